@@ -1,0 +1,109 @@
+/*
+ * The block cache: which bytes of which files are in memory.
+ *
+ *     key ──hash──► slot ──► frame of 64 KiB, 16 sectors of 4 KiB
+ *                    │         valid    xxxx....xx......   may be read
+ *                    │         loading  ....xx..........   a fill is under way
+ *                    └ pins, joins (who waits for which loading sectors)
+ *
+ * The cache owns table, frames, pins and masks; a policy plugin says which
+ * unpinned slot to give up; the engine does the I/O.  Slots are split into
+ * shards by key, each with a lock, a hash table and a policy of its own.  No
+ * lock is held over I/O, and no function here waits for anything but a shard's
+ * lock.
+ *
+ * A read of a block goes:
+ *
+ *     claim ─┬─ hit:  copy from the frame ─────────────────────► unpin
+ *            ├─ load: read the sectors into the frame ► publish ► unpin
+ *            └─ join: wait until the join comes back ──────────► unpin
+ *
+ * and all three may happen for different sectors of one claim, on one pin.
+ */
+#ifndef LIO_CORE_CACHE_H
+#define LIO_CORE_CACHE_H
+
+#include <lanceio/plugin.h>
+
+#define LIO_BLOCK_BYTES   65536u
+#define LIO_SECTOR_BYTES  4096u
+#define LIO_BLOCK_SECTORS 16u
+
+struct lio_cache;
+
+struct lio_cache_config {
+    uint64_t size_bytes; /* ceiling: frames, tables, policy and ghosts */
+    uint32_t shards;     /* 0 = automatic, else a power of two */
+    const struct lio_cache_ops *ops;
+    const union lio_value *params;
+};
+
+/* LIO_ECONFIG if size_bytes cannot hold one block a shard.  All memory is
+ * reserved here (frames lazily touched). */
+int lio_cache_open(const struct lio_cache_config *config,
+                   struct lio_cache **ret_cache, struct lio_error *err);
+
+/* Nothing may be pinned or loading. */
+void lio_cache_close(struct lio_cache *cache);
+
+/*
+ * Somebody who waits for sectors that another request is loading.  The memory
+ * is the engine's and must stay until the join has come back from
+ * lio_cache_publish().
+ */
+struct lio_cache_join {
+    struct lio_cache_join *next; /* in the slot's list, or in a returned list */
+    void *owner;                 /* the engine's */
+    uint32_t slot;
+    uint16_t sectors; /* asked for; all are valid when it comes back unfailed */
+    uint16_t waiting; /* of these, still loading */
+    bool failed;      /* a fill failed: try again on your own authority */
+};
+
+struct lio_cache_claim {
+    uint32_t slot; /* pinned */
+    uint16_t hit;  /* wanted sectors that are valid */
+    uint16_t load; /* that the caller must now load and publish */
+    uint16_t join; /* that another request is loading: `join` is registered */
+};
+
+/*
+ * Ask for the sectors `want` (not 0) of block `key`.  Finds or makes the slot,
+ * pins it once, and splits `want` into hit, load and join.  With sectors to
+ * join, `join` is linked in and filled (owner is kept); the pin then belongs to
+ * the join as well: pin count rises by one, to be unpinned by its owner.
+ *
+ * Returns 0, or LIO_EAGAIN if every slot of the shard is pinned: the caller
+ * then reads past the cache.
+ */
+int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
+                    struct lio_cache_join *join,
+                    struct lio_cache_claim *ret_claim);
+
+/*
+ * The load of `sectors` has ended.  On success they become valid; if not `ok`
+ * they are as if never asked for.  Returns the joins that need not wait any
+ * longer, as a list in order of arrival; each still holds its pin.
+ */
+struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
+                                         uint16_t sectors, bool ok);
+
+void lio_cache_unpin(struct lio_cache *cache, uint32_t slot);
+
+/* The 64 KiB of a pinned slot, aligned to 4096. */
+void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot);
+
+/* Forget a block if it is there and not pinned. */
+void lio_cache_drop(struct lio_cache *cache, uint64_t key);
+
+struct lio_cache_stats {
+    uint64_t nslots, used_slots;
+    uint64_t pinned_slots; /* now */
+    uint64_t evictions;
+    uint64_t refused; /* claims that found every slot pinned */
+    uint64_t bytes;   /* of all memory, the ceiling kept */
+};
+
+void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats);
+
+#endif

@@ -1,0 +1,158 @@
+/**
+ * lanceio/column.h - Lance files and datasets, read as Arrow.
+ *
+ * Synchronous to call, asynchronous inside: given an engine, the ranges of a
+ * read go to it as one batch.  Without one (NULL) the same bytes are read with
+ * plain synchronous calls, and the result is the same.
+ *
+ * Conventions, errors and threads as in lanceio.h: a dataset may be read from
+ * several threads at once; a stream belongs to one thread at a time.
+ */
+#ifndef LANCEIO_COLUMN_H
+#define LANCEIO_COLUMN_H
+
+#include <lanceio/arrow.h>
+#include <lanceio/lanceio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An open dataset directory, or a single .lance data file. */
+struct lio_dataset;
+
+/**
+ * Open `path`: a dataset directory (its latest version) or a data file.
+ * Reads metadata only.  `engine` may be NULL, must outlive the dataset, and is
+ * not closed with it.
+ *
+ * Errors:     LIO_ENOTFOUND, LIO_ECORRUPT, LIO_EUNSUPPORTED, LIO_EIO, LIO_ENOMEM;
+ *             err->msg names the file, the place, and what is wrong.
+ */
+LIO_API LIO_MUST_CHECK int lio_dataset_open(struct lio_engine *engine,
+                                            const char *path,
+                                            struct lio_dataset **ret_dataset,
+                                            struct lio_error *err);
+LIO_API void lio_dataset_close(struct lio_dataset *dataset);
+
+/** What a dataset is.  Strings live as long as the dataset. */
+struct lio_dataset_info {
+    const char *path;
+    uint64_t version;           /* of the table; 0 for a single file */
+    const char *format_version; /* "2.0", "2.1", "2.2" */
+    uint64_t rows;              /* live rows, in scan order */
+    uint32_t nfragments;
+    uint32_t nfields; /* of all levels, see lio_dataset_field() */
+    uint32_t npages;  /* see lio_dataset_page() */
+    uint64_t bytes;   /* of the data files */
+};
+
+LIO_API void lio_dataset_info(const struct lio_dataset *dataset,
+                              struct lio_dataset_info *ret_info);
+
+/** A field of the schema; fields are numbered depth first, parents first. */
+struct lio_field_info {
+    const char *name;
+    const char *logical_type; /* as the format spells it: "timestamp:us:-" */
+    int32_t id;
+    int32_t parent; /* number of the parent in this order, or -1 */
+    int nullable;
+    const char *unsupported; /* why it cannot be read, or NULL */
+};
+
+LIO_API LIO_MUST_CHECK int lio_dataset_field(const struct lio_dataset *dataset,
+                                             uint32_t number,
+                                             struct lio_field_info *ret_field);
+
+/** A fragment: rows that lie together in one or more data files. */
+struct lio_fragment_info {
+    uint64_t id;
+    uint64_t physical_rows;
+    uint64_t deleted_rows;
+    uint32_t nfiles;
+};
+
+LIO_API LIO_MUST_CHECK int
+lio_dataset_fragment(const struct lio_dataset *dataset, uint32_t number,
+                     struct lio_fragment_info *ret_fragment);
+
+struct lio_buffer_info {
+    uint64_t offset; /* in the data file */
+    uint64_t bytes;
+};
+
+/**
+ * A page: rows of one column that are stored, read and decoded together.
+ * Pages are numbered by fragment, column, and place in the column.
+ */
+struct lio_page_info {
+    uint32_t number;
+    uint32_t fragment;    /* number of the fragment */
+    uint32_t field;       /* number of the field */
+    uint32_t column;      /* of the file */
+    const char *file;     /* path of the data file */
+    uint64_t first_row;   /* in the fragment */
+    uint64_t rows;
+    const char *encoding; /* "mini-block(dictionary(bit-packed), fsst)" */
+    uint32_t nbuffers;
+    const struct lio_buffer_info *buffers; /* live as long as the dataset */
+};
+
+LIO_API LIO_MUST_CHECK int lio_dataset_page(const struct lio_dataset *dataset,
+                                            uint32_t number,
+                                            struct lio_page_info *ret_page);
+
+/**
+ * Read one page as an Arrow array of its column's type.
+ * `*ret_array` is the caller's to release.
+ */
+LIO_API LIO_MUST_CHECK int lio_read_page(struct lio_dataset *dataset,
+                                         uint32_t number,
+                                         struct ArrowArray *ret_array,
+                                         struct lio_error *err);
+
+/**
+ * Read `n` pages as one batch of I/O: ret_arrays[i] is page numbers[i].  The
+ * numbers may repeat and come in any order.  On failure nothing is returned.
+ */
+LIO_API LIO_MUST_CHECK int lio_read_pages(struct lio_dataset *dataset,
+                                          const uint32_t *numbers, uint32_t n,
+                                          struct ArrowArray *ret_arrays,
+                                          struct lio_error *err);
+
+/** Which rows and columns to read; zero it, and it means everything. */
+struct lio_scan {
+    const char *const *columns; /* top-level names, in the order wanted */
+    uint32_t ncolumns;          /* 0: all columns */
+    uint64_t offset;            /* first row, in scan order */
+    uint64_t limit;             /* rows at the most; 0: all */
+    uint32_t batch_rows;        /* of a stream's batches; 0: 8192 */
+};
+
+/**
+ * The schema that `scan` yields: a struct with one child a column.
+ * Errors:     LIO_EINVAL for a column that does not exist: names those that do.
+ */
+LIO_API LIO_MUST_CHECK int lio_scan_schema(struct lio_dataset *dataset,
+                                           const struct lio_scan *scan,
+                                           struct ArrowSchema *ret_schema,
+                                           struct lio_error *err);
+
+/** Read the rows of `scan` as one struct array. */
+LIO_API LIO_MUST_CHECK int lio_scan_read(struct lio_dataset *dataset,
+                                         const struct lio_scan *scan,
+                                         struct ArrowArray *ret_array,
+                                         struct lio_error *err);
+
+/** Read the rows of `scan` in batches.  The stream keeps a copy of `scan` and
+ *  must be released before the dataset is closed. */
+LIO_API LIO_MUST_CHECK int lio_scan_stream(struct lio_dataset *dataset,
+                                           const struct lio_scan *scan,
+                                           struct ArrowArrayStream *ret_stream,
+                                           struct lio_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,480 @@
+/**
+ * lanceio/plugin.h - the one lanceio header a plugin includes.
+ *
+ * A plugin is a shared object that exports lio_plugin_entry() and nothing
+ * else; LIO_BACKEND_PLUGIN(), LIO_CACHE_PLUGIN() and their sisters at the end
+ * of this file write that function.  A plugin links to nothing of lanceio:
+ * what it needs is inline here or handed to it as a callback.
+ *
+ * Compatibility: fields are only added, and only at the end of a table.  An
+ * older plugin runs in a newer core, which sees the callbacks it lacks as
+ * NULL; a plugin newer than the core is refused.  LIO_PLUGIN_ABI moves only
+ * when an existing field has to change its meaning.
+ *
+ * Instances: nothing may live in file-scope variables, because two engines in
+ * one process may open the same plugin.  open() makes an instance, close()
+ * ends it; every other call gets the instance back as its first argument.
+ *
+ * A plugin neither prints nor exits, and never calls back into lanceio's
+ * public API.
+ */
+#ifndef LANCEIO_PLUGIN_H
+#define LANCEIO_PLUGIN_H
+
+#include <lanceio/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LIO_PLUGIN_ABI 1u
+
+#define LIO_COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+
+/* -- parameters ---------------------------------------------------------- */
+
+enum lio_param_type {
+    LIO_PARAM_BOOL = 1,  /* on, off, true, false, yes, no, 1, 0 */
+    LIO_PARAM_UINT = 2,  /* a plain number */
+    LIO_PARAM_SIZE = 3,  /* bytes; takes 64K, 256M, 1G (powers of 1024) */
+    LIO_PARAM_TIME = 4,  /* nanoseconds; needs a unit: us, ms, s */
+    LIO_PARAM_ENUM = 5,  /* one of `choices` */
+    LIO_PARAM_STRING = 6 /* any text */
+};
+
+/**
+ * One key of the plugin's section in lanceio.ini.  The core parses it, checks
+ * the range, lists it in `lanceio plugins`, and hands the value to open().
+ */
+struct lio_param {
+    const char *name;           /* the key, lower case with underscores */
+    uint32_t type;              /* enum lio_param_type */
+    uint64_t min, max;          /* inclusive; UINT, SIZE, TIME. 0, 0 = any */
+    uint64_t preset;            /* default of all types but STRING; for ENUM
+                                   an index into choices */
+    const char *preset_text;    /* default of STRING; NULL means "" */
+    const char *const *choices; /* ENUM: NULL-terminated */
+    const char *help;           /* one line, lower case, no full stop */
+};
+
+/** A parsed parameter: `u` for all types (BOOL 0/1, ENUM the index), `s` for
+ *  STRING, which stays valid until the instance is closed. */
+union lio_value {
+    uint64_t u;
+    const char *s;
+};
+
+/* -- backend ------------------------------------------------------------- */
+
+/** Laid out as POSIX `struct iovec`, without needing its header. */
+struct lio_iovec {
+    void *base;
+    size_t len;
+};
+
+enum lio_op_kind {
+    LIO_OP_READ = 1,
+    LIO_OP_WRITE = 2,
+    LIO_OP_SYNC = 3 /* data and size durable, as fdatasync(2) */
+};
+
+enum lio_op_flags {
+    LIO_OP_WAITED = 1u << 0 /* the submitter reaps at once: no hand-off helps */
+};
+
+/**
+ * One operation for the device.  The core owns it and keeps it unchanged from
+ * submit() until its completion has been reaped, so a backend may point at it.
+ */
+struct lio_op {
+    uint64_t id;           /* returned in the completion; unique in flight */
+    void *handle;          /* of file_open() */
+    uint64_t offset;       /* bytes from the start of the file */
+    struct lio_iovec *iov; /* niov of them, 0 for a sync */
+    uint32_t niov;         /* at most LIO_IOV_MAX */
+    uint16_t kind;         /* enum lio_op_kind */
+    uint16_t flags;        /* enum lio_op_flags */
+    uint64_t length;       /* sum of the iov lengths, bytes */
+};
+
+#define LIO_IOV_MAX 64u
+
+/** What became of an operation: bytes moved (fewer than asked at the end of
+ *  the file, or where the device stopped), or a negative errno. */
+struct lio_completion {
+    uint64_t id;
+    int64_t result;
+};
+
+enum lio_open_flags {
+    LIO_OPEN_READ = 1u << 0,
+    LIO_OPEN_WRITE = 1u << 1,
+    LIO_OPEN_CREATE = 1u << 2, /* make it if it does not exist */
+    LIO_OPEN_TRUNCATE = 1u << 3,
+    LIO_OPEN_DIRECT = 1u << 4 /* past the page cache, if it can be had */
+};
+
+/** What a backend knows of an open file. */
+struct lio_file_info {
+    uint64_t size_bytes;
+    uint64_t dev, ino; /* identity: two names of one file agree in both */
+    int64_t mtime_ns, ctime_ns;
+    uint32_t offset_align; /* offsets and lengths must be multiples: 1 if free */
+    uint32_t memory_align; /* addresses must be multiples: 1 if free */
+    uint32_t direct;       /* 1 if the page cache really is bypassed */
+};
+
+struct lio_backend_setup {
+    const union lio_value *params; /* in the order of the plugin's table */
+    uint32_t nlanes;               /* queues the core is going to open */
+    uint32_t queue_depth;          /* operations in flight on each */
+};
+
+/**
+ * A backend: it moves bytes between files and memory.
+ *
+ * It never retries, merges, splits, waits or caches: the core does.  It offers
+ * one of two shapes:
+ *
+ *   blocking      run(), and NULL from queue_open on.  The core calls it from
+ *                 the thread that wants the data or from its executor.
+ *   asynchronous  run NULL, and everything from queue_open on.
+ *
+ * Threads:    file_*() and run() may be called from any thread, at once.  Calls
+ *             on one queue: submit, flush, cancel and wake never overlap each
+ *             other (the core holds the lane's lock); reap never overlaps reap
+ *             (the core holds the reaper token) but may overlap all the others.
+ *             Each call may come from another thread: a queue must not care
+ *             who submitted.
+ * Ownership:  instance, queues and handles are the backend's; ops and their
+ *             memory are the core's.  The core closes all handles, then all
+ *             queues, then the instance, with nothing in flight.
+ * Errors:     open calls return 0 or a LIO_E code and fill in `err`, which is
+ *             never NULL here, with os_errno; data operations report a
+ *             negative errno in their completion.
+ * Fork:       in the child of a fork nothing of this is called any more.
+ */
+struct lio_backend_ops {
+    /**
+     * Make an instance, and prove that it works (for io_uring: by really
+     * doing I/O).  On failure the core runs the configured fallback and
+     * reports err->msg, so it names the likely reason and its cure.
+     */
+    int (*open)(const struct lio_backend_setup *setup, void **ret_backend,
+                struct lio_error *err);
+
+    /** End the instance. */
+    void (*close)(void *backend);
+
+    /**
+     * Open `uri` (here a path), with `flags` from enum lio_open_flags.  Where
+     * the file system refuses LIO_OPEN_DIRECT the file is opened without, and
+     * ret_info->direct tells.  os_errno EMFILE and ENFILE make the core close
+     * idle handles and ask again.
+     */
+    int (*file_open)(void *backend, const char *uri, uint32_t flags,
+                     void **ret_handle, struct lio_file_info *ret_info,
+                     struct lio_error *err);
+
+    /** Look at an open file again. */
+    int (*file_stat)(void *backend, void *handle,
+                     struct lio_file_info *ret_info, struct lio_error *err);
+
+    /** Close a handle on which nothing is in flight. */
+    void (*file_close)(void *backend, void *handle);
+
+    /** Blocking shape: do `op` now.  Returns bytes or a negative errno; EINTR
+     *  and short results are passed on as they are. */
+    int64_t (*run)(void *backend, const struct lio_op *op);
+
+    /** Make a queue that holds up to `depth` operations in flight. */
+    int (*queue_open)(void *backend, uint32_t depth, void **ret_queue,
+                      struct lio_error *err);
+
+    /** End a queue with nothing in flight. */
+    void (*queue_close)(void *queue);
+
+    /**
+     * Stage operations.  Takes a prefix and returns its length, which is less
+     * than `nops` only when the queue is full.  Never waits for the device,
+     * and need not reach it before flush() or reap().
+     */
+    uint32_t (*submit)(void *queue, struct lio_op *const *ops, uint32_t nops);
+
+    /**
+     * Send what is staged to the device without waiting.  Returns 0, or
+     * -EAGAIN / -EBUSY if completions must be reaped first (what is staged
+     * stays staged), or another negative errno.
+     */
+    int (*flush)(void *queue);
+
+    /**
+     * Send what is staged and collect up to `max` completions into `out`,
+     * waiting until there are `min` of them, `timeout_ns` has passed (negative:
+     * no limit) or wake() is called.  Returns how many, or a negative errno
+     * (-EINTR included).  max 0 only sends.
+     */
+    int (*reap)(void *queue, struct lio_completion *out, uint32_t max,
+                uint32_t min, int64_t timeout_ns);
+
+    /**
+     * Try to stop the operation `id`.  It completes in any case, with
+     * -ECANCELED if it could be stopped.  Returns 0 or a negative errno.
+     */
+    int (*cancel)(void *queue, uint64_t id);
+
+    /** Make a reap() that waits, now or next, return. */
+    int (*wake)(void *queue);
+};
+
+/* -- cache --------------------------------------------------------------- */
+
+#define LIO_NO_SLOT UINT32_MAX
+
+struct lio_cache_setup {
+    const union lio_value *params; /* in the order of the plugin's table */
+    uint32_t nslots;               /* blocks this policy manages; >= 1 */
+
+    /** May `slot` be given up now?  False while somebody reads or fills it. */
+    bool (*evictable)(void *host, uint32_t slot);
+    void *host; /* first argument of evictable() */
+};
+
+/**
+ * A replacement policy: it says which cached block to give up.
+ *
+ * The core owns the bytes, the map from key to slot, the pins and the lock.  A
+ * policy sees numbers: slots 0 .. nslots-1, and 64-bit keys that name a block
+ * uniquely.  The core calls, for an access to `key`:
+ *
+ *     cached            hit(slot, key)
+ *     not, free slot    insert(slot, key)
+ *     not, none free    slot = evict(key); insert(slot, key)
+ *     dropped           remove(slot)             the slot is free again
+ *
+ * A key that hits while its slot is pinned is reported like any other, perhaps
+ * later and in batches, but in order; a hit on a slot that has meanwhile been
+ * given to another key is not reported.
+ *
+ * Threads:    calls on one policy never overlap (the core holds the shard's
+ *             lock), so a policy needs no lock and must not block.
+ * Memory:     everything is allocated in open(), ghosts included, and bounded.
+ * Errors:     only open() can fail.
+ */
+struct lio_cache_ops {
+    /** Make the policy for one shard; all slots are free.  `setup` is valid
+     *  during the call, except params and host, which live as long as it. */
+    int (*open)(const struct lio_cache_setup *setup, void **ret_policy,
+                struct lio_error *err);
+
+    /** Free it.  Slots may be in any state. */
+    void (*close)(void *policy);
+
+    /** `key` has just been read into `slot`, which was free. */
+    void (*insert)(void *policy, uint32_t slot, uint64_t key);
+
+    /** `slot`, which holds `key`, was asked for again. */
+    void (*hit)(void *policy, uint32_t slot, uint64_t key);
+
+    /**
+     * Give up one slot so that `key` can take its place; insert() follows.
+     * Only a slot for which setup->evictable() says yes will do.  Returns the
+     * slot, which is free from then on, or LIO_NO_SLOT if there is none.
+     */
+    uint32_t (*evict)(void *policy, uint64_t key);
+
+    /** The core has dropped what `slot` held; forget it without a ghost. */
+    void (*remove)(void *policy, uint32_t slot);
+
+    /** Bytes the policy takes for `nslots` slots and these parameters, ghosts
+     *  included: the cache's size is a ceiling for them too. */
+    size_t (*footprint)(uint32_t nslots, const union lio_value *params);
+};
+
+/* -- prefetcher ---------------------------------------------------------- */
+
+/** A range of a file, bytes. */
+struct lio_range {
+    uint64_t offset;
+    uint64_t length;
+};
+
+enum lio_access_flags {
+    LIO_ACCESS_HIT = 1u << 0,    /* it was in memory */
+    LIO_ACCESS_WAITED = 1u << 1, /* the reader had to wait for it */
+};
+
+struct lio_access {
+    struct lio_range range;
+    uint64_t time_ns; /* monotonic */
+    uint32_t flags;   /* enum lio_access_flags */
+};
+
+/** How a prefetched range ended; every prefetched byte ends in one way. */
+enum lio_prefetch_end {
+    LIO_PREFETCH_USED = 1,     /* was there when it was asked for */
+    LIO_PREFETCH_LATE = 2,     /* asked for while still on its way */
+    LIO_PREFETCH_WASTED = 3,   /* given up without being asked for */
+    LIO_PREFETCH_CANCELLED = 4 /* withdrawn before it was issued */
+};
+
+struct lio_prefetch_setup {
+    const union lio_value *params; /* in the order of the plugin's table */
+    uint64_t file_bytes;
+    uint32_t block_bytes; /* of the cache: proposals are rounded to it */
+};
+
+/**
+ * A prefetcher: it watches the accesses to one open file and proposes ranges.
+ *
+ * The core decides whether and when a proposal is read, within its limits, and
+ * tells how it ended.  A wrong proposal costs time, never correctness.
+ *
+ * This version of the core loads and lists prefetchers; it does not run them
+ * yet ([prefetch] plugin = none).
+ *
+ * Threads:    calls on one stream never overlap.
+ * Errors:     only open() can fail.
+ */
+struct lio_prefetch_ops {
+    int (*open)(const struct lio_prefetch_setup *setup, void **ret_stream,
+                struct lio_error *err);
+    void (*close)(void *stream);
+
+    /** An access happened.  Writes up to `max` proposals, soonest first, and
+     *  returns how many. */
+    uint32_t (*observe)(void *stream, const struct lio_access *access,
+                        struct lio_range *out, uint32_t max);
+
+    /** A proposed range ended as `end` (enum lio_prefetch_end). */
+    void (*outcome)(void *stream, const struct lio_range *range, uint32_t end);
+};
+
+/* -- coalescer ----------------------------------------------------------- */
+
+/** What the core has measured of the device. */
+struct lio_device_model {
+    uint64_t latency_ns;          /* of a small read, at the present depth */
+    uint64_t bandwidth_bytes_sec; /* of large reads */
+    uint32_t in_flight;           /* operations, now */
+};
+
+/** One read that the coalescer wants issued: members first .. first+count-1 of
+ *  the sorted input, and the bytes that cover them. */
+struct lio_group {
+    struct lio_range range;
+    uint32_t first;
+    uint32_t count;
+};
+
+struct lio_coalesce_setup {
+    const union lio_value *params; /* in the order of the plugin's table */
+    uint64_t max_bytes;            /* largest operation the backend takes */
+};
+
+/**
+ * A coalescer: it decides which neighbouring reads become one.
+ *
+ * A pure function of sorted ranges and a device model.  The core has sorted
+ * and validated the ranges, and checks the answer: groups must be in order,
+ * cover all members and stay within max_bytes.
+ *
+ * This version of the core loads and lists coalescers; it does not run them
+ * yet ([coalesce] plugin = none).
+ *
+ * Threads:    plan() may run in several threads at once on one instance.
+ * Errors:     only open() can fail.
+ */
+struct lio_coalesce_ops {
+    int (*open)(const struct lio_coalesce_setup *setup, void **ret_coalescer,
+                struct lio_error *err);
+    void (*close)(void *coalescer);
+
+    /** Group `n` ranges, sorted by offset; `out` has room for n groups.
+     *  Returns how many groups were written. */
+    uint32_t (*plan)(void *coalescer, const struct lio_range *ranges,
+                     uint32_t n, const struct lio_device_model *device,
+                     struct lio_group *out);
+};
+
+/* -- the plugin itself --------------------------------------------------- */
+
+enum lio_plugin_kind {
+    LIO_KIND_BACKEND = 1,
+    LIO_KIND_CACHE = 2,
+    LIO_KIND_PREFETCH = 3,
+    LIO_KIND_COALESCE = 4
+};
+
+/** What lio_plugin_entry() returns: static, constant, never freed. */
+struct lio_plugin {
+    uint32_t abi;          /* LIO_PLUGIN_ABI when the plugin was built */
+    uint32_t plugin_bytes; /* sizeof(struct lio_plugin) then */
+    uint32_t kind;         /* enum lio_plugin_kind: what `ops` points at */
+    uint32_t ops_bytes;    /* size of that table then */
+    uint32_t param_bytes;  /* sizeof(struct lio_param) then */
+    uint32_t nparams;
+    const struct lio_param *params; /* nparams of them, or NULL */
+    const char *name;    /* "<kind>-<word>" as in lanceio.ini and file name */
+    const char *version; /* of the plugin, for people */
+    const char *summary; /* one line, lower case, no full stop */
+    const void *ops;     /* struct lio_<kind>_ops */
+};
+
+/** The one exported symbol. */
+#define LIO_PLUGIN_ENTRY "lio_plugin_entry"
+typedef const struct lio_plugin *(*lio_plugin_entry_fn)(void);
+
+#if defined(_WIN32)
+#define LIO_PLUGIN_EXPORT __declspec(dllexport)
+#else
+#define LIO_PLUGIN_EXPORT __attribute__((visibility("default")))
+#endif
+
+#define LIO_PLUGIN_DEFINE(kind_, name_, version_, summary_, params_, nparams_, \
+                          ops_)                                                \
+    LIO_PLUGIN_EXPORT const struct lio_plugin *lio_plugin_entry(void);         \
+    const struct lio_plugin *lio_plugin_entry(void)                            \
+    {                                                                          \
+        static const struct lio_plugin plugin = {                              \
+            .abi = LIO_PLUGIN_ABI,                                             \
+            .plugin_bytes = sizeof(struct lio_plugin),                         \
+            .kind = (kind_),                                                   \
+            .ops_bytes = sizeof(ops_),                                         \
+            .param_bytes = sizeof(struct lio_param),                           \
+            .nparams = (nparams_),                                             \
+            .params = (params_),                                               \
+            .name = (name_),                                                   \
+            .version = (version_),                                             \
+            .summary = (summary_),                                             \
+            .ops = &(ops_),                                                    \
+        };                                                                     \
+        return &plugin;                                                        \
+    }
+
+/**
+ * Write the entry point of a plugin.  `params` is an array of struct lio_param
+ * with `nparams` members, or NULL, 0; `ops` the (constant) table itself.
+ */
+#define LIO_BACKEND_PLUGIN(name, version, summary, params, nparams, ops)     \
+    LIO_PLUGIN_DEFINE(LIO_KIND_BACKEND, name, version, summary, params,      \
+                      nparams, ops)
+#define LIO_CACHE_PLUGIN(name, version, summary, params, nparams, ops)       \
+    LIO_PLUGIN_DEFINE(LIO_KIND_CACHE, name, version, summary, params,        \
+                      nparams, ops)
+#define LIO_PREFETCH_PLUGIN(name, version, summary, params, nparams, ops)    \
+    LIO_PLUGIN_DEFINE(LIO_KIND_PREFETCH, name, version, summary, params,     \
+                      nparams, ops)
+#define LIO_COALESCE_PLUGIN(name, version, summary, params, nparams, ops)    \
+    LIO_PLUGIN_DEFINE(LIO_KIND_COALESCE, name, version, summary, params,     \
+                      nparams, ops)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
