@@ -1,0 +1,139 @@
+/*
+ * lanceio, the command: global options, the verb, and how the process ends.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct command {
+    const char *name;
+    int (*run)(struct cli *cli, int argc, char **argv);
+    const char *summary; /* one line of `lanceio --help` */
+};
+
+static const struct command commands[] = {
+    { NULL, NULL, NULL },
+};
+
+static const char main_usage[] =
+    "Usage: lanceio [OPTION...] COMMAND [ARGUMENT...]\n"
+    "\n"
+    "Asynchronous I/O for columnar files: read Lance datasets, see how they\n"
+    "are laid out, and what reading them cost.\n"
+    "\n"
+    "Commands:\n";
+
+static const char main_examples[] =
+    "\n"
+    "Examples:\n"
+    "  lanceio scan flights.lance --columns origin,dest --limit 10\n"
+    "  lanceio -s backend.plugin=backend-pread scan flights.lance\n"
+    "  lanceio config > lanceio.ini\n"
+    "  lanceio COMMAND --help\n";
+
+/* The help of the command as a whole, made from the table. */
+static char *make_help(void)
+{
+    size_t bytes;
+    char *help = NULL;
+    FILE *out = open_memstream(&help, &bytes);
+
+    if (!out)
+        return NULL;
+    fputs(main_usage, out);
+    for (const struct command *c = commands; c->name; c++)
+        fprintf(out, "  %-10s %s\n", c->name, c->summary);
+    fputs(main_examples, out);
+    if (fclose(out) == 0)
+        return help;
+    free(help);
+    return NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (!strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc == 0)
+        return cli_usage(cli, "a command is missing");
+    command = find_command(argv[0]);
+    if (!command)
+        return cli_usage(cli, "'%s' is not a command", argv[0]);
+    cli->command = command->name;
+    optind = 0; /* 0, not 1: makes glibc start over in the new vector */
+    return command->run(cli, argc, argv);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+    struct cli_syntax syntax = { .shorts = "+" }; /* stop at the verb */
+    char *help = make_help();
+    int opt, exit_code;
+
+    if (!help) {
+        fputs("lanceio: out of memory\n", stderr);
+        return CLI_FAILED;
+    }
+    syntax.help = help;
+    opt = cli_getopt(cli, argc, argv, &syntax);
+    if (opt == CLI_STOP)
+        exit_code = cli->exit_code;
+    else
+        exit_code = run_command(cli, argc - optind, argv + optind);
+    free(help);
+    return exit_code;
+}
+
+/* errno is long gone when the failure is noticed; the pipe itself can tell. */
+static bool reader_has_gone(void)
+{
+    struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+    return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLERR | POLLHUP));
+}
+
+/* Results that did not reach their reader are a failure, whatever the command
+ * thought of its work. */
+static int finish_output(int exit_code)
+{
+    int flushed = fflush(stdout);
+    int os_errno = errno;
+
+    if (!flushed && !ferror(stdout))
+        return exit_code;
+    if (reader_has_gone())
+        return CLI_PIPE;
+    fprintf(stderr, "lanceio: the output could not be written%s%s\n",
+            flushed ? ": " : "", flushed ? strerror(os_errno) : "");
+    return CLI_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = { .command = "" };
+    int exit_code;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    cli.overrides = calloc((size_t)argc + 1, sizeof(*cli.overrides));
+    if (!cli.overrides) {
+        fputs("lanceio: out of memory\n", stderr);
+        return CLI_FAILED;
+    }
+    exit_code = run(&cli, argc, argv);
+    free(cli.overrides);
+    return finish_output(exit_code);
+}

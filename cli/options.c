@@ -1,0 +1,207 @@
+/*
+ * Options, numbers and messages, the same for every command.
+ *
+ * The global options are accepted on both sides of the verb, so cli_getopt()
+ * appends them to the command's own and swallows them.
+ */
+#include "cli/cli.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OPTIONS 64
+
+enum { OPT_VERSION = 1000 };
+
+static const char global_shorts[] = "c:s:qh";
+
+static const struct option global_longs[] = {
+    { "config", required_argument, NULL, 'c' },
+    { "set", required_argument, NULL, 's' },
+    { "quiet", no_argument, NULL, 'q' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, OPT_VERSION },
+};
+
+static const char global_help[] =
+    "\nEvery command takes:\n"
+    "  -c, --config FILE            read FILE instead of the lanceio.ini "
+    "found\n"
+    "  -s, --set SECTION.KEY=VALUE  override one setting; may be repeated\n"
+    "  -q, --quiet                  results and errors only\n"
+    "  -h, --help                   this text\n"
+    "      --version                the version of lanceio\n";
+
+static int stop(struct cli *cli, int exit_code)
+{
+    cli->exit_code = exit_code;
+    return CLI_STOP;
+}
+
+static int show_help(struct cli *cli, const struct cli_syntax *syntax)
+{
+    printf("%s%s", syntax->help, global_help);
+    return stop(cli, CLI_DONE);
+}
+
+static int show_version(struct cli *cli)
+{
+    printf("lanceio %s\n", lio_version());
+    return stop(cli, CLI_DONE);
+}
+
+/* The two tables as one, with its terminator. */
+static void join_longs(const struct cli_syntax *syntax,
+                       struct option longs[MAX_OPTIONS])
+{
+    size_t n = 0, nglobal = sizeof(global_longs) / sizeof(global_longs[0]);
+
+    for (const struct option *own = syntax->longs; own && own->name; own++) {
+        assert(n + nglobal + 1 < MAX_OPTIONS);
+        longs[n++] = *own;
+    }
+    memcpy(longs + n, global_longs, sizeof(global_longs));
+    memset(longs + n + nglobal, 0, sizeof(longs[0]));
+}
+
+/* optopt is the letter of a short option and 0 or the value of a long one; the
+ * argument itself says more. */
+static int refuse(struct cli *cli, int what, int argc, char **argv)
+{
+    bool is_long =
+        optopt == 0 || optopt >= OPT_VERSION ||
+        (optind > 0 && optind <= argc && !strncmp(argv[optind - 1], "--", 2));
+
+    if (is_long)
+        cli_usage(cli,
+                  what == ':' ? "option %s needs a value"
+                              : "option %s is not known or ambiguous",
+                  argv[optind - 1]);
+    else
+        cli_usage(cli,
+                  what == ':' ? "option -%c needs a value"
+                              : "option -%c is not known",
+                  optopt);
+    return stop(cli, CLI_USAGE);
+}
+
+int cli_getopt(struct cli *cli, int argc, char **argv,
+               const struct cli_syntax *syntax)
+{
+    const char *own = syntax->shorts ? syntax->shorts : "";
+    bool in_order = *own == '+';
+    struct option longs[MAX_OPTIONS];
+    char shorts[MAX_OPTIONS * 2];
+    int opt;
+
+    (void)snprintf(shorts, sizeof(shorts), "%s:%s%s", in_order ? "+" : "",
+                   own + in_order, global_shorts);
+    join_longs(syntax, longs);
+    opterr = 0;
+
+    while ((opt = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        switch (opt) {
+        case 'c':
+            cli->config_path = optarg;
+            break;
+        case 's':
+            /* main() made room for one an argument. */
+            cli->overrides[cli->noverrides++] = optarg;
+            break;
+        case 'q':
+            cli->quiet = true;
+            break;
+        case 'h':
+            return show_help(cli, syntax);
+        case OPT_VERSION:
+            return show_version(cli);
+        case '?':
+        case ':':
+            return refuse(cli, opt, argc, argv);
+        default:
+            return opt;
+        }
+    }
+    return CLI_END;
+}
+
+static int number_refused(const struct cli *cli, const char *what,
+                          const char *text, const char *why)
+{
+    return cli_usage(cli,
+                     "%s %s: %s; give a number such as 100, or with "
+                     "K, M, G or T: 64K",
+                     what, text, why);
+}
+
+int cli_parse_number(const struct cli *cli, const char *what, const char *text,
+                     uint64_t *ret_number)
+{
+    static const char units[] = "KMGT";
+    const char *at = text, *unit;
+    uint64_t number = 0;
+
+    for (; *at >= '0' && *at <= '9'; at++) {
+        unsigned digit = (unsigned)(*at - '0');
+
+        if (number > (UINT64_MAX - digit) / 10)
+            return number_refused(cli, what, text, "too large");
+        number = number * 10 + digit;
+    }
+    if (at == text)
+        return number_refused(cli, what, text, "not a number");
+    if (*at) {
+        unit = strchr(units, *at >= 'a' ? *at - 'a' + 'A' : *at);
+        if (!unit || at[1])
+            return number_refused(cli, what, text, "not a number");
+        for (const char *u = units; u <= unit; u++) {
+            if (number > UINT64_MAX / 1024)
+                return number_refused(cli, what, text, "too large");
+            number *= 1024;
+        }
+    }
+    *ret_number = number;
+    return 0;
+}
+
+/* "lanceio: " or "lanceio VERB: " */
+static void print_prefix(const struct cli *cli)
+{
+    fprintf(stderr, "lanceio%s%s: ", *cli->command ? " " : "", cli->command);
+}
+
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+    va_list args;
+
+    print_prefix(cli);
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fprintf(stderr, "\nTry 'lanceio%s%s --help'.\n", *cli->command ? " " : "",
+            cli->command);
+    return CLI_USAGE;
+}
+
+int cli_fail(const struct cli *cli, const struct lio_error *err)
+{
+    print_prefix(cli);
+    fprintf(stderr, "%s\n", err->msg);
+    return err->code == LIO_ECONFIG || err->code == LIO_EPLUGIN ? CLI_USAGE
+                                                                : CLI_FAILED;
+}
+
+void cli_note(const struct cli *cli, const char *fmt, ...)
+{
+    va_list args;
+
+    if (cli->quiet)
+        return;
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
