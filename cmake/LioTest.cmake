@@ -1,7 +1,31 @@
+# lio_add_test(<group>.<name> COMMAND <command>... [TIMEOUT <seconds>]
+#              [ENVIRONMENT <name>=<value>...] [PROPERTIES <name> <value>...])
+#
+# One test of this build.  Its name is led by LIO_TEST_PREFIX, so that builds
+# with different compilers and sanitizers can be run and counted together; its
+# label is the group.  Exit code 77 means skipped.
+set(LIO_TEST_PREFIX "" CACHE STRING "What leads the name of every test")
+
+function(lio_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT"
+    "COMMAND;ENVIRONMENT;PROPERTIES")
+  string(REGEX MATCH "^[a-z]+" group ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+
+  set(test ${LIO_TEST_PREFIX}${name})
+  add_test(NAME ${test} COMMAND ${arg_COMMAND})
+  set_tests_properties(${test} PROPERTIES
+    SKIP_RETURN_CODE 77 TIMEOUT ${arg_TIMEOUT} LABELS ${group}
+    ENVIRONMENT "LIO_TEST_PLUGINS=${PROJECT_BINARY_DIR}/plugins;LIO_TEST_DATA=${PROJECT_SOURCE_DIR}/tests/data;${arg_ENVIRONMENT}"
+    ${arg_PROPERTIES})
+endfunction()
+
 # lio_add_unit_test(<name> [SOURCES <file>...] [LIBS <target>...])
 #
 # A cmocka program tests/unit/<name>.c, linked with the core's objects, so that
-# it sees what the library hides.  Exit code 77 means skipped.
+# it sees what the library hides.
 function(lio_add_unit_test name)
   if(NOT BUILD_TESTING)
     return()
@@ -14,8 +38,5 @@ function(lio_add_unit_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE
     lio_core_static lio_options lio_test_support PkgConfig::CMOCKA ${arg_LIBS})
-  add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES
-    SKIP_RETURN_CODE 77 TIMEOUT 300
-    ENVIRONMENT "LIO_TEST_PLUGINS=${PROJECT_BINARY_DIR}/plugins;LIO_TEST_DATA=${PROJECT_SOURCE_DIR}/tests/data")
+  lio_add_test(unit.${name} COMMAND ${name})
 endfunction()
