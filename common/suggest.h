@@ -1,0 +1,17 @@
+/*
+ * "Did you mean ...?": the known name nearest to a mistyped word.
+ */
+#ifndef LIO_COMMON_SUGGEST_H
+#define LIO_COMMON_SUGGEST_H
+
+#include <stddef.h>
+
+/*
+ * The name nearest to `word`, or NULL if none is near: at most a third of its
+ * letters inserted, lost, changed or swapped with a neighbour, letter case not
+ * counted.  The part after a name's first '-' stands for the name, so that
+ * "lru" finds "cache-lru".  Of equally near names the first wins.
+ */
+const char *lio_suggest(const char *word, const char *const *names, size_t n);
+
+#endif
