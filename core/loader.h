@@ -1,9 +1,10 @@
 /*
  * Plugins: found by name, dlopen'ed, checked, and their tables copied.
  *
- * Directories are searched in this order: [engine] plugin_dir if set, and else
- * the build tree's plugins/ if the library runs from one, then the directory
- * that the library was installed with.
+ * Directories are searched in this order: [engine] plugin_dir if set, then the
+ * one that belongs to this library: the build tree's plugins/ if it runs from
+ * there, else lanceio/plugins/ beside it, else where it was to be installed.
+ * So plugin_dir adds plugins, and replaces those of the same name.
  *
  * The file of plugin NAME is DIR/NAME.so.  A table is copied for as many bytes
  * as plugin and core both know; what the plugin lacks reads as NULL.  Plugins
@@ -24,7 +25,7 @@ struct lio_loaded {
     const char *name;
     const char *version;
     const char *summary;
-    uint32_t kind;            /* enum lio_plugin_kind */
+    uint32_t kind; /* enum lio_plugin_kind */
     uint32_t nparams;
     struct lio_param *params; /* nparams of them, our size */
     union {
@@ -35,9 +36,11 @@ struct lio_loaded {
     } ops;
 };
 
-/* `plugin_dir` "" = the built-in search path. */
+/* `plugin_dir` "" = none but the library's own.  LIO_ECONFIG if it is not a
+ * directory. */
 int lio_loader_open(const char *plugin_dir, struct lio_loader **ret_loader,
                     struct lio_error *err);
+/* Accepts NULL. */
 void lio_loader_close(struct lio_loader *loader);
 
 /*
@@ -48,6 +51,11 @@ void lio_loader_close(struct lio_loader *loader);
 int lio_loader_find(struct lio_loader *loader, const char *name, uint32_t kind,
                     const struct lio_loaded **ret_plugin,
                     struct lio_error *err);
+
+/* Call `each` for the names of all plugin files, sorted, without opening them;
+ * stops when it returns non-zero and returns that. */
+int lio_loader_names(const struct lio_loader *loader,
+                     int (*each)(const char *name, void *user), void *user);
 
 /* Load every *.so in the search path; `each` gets what was found, refused ones
  * with their reason, sorted by name. */

@@ -1,0 +1,530 @@
+/*
+ * Finding plugin files and opening them, once each.
+ *
+ *     loader ─► dirs     DIR of [engine] plugin_dir, then the built-in one
+ *            └► files    DIR/NAME.so: loaded, or refused with a reason
+ *
+ * Configurations are loaded at every program start, so a file is opened only
+ * when somebody asks for it; what merely lies there is known by its file name
+ * until lio_loader_each() wants all of them.
+ */
+#include "core/loader.h"
+
+#include "common/sentence.h"
+#include "common/suggest.h"
+#include "core/param.h"
+#include "core/plugin_check.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_DIRS 2u
+#define SUFFIX   ".so"
+
+/* A file that was opened: a plugin, or not. */
+struct plugin_file {
+    struct plugin_file *next;
+    char *path;
+    char *name;    /* of the file, without its suffix */
+    char *refused; /* why, or NULL: `plugin` can be used */
+    struct lio_loaded plugin;
+};
+
+struct lio_loader {
+    char *dirs[MAX_DIRS]; /* searched in this order */
+    uint32_t ndirs;
+    pthread_mutex_t lock; /* guards files; held over dlopen() */
+    struct plugin_file *files;
+};
+
+/* -- where to look ------------------------------------------------------- */
+
+/* `path` with what comes after its last '/' taken off, or NULL. */
+static char *parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? strndup(path, (size_t)(slash - path)) : NULL;
+}
+
+/* The directory that this code was loaded from, or NULL if it cannot be told:
+ * then the directory of the installation serves. */
+static char *own_dir(void)
+{
+    static const char here = 0;
+    char *path, *dir;
+    Dl_info info;
+
+    if (!dladdr(&here, &info) || !info.dli_fname)
+        return NULL;
+    path = realpath(info.dli_fname, NULL);
+    if (!path)
+        return NULL;
+    dir = parent_of(path);
+    free(path);
+    return dir;
+}
+
+static bool lies_below(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return !strncmp(path, dir, len) && path[len] == '/';
+}
+
+static char *join(const char *dir, const char *rest)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%s", dir, rest) < 0 ? NULL : path;
+}
+
+static bool is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* `dir`/lanceio/plugins if that exists: where an installation that was moved
+ * as a whole has them. */
+static char *beside_library(const char *dir)
+{
+    char *path = join(dir, "lanceio/plugins");
+
+    if (path && is_dir(path))
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Where plugins are when the configuration does not say; NULL: no memory. */
+static char *built_in_dir(void)
+{
+    char *build = realpath(LIO_BUILD_DIR, NULL);
+    char *own = own_dir();
+    char *dir = NULL;
+
+    if (own && build && lies_below(own, build))
+        dir = join(build, "plugins");
+    else if (own)
+        dir = beside_library(own);
+    if (!dir)
+        dir = strdup(LIO_INSTALL_PLUGIN_DIR);
+    free(own);
+    free(build);
+    return dir;
+}
+
+int lio_loader_open(const char *plugin_dir, struct lio_loader **ret_loader,
+                    struct lio_error *err)
+{
+    struct lio_loader *loader;
+
+    if (*plugin_dir && !is_dir(plugin_dir))
+        return lio_error_set(err, LIO_ECONFIG, "'%s' is not a directory",
+                             plugin_dir);
+    loader = calloc(1, sizeof(*loader));
+    if (!loader)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for the plugin list");
+    (void)pthread_mutex_init(&loader->lock, NULL);
+    if (*plugin_dir)
+        loader->dirs[loader->ndirs++] = strdup(plugin_dir);
+    loader->dirs[loader->ndirs++] = built_in_dir();
+
+    for (uint32_t i = 0; i < loader->ndirs; i++) {
+        if (!loader->dirs[i]) {
+            lio_loader_close(loader);
+            return lio_error_set(err, LIO_ENOMEM,
+                                 "no memory for the plugin directories");
+        }
+    }
+    *ret_loader = loader;
+    return 0;
+}
+
+static void free_file(struct plugin_file *file)
+{
+    free(file->path);
+    free(file->name);
+    free(file->refused);
+    free(file->plugin.params);
+    free(file);
+}
+
+void lio_loader_close(struct lio_loader *loader)
+{
+    if (!loader)
+        return;
+    while (loader->files) {
+        struct plugin_file *file = loader->files;
+
+        loader->files = file->next;
+        free_file(file);
+    }
+    for (uint32_t i = 0; i < loader->ndirs; i++)
+        free(loader->dirs[i]);
+    (void)pthread_mutex_destroy(&loader->lock);
+    free(loader);
+}
+
+/* -- what there is ------------------------------------------------------- */
+
+/* Names of plugin files, sorted, each once. */
+struct names {
+    char **names;
+    size_t n;
+};
+
+static void release_names(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->names[i]);
+    free(names->names);
+}
+
+static bool has_name(const struct names *names, const char *name, size_t len)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (!strncmp(names->names[i], name, len) && !names->names[i][len])
+            return true;
+    return false;
+}
+
+static int add_name(struct names *names, const char *name, size_t len)
+{
+    char **grown;
+
+    grown = realloc(names->names, (names->n + 1) * sizeof(*grown));
+    if (!grown)
+        return LIO_ENOMEM;
+    names->names = grown;
+    grown[names->n] = strndup(name, len);
+    if (!grown[names->n])
+        return LIO_ENOMEM;
+    names->n++;
+    return 0;
+}
+
+/* The length of a file's name without ".so", or 0 if it does not end so. */
+static size_t stem_length(const char *file_name)
+{
+    size_t len = strlen(file_name), suffix_len = strlen(SUFFIX);
+
+    if (len <= suffix_len || strcmp(file_name + len - suffix_len, SUFFIX))
+        return 0;
+    return len - suffix_len;
+}
+
+/* A directory that cannot be read holds no plugin that could be loaded. */
+static int add_names_of(const char *path, struct names *names)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    int rc = 0;
+
+    if (!dir)
+        return 0;
+    while (rc == 0 && (entry = readdir(dir))) {
+        size_t len = stem_length(entry->d_name);
+
+        if (len > 0 && !has_name(names, entry->d_name, len))
+            rc = add_name(names, entry->d_name, len);
+    }
+    (void)closedir(dir);
+    return rc;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Release `ret_names` in any case. */
+static int list_names(const struct lio_loader *loader, struct names *ret_names)
+{
+    int rc = 0;
+
+    ret_names->names = NULL;
+    ret_names->n = 0;
+    for (uint32_t i = 0; rc == 0 && i < loader->ndirs; i++)
+        rc = add_names_of(loader->dirs[i], ret_names);
+    if (ret_names->n > 1)
+        qsort(ret_names->names, ret_names->n, sizeof(char *), compare_names);
+    return rc;
+}
+
+int lio_loader_names(const struct lio_loader *loader,
+                     int (*each)(const char *name, void *user), void *user)
+{
+    struct names names;
+    int rc = list_names(loader, &names);
+
+    for (size_t i = 0; rc == 0 && i < names.n; i++)
+        rc = each(names.names[i], user);
+    release_names(&names);
+    return rc;
+}
+
+/* -- opening a file ------------------------------------------------------ */
+
+/* dlerror() begins with the path, which the caller names itself. */
+static const char *load_failure(const char *path)
+{
+    const char *failure = dlerror();
+    size_t len = strlen(path);
+
+    if (!failure)
+        return "unknown reason";
+    if (!strncmp(failure, path, len) && !strncmp(failure + len, ": ", 2))
+        return failure + len + 2;
+    return failure;
+}
+
+static int load(const char *path, const char *name,
+                struct lio_loaded *ret_plugin, struct lio_error *err)
+{
+    lio_plugin_entry_fn entry;
+    void *library, *symbol;
+
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return lio_error_set(err, LIO_EPLUGIN, "it cannot be loaded: %s",
+                             load_failure(path));
+    symbol = dlsym(library, LIO_PLUGIN_ENTRY);
+    if (!symbol)
+        return lio_error_set(err, LIO_EPLUGIN,
+                             "it has no symbol " LIO_PLUGIN_ENTRY
+                             ": it is no lanceio plugin");
+    /* ISO C has no cast from object to function pointer; POSIX has this. */
+    memcpy(&entry, &symbol, sizeof(entry));
+    return lio_plugin_check(entry(), name, ret_plugin, err);
+}
+
+/* Opens DIR/NAME.so and records what became of it.  NULL: no memory. */
+static struct plugin_file *open_file(const char *path, const char *name)
+{
+    struct plugin_file *file = calloc(1, sizeof(*file));
+    struct lio_error why;
+
+    if (!file)
+        return NULL;
+    file->path = strdup(path);
+    file->name = strdup(name);
+    if (!file->path || !file->name)
+        goto no_memory;
+    if (load(path, name, &file->plugin, &why) < 0) {
+        if (why.code == LIO_ENOMEM)
+            goto no_memory;
+        file->refused = strdup(why.msg);
+        if (!file->refused)
+            goto no_memory;
+    }
+    file->plugin.path = file->path;
+    return file;
+
+no_memory:
+    free_file(file);
+    return NULL;
+}
+
+/* The file of `name`, opened now if it was not before.  Call with the lock.
+ * *ret_file is NULL if there is none. */
+static int get_file(struct lio_loader *loader, const char *name,
+                    struct plugin_file **ret_file)
+{
+    struct plugin_file *file;
+
+    for (file = loader->files; file; file = file->next) {
+        if (!strcmp(file->name, name)) {
+            *ret_file = file;
+            return 0;
+        }
+    }
+    for (uint32_t i = 0; i < loader->ndirs; i++) {
+        char *path;
+
+        if (asprintf(&path, "%s/%s" SUFFIX, loader->dirs[i], name) < 0)
+            return LIO_ENOMEM;
+        if (access(path, F_OK) < 0) {
+            free(path);
+            continue;
+        }
+        file = open_file(path, name);
+        free(path);
+        if (!file)
+            return LIO_ENOMEM;
+        file->next = loader->files;
+        loader->files = file;
+        *ret_file = file;
+        return 0;
+    }
+    *ret_file = NULL;
+    return 0;
+}
+
+static int get_file_locked(struct lio_loader *loader, const char *name,
+                           struct plugin_file **ret_file)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&loader->lock);
+    rc = get_file(loader, name, ret_file);
+    (void)pthread_mutex_unlock(&loader->lock);
+    return rc;
+}
+
+/* -- by name ------------------------------------------------------------- */
+
+/* Names go into a path, so nothing but a plain name gets there. */
+static bool name_plain(const char *name)
+{
+    return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "0123456789-_") == strlen(name);
+}
+
+/* Leaves the names of one kind; all if `kind` is 0. */
+static void keep_kind(struct names *names, uint32_t kind)
+{
+    const char *prefix = lio_kind_name(kind);
+    size_t len = strlen(prefix), kept = 0;
+
+    for (size_t i = 0; i < names->n; i++) {
+        if (!strncmp(names->names[i], prefix, len))
+            names->names[kept++] = names->names[i];
+        else
+            free(names->names[i]);
+    }
+    names->n = kept;
+}
+
+static int not_found(const struct lio_loader *loader, const char *name,
+                     uint32_t kind, struct lio_error *err)
+{
+    struct lio_sentence text;
+    const char *nearest;
+    struct names names;
+
+    if (list_names(loader, &names) < 0) {
+        release_names(&names);
+        return lio_error_set(err, LIO_ENOMEM, "no memory to list plugins");
+    }
+    keep_kind(&names, kind);
+    lio_sentence_init(&text);
+    lio_sentence_add(&text, "there is no plugin '%.60s' in ", name);
+    lio_sentence_list(&text, 300, (const char *const *)loader->dirs,
+                      loader->ndirs);
+    if (names.n > 0) {
+        lio_sentence_add(&text, "; %s plugins found: ", lio_kind_name(kind));
+        lio_sentence_list(&text, 160, (const char *const *)names.names,
+                          names.n);
+    } else {
+        lio_sentence_add(&text, ", nor any other%s%s", kind ? " " : "",
+                         lio_kind_name(kind));
+    }
+    nearest = lio_suggest(name, (const char *const *)names.names, names.n);
+    if (nearest)
+        lio_sentence_add(&text, "; did you mean '%s'?", nearest);
+    release_names(&names);
+    return lio_error_set(err, LIO_EPLUGIN, "%s", text.text);
+}
+
+int lio_loader_find(struct lio_loader *loader, const char *name, uint32_t kind,
+                    const struct lio_loaded **ret_plugin, struct lio_error *err)
+{
+    struct plugin_file *file = NULL;
+
+    if (name_plain(name) && get_file_locked(loader, name, &file) < 0)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for plugin '%s'",
+                             name);
+    if (!file)
+        return not_found(loader, name, kind, err);
+    if (file->refused)
+        return lio_error_set(err, LIO_EPLUGIN,
+                             "the plugin %s cannot be used: %s", file->path,
+                             file->refused);
+    if (kind && file->plugin.kind != kind)
+        return lio_error_set(err, LIO_EPLUGIN, "'%s' is a %s, not a %s", name,
+                             lio_kind_name(file->plugin.kind),
+                             lio_kind_name(kind));
+    *ret_plugin = &file->plugin;
+    return 0;
+}
+
+/* -- all of them --------------------------------------------------------- */
+
+/* A parameter as text; the buffers live as long as the callback runs. */
+struct param_text {
+    char range[LIO_PARAM_TEXT_BYTES];
+    char preset[LIO_PARAM_TEXT_BYTES];
+};
+
+static void describe_param(const struct lio_param *param,
+                           struct param_text *text,
+                           struct lio_plugin_param *ret)
+{
+    lio_param_range_text(param, text->range);
+    lio_param_preset_text(param, text->preset);
+    ret->name = param->name;
+    ret->type = lio_param_type_name(param->type);
+    ret->range = text->range;
+    ret->preset = text->preset;
+    ret->help = param->help ? param->help : "";
+}
+
+static int show(const struct plugin_file *file,
+                int (*each)(const struct lio_plugin_info *, void *user),
+                void *user)
+{
+    const struct lio_loaded *plugin = &file->plugin;
+    struct lio_plugin_info info = {
+        .path = file->path,
+        .name = file->name,
+        .kind = lio_kind_name(plugin->kind),
+        .version = file->refused ? "" : plugin->version,
+        .summary = file->refused ? "" : plugin->summary,
+        .refused = file->refused,
+        .nparams = plugin->nparams,
+    };
+    struct lio_plugin_param *params;
+    struct param_text *texts;
+    int rc = LIO_ENOMEM;
+
+    params = calloc(plugin->nparams + 1u, sizeof(*params));
+    texts = calloc(plugin->nparams + 1u, sizeof(*texts));
+    if (!params || !texts)
+        goto out;
+    for (uint32_t i = 0; i < plugin->nparams; i++)
+        describe_param(&plugin->params[i], &texts[i], &params[i]);
+    info.params = params;
+    rc = each(&info, user);
+out:
+    free(texts);
+    free(params);
+    return rc;
+}
+
+int lio_loader_each(struct lio_loader *loader,
+                    int (*each)(const struct lio_plugin_info *, void *user),
+                    void *user)
+{
+    struct names names;
+    int rc = list_names(loader, &names);
+
+    for (size_t i = 0; rc == 0 && i < names.n; i++) {
+        struct plugin_file *file;
+
+        rc = get_file_locked(loader, names.names[i], &file);
+        if (rc == 0 && file)
+            rc = show(file, each, user);
+    }
+    release_names(&names);
+    return rc;
+}
