@@ -18,7 +18,7 @@
  *            ├─ load: read the sectors into the frame ► publish ► unpin
  *            └─ join: wait until the join comes back ──────────► unpin
  *
- * and all three may happen for different sectors of one claim, on one pin.
+ * and all three may happen for different sectors of one claim.
  */
 #ifndef LIO_CORE_CACHE_H
 #define LIO_CORE_CACHE_H
@@ -38,12 +38,12 @@ struct lio_cache_config {
     const union lio_value *params;
 };
 
-/* LIO_ECONFIG if size_bytes cannot hold one block a shard.  All memory is
- * reserved here (frames lazily touched). */
+/* LIO_ECONFIG if size_bytes cannot hold one block a shard, or shards is no
+ * power of two.  All memory is reserved here (frames lazily touched). */
 int lio_cache_open(const struct lio_cache_config *config,
                    struct lio_cache **ret_cache, struct lio_error *err);
 
-/* Nothing may be pinned or loading. */
+/* Nobody may use the cache or its frames any more.  Accepts NULL. */
 void lio_cache_close(struct lio_cache *cache);
 
 /*
@@ -61,7 +61,7 @@ struct lio_cache_join {
 };
 
 struct lio_cache_claim {
-    uint32_t slot; /* pinned */
+    uint32_t slot; /* pinned: once, and once more if `join` is not 0 */
     uint16_t hit;  /* wanted sectors that are valid */
     uint16_t load; /* that the caller must now load and publish */
     uint16_t join; /* that another request is loading: `join` is registered */
@@ -69,9 +69,13 @@ struct lio_cache_claim {
 
 /*
  * Ask for the sectors `want` (not 0) of block `key`.  Finds or makes the slot,
- * pins it once, and splits `want` into hit, load and join.  With sectors to
- * join, `join` is linked in and filled (owner is kept); the pin then belongs to
- * the join as well: pin count rises by one, to be unpinned by its owner.
+ * pins it for the caller, and splits `want` into hit, load and join.  With
+ * sectors to join, `join` is linked in and filled (owner is kept), and the slot
+ * is pinned a second time, for the join: so caller and join each unpin once,
+ * the caller when it is done with hit and load, the join's owner when it has
+ * come back and been read.  Without, `join` is left alone and may be NULL.
+ *
+ * The policy sees a hit when any wanted sector was there or on its way.
  *
  * Returns 0, or LIO_EAGAIN if every slot of the shard is pinned: the caller
  * then reads past the cache.
@@ -81,16 +85,19 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
                     struct lio_cache_claim *ret_claim);
 
 /*
- * The load of `sectors` has ended.  On success they become valid; if not `ok`
+ * The load of `sectors` has ended; a claim's sectors may be published at once
+ * or in parts, while its pin is still held.  On success they become valid; if not `ok`
  * they are as if never asked for.  Returns the joins that need not wait any
  * longer, as a list in order of arrival; each still holds its pin.
  */
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok);
 
+/* Give one pin back; takes no lock.  A block left with no valid sector, because
+ * its loads failed, is forgotten with its last pin. */
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot);
 
-/* The 64 KiB of a pinned slot, aligned to 4096. */
+/* The 64 KiB of a pinned slot, aligned to LIO_BLOCK_BYTES. */
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot);
 
 /* Forget a block if it is there and not pinned. */
@@ -100,8 +107,10 @@ struct lio_cache_stats {
     uint64_t nslots, used_slots;
     uint64_t pinned_slots; /* now */
     uint64_t evictions;
-    uint64_t refused; /* claims that found every slot pinned */
-    uint64_t bytes;   /* of all memory, the ceiling kept */
+    uint64_t refused;       /* claims that found every slot pinned */
+    uint64_t wrong_victims; /* slots the policy gave up and could not */
+    uint64_t bytes;         /* of all memory, the ceiling kept */
+    uint32_t shards;
 };
 
 void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats);

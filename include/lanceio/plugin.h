@@ -274,7 +274,8 @@ struct lio_cache_ops {
     /** Free it.  Slots may be in any state. */
     void (*close)(void *policy);
 
-    /** `key` has just been read into `slot`, which was free. */
+    /** `key` takes `slot`, which was free; its bytes may still be on their
+     *  way.  Should they never come, remove(slot) follows. */
     void (*insert)(void *policy, uint32_t slot, uint64_t key);
 
     /** `slot`, which holds `key`, was asked for again. */
