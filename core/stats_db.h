@@ -47,33 +47,47 @@ struct lio_slow_op {
 
 /*
  * The path that `setting` ([stats] database) means: "auto" is
- * $XDG_STATE_HOME/lanceio/stats.db or ~/.local/state/lanceio/stats.db.
- * Writes up to `bytes` of it with its NUL; LIO_ECONFIG if there is none.
+ * $XDG_STATE_HOME/lanceio/stats.db or ~/.local/state/lanceio/stats.db, and a
+ * path that begins with "~/" lies below $HOME.  `bytes` is the room for it and
+ * its NUL.  LIO_ECONFIG if there is none, or no room.  (stats_path.c)
  */
 int lio_stats_db_path(const char *setting, char *ret_path, size_t bytes,
                       struct lio_error *err);
 
-/* Open or make the database (and its directory) at `path`, bring its schema up
- * to date, and insert the run's row, marked not clean. */
+/* Make the directory that `path` lies in, with mode 0700, and those above it,
+ * as far as they do not exist.  (stats_path.c) */
+int lio_stats_db_make_directory(const char *path, struct lio_error *err);
+
+/*
+ * Open or make the database (and its directory) at `path`, bring its schema up
+ * to date, and insert the run's row, marked not clean.  Like write and finish
+ * it waits at most 3 seconds for other processes.
+ *
+ * Errors:     LIO_ENOSPC, LIO_EACCES, LIO_ETIMEDOUT (locked), LIO_ECORRUPT,
+ *             LIO_EUNSUPPORTED (a newer version's, or another program's, which
+ *             is left as it is), LIO_ENOTFOUND, LIO_EIO, LIO_ENOMEM.
+ */
 int lio_stats_db_open(const char *path, const struct lio_run *run,
                       struct lio_stats_db **ret_db, int64_t *ret_run_id,
                       struct lio_error *err);
 
-/* Write what has changed since the last call, in one transaction. */
+/* Write what has changed since the last call, in one transaction; nothing if
+ * nothing has.  After an error only lio_stats_db_abandon() may follow. */
 int lio_stats_db_write(struct lio_stats_db *db,
                        const struct lio_stats_snapshot *now,
                        const struct lio_slow_op *slow, uint32_t nslow,
                        struct lio_error *err);
 
-/* Write the sums and the files, mark the run clean, close. */
+/* Write the sums and the files, mark the run clean, close.  `db` is gone after
+ * an error too. */
 int lio_stats_db_finish(struct lio_stats_db *db,
                         const struct lio_stats_snapshot *now,
                         const struct lio_file_figures *files, uint32_t nfiles,
                         const struct lio_slow_op *slow, uint32_t nslow,
                         struct lio_error *err);
 
-/* Close without writing: after a failure, or in a forked child (then without
- * touching the file).  Accepts NULL. */
+/* Close without writing: after a failure, or in a forked child.  There it does
+ * not touch the file, and leaves SQLite's memory allocated.  Accepts NULL. */
 void lio_stats_db_abandon(struct lio_stats_db *db);
 
 #endif
