@@ -399,7 +399,7 @@ static int parse_file(struct lio_config *config, const char *path, FILE *file,
                       struct lio_error *err)
 {
     const char *kept = keep_all(config, path);
-    char *text;
+    char *text = NULL;
     int rc;
 
     if (!kept)
