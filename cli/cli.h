@@ -94,7 +94,7 @@ int cli_fail(const struct cli *cli, const struct lio_error *err);
 /* Print a line on stderr unless --quiet: summaries, what fell back and why. */
 void cli_note(const struct cli *cli, const char *fmt, ...) LIO_PRINTF(2, 3);
 
-/* -- configuration and engine (session.c) -------------------------------- */
+/* -- configuration (settings.c) and engine (engine.c) --------------------- */
 
 /* Load what --config and -s say.  Returns 0 or an exit code, reported. */
 int cli_load_config(const struct cli *cli, struct lio_config **ret_config);

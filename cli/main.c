@@ -18,6 +18,8 @@ struct command {
 };
 
 static const struct command commands[] = {
+    { "config", cmd_config, "print every setting and where it came from" },
+    { "plugins", cmd_plugins, "list the plugins found and their parameters" },
     { NULL, NULL, NULL },
 };
 

@@ -63,7 +63,7 @@ struct lio_config {
     const char *source; /* the file, or "built-in" */
     struct text *texts; /* all strings below and in settings */
     struct entry *first, **end;
-    const struct lio_loaded **plugins; /* in use or mentioned, each once */
+    const struct lio_loaded **plugins; /* in use or mentioned, by name */
     uint32_t nplugins;
     struct lio_setting *list; /* what lio_config_each() shows */
     uint32_t nlist;
@@ -322,10 +322,9 @@ static int take_pair(void *user, const char *section, const char *key,
     }
     twin = find_twin(parse, section, key);
     if (!*section)
-        parse->rc =
-            complain(&entry, parse->err, "stands before the first [section]");
+        (void)refuse_line(parse, "a key stands before the first [section]");
     else if (!*key)
-        (void)refuse_line(parse, "there is no key before the '='");
+        (void)refuse_line(parse, "there is no key before the value");
     else if (twin)
         parse->rc = complain(&entry, parse->err, "is set in line %u already",
                              twin->line);
@@ -737,6 +736,13 @@ static int list_plugin(struct lio_config *config,
     return 0;
 }
 
+static int compare_plugins(const void *a, const void *b)
+{
+    const struct lio_loaded *const *left = a, *const *right = b;
+
+    return strcmp((*left)->name, (*right)->name);
+}
+
 static int make_list(struct lio_config *config, struct lio_error *err)
 {
     uint32_t nkeys;
@@ -744,6 +750,9 @@ static int make_list(struct lio_config *config, struct lio_error *err)
     size_t n = nkeys;
     int rc = 0;
 
+    if (config->nplugins > 1)
+        qsort(config->plugins, config->nplugins, sizeof(*config->plugins),
+              compare_plugins);
     for (uint32_t i = 0; i < config->nplugins; i++)
         n += config->plugins[i]->nparams;
     config->list = calloc(n, sizeof(*config->list));
@@ -784,9 +793,9 @@ static int load(struct lio_config *config, const char *path,
     if (rc == 0)
         rc = open_loader(config, err);
     if (rc == 0)
-        rc = check_choices(config, err);
-    if (rc == 0)
         rc = check_plugin_entries(config, err);
+    if (rc == 0)
+        rc = check_choices(config, err);
     if (rc == 0)
         rc = make_list(config, err);
     return rc;

@@ -57,7 +57,8 @@ struct lio_config;
  *
  * `path` names the file.  If it is NULL, the first of these that exists is
  * taken: $LANCEIO_CONFIG, ./lanceio.ini, $XDG_CONFIG_HOME/lanceio/lanceio.ini
- * (or ~/.config/...), /etc/lanceio/lanceio.ini, and else the text compiled in.
+ * (or ~/.config/...), /etc/lanceio/lanceio.ini (SYSCONFDIR of the build), and
+ * else the text compiled in.
  * Keys that the file does not set keep the compiled-in defaults.  Then come
  * `noverrides` strings "section.key=value".
  *
@@ -78,7 +79,8 @@ struct lio_setting {
     const char *section;
     const char *key;
     const char *value;  /* as written */
-    const char *origin; /* "built-in", "FILE:LINE" or "-s" */
+    const char *origin; /* "built-in", "plugin" (its own default), "FILE:LINE"
+                           or "-s" */
     const char *help;   /* one line on the key, or "" */
 };
 

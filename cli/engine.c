@@ -1,15 +1,5 @@
-/* From the global options to a configuration and a running engine. */
+/* From the global options to a running engine, and what to say about it. */
 #include "cli/cli.h"
-
-int cli_load_config(const struct cli *cli, struct lio_config **ret_config)
-{
-    struct lio_error err;
-
-    if (lio_config_load(cli->config_path, cli->overrides, cli->noverrides,
-                        ret_config, &err) < 0)
-        return cli_fail(cli, &err);
-    return CLI_DONE;
-}
 
 int cli_open_engine(const struct cli *cli, struct lio_engine **ret_engine)
 {
