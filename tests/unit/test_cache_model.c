@@ -1,0 +1,306 @@
+/*
+ * A random history of claims, loads, joins, failures and drops, checked step by
+ * step against a model that is too simple to be wrong: arrays, searched from
+ * end to end.  The policy is cache-lru, so the model knows every victim.
+ */
+#include "core/cache.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Of cache-lru, which is linked in. */
+const struct lio_plugin *lio_plugin_entry(void);
+
+#define NSLOTS 8u
+#define NKEYS  24u
+#define NPINS  12u /* claims and joins at once: now and then all is pinned */
+#define NSTEPS 200000u
+
+/* What the cache should know of a key. */
+struct block {
+    bool present;
+    uint32_t slot;
+    uint16_t valid, loading;
+    uint32_t pins;
+    uint64_t used_at;
+};
+
+/* A claim or a join that still holds its pin. */
+struct holder {
+    bool live;
+    uint32_t key;
+    uint16_t loads; /* still to be published */
+    bool waits;     /* a join that has not come back */
+    uint64_t since; /* order of arrival */
+    struct lio_cache_join join;
+};
+
+struct model {
+    struct lio_cache *cache;
+    struct block blocks[NKEYS];
+    struct holder holders[NPINS];
+    uint64_t seed;
+    uint64_t clock;
+    uint64_t refused, evicted, joined, failed;
+};
+
+/* xorshift64*: the same history on every machine. */
+static uint32_t draw(struct model *m, uint32_t below)
+{
+    m->seed ^= m->seed >> 12;
+    m->seed ^= m->seed << 25;
+    m->seed ^= m->seed >> 27;
+    return (uint32_t)((m->seed * UINT64_C(2685821657736338717)) >> 33) % below;
+}
+
+static struct holder *idle_holder(struct model *m)
+{
+    for (uint32_t i = 0; i < NPINS; i++)
+        if (!m->holders[i].live)
+            return &m->holders[i];
+    return NULL;
+}
+
+static uint32_t count_present(const struct model *m)
+{
+    uint32_t npresent = 0;
+
+    for (uint32_t key = 0; key < NKEYS; key++)
+        npresent += m->blocks[key].present;
+    return npresent;
+}
+
+static struct block *oldest_unpinned(struct model *m)
+{
+    struct block *oldest = NULL;
+
+    for (uint32_t key = 0; key < NKEYS; key++) {
+        struct block *block = &m->blocks[key];
+
+        if (block->present && block->pins == 0 &&
+            (!oldest || block->used_at < oldest->used_at))
+            oldest = block;
+    }
+    return oldest;
+}
+
+/* `key` is not there: which slot may it get?  False if none. */
+static bool make_room(struct model *m, uint32_t *ret_slot)
+{
+    struct block *victim;
+
+    *ret_slot = LIO_NO_SLOT; /* any of the free ones */
+    if (count_present(m) < NSLOTS)
+        return true;
+    victim = oldest_unpinned(m);
+    if (!victim)
+        return false;
+    *ret_slot = victim->slot;
+    *victim = (struct block){ 0 };
+    m->evicted++;
+    return true;
+}
+
+static void hold(struct model *m, struct holder *holder, uint32_t key)
+{
+    holder->live = true;
+    holder->key = key;
+    holder->since = m->clock++;
+    m->blocks[key].pins++;
+}
+
+static void step_claim(struct model *m)
+{
+    uint32_t key = draw(m, NKEYS), slot;
+    uint16_t want = (uint16_t)(1 + draw(m, 0xffff));
+    struct block *block = &m->blocks[key];
+    struct holder *holder = idle_holder(m), *joiner;
+    struct lio_cache_claim claim;
+    int rc;
+
+    if (!holder)
+        return;
+    holder->live = true;
+    joiner = idle_holder(m);
+    holder->live = false;
+    if (!joiner)
+        return;
+
+    rc = lio_cache_claim(m->cache, key, want, &joiner->join, &claim);
+    if (!block->present) {
+        if (!make_room(m, &slot)) {
+            assert_int_equal(rc, LIO_EAGAIN);
+            m->refused++;
+            return;
+        }
+        assert_int_equal(rc, 0);
+        if (slot != LIO_NO_SLOT)
+            assert_int_equal(claim.slot, slot);
+        *block = (struct block){ .present = true,
+                                 .slot = claim.slot,
+                                 .used_at = m->clock };
+    }
+    assert_int_equal(rc, 0);
+    assert_int_equal(claim.slot, block->slot);
+    assert_int_equal(claim.hit, want & block->valid);
+    assert_int_equal(claim.join, want & block->loading);
+    assert_int_equal(claim.load, want & ~(block->valid | block->loading));
+
+    if (claim.hit | claim.join)
+        block->used_at = m->clock;
+    block->loading |= claim.load;
+    hold(m, holder, key);
+    holder->loads = claim.load;
+    holder->waits = false;
+    if (claim.join) {
+        hold(m, joiner, key);
+        joiner->loads = 0;
+        joiner->waits = true;
+        m->joined++;
+    }
+}
+
+/* The join that should come back next for `key`, or NULL. */
+static struct holder *next_settled(struct model *m, uint32_t key,
+                                   uint16_t failed)
+{
+    struct holder *first = NULL;
+
+    for (uint32_t i = 0; i < NPINS; i++) {
+        struct holder *holder = &m->holders[i];
+
+        if (!holder->live || !holder->waits || holder->key != key)
+            continue;
+        if ((holder->join.sectors & m->blocks[key].loading & ~failed) &&
+            !(holder->join.sectors & failed))
+            continue;
+        if (!first || holder->since < first->since)
+            first = holder;
+    }
+    return first;
+}
+
+static void step_publish(struct model *m)
+{
+    struct holder *holder = &m->holders[draw(m, NPINS)], *settled;
+    struct lio_cache_join *joins;
+    struct block *block;
+    uint16_t sectors;
+    bool ok = draw(m, 4) != 0;
+
+    if (!holder->live || !holder->loads)
+        return;
+    /* Some loads end in parts. */
+    sectors = holder->loads & (uint16_t)draw(m, 0x10000);
+    if (!sectors)
+        sectors = holder->loads;
+    block = &m->blocks[holder->key];
+    joins = lio_cache_publish(m->cache, block->slot, sectors, ok);
+
+    holder->loads &= (uint16_t)~sectors;
+    block->loading &= (uint16_t)~sectors;
+    if (ok)
+        block->valid |= sectors;
+    while ((settled = next_settled(m, holder->key, ok ? 0 : sectors))) {
+        assert_ptr_equal(joins, &settled->join);
+        assert_int_equal(joins->failed,
+                         !ok && (settled->join.sectors & sectors));
+        settled->waits = false;
+        m->failed += joins->failed;
+        joins = joins->next;
+    }
+    assert_null(joins);
+}
+
+static void step_unpin(struct model *m)
+{
+    struct holder *holder = &m->holders[draw(m, NPINS)];
+    struct block *block = &m->blocks[holder->key];
+
+    if (!holder->live || holder->loads || holder->waits)
+        return;
+    lio_cache_unpin(m->cache, block->slot);
+    holder->live = false;
+    block->pins--;
+    if (block->pins == 0 && !block->valid)
+        *block = (struct block){ 0 };
+}
+
+static void step_drop(struct model *m)
+{
+    uint32_t key = draw(m, NKEYS);
+
+    lio_cache_drop(m->cache, key);
+    if (m->blocks[key].pins == 0)
+        m->blocks[key] = (struct block){ 0 };
+}
+
+static void check_ledgers(struct model *m)
+{
+    struct lio_cache_stats stats;
+    uint32_t npinned = 0;
+
+    for (uint32_t key = 0; key < NKEYS; key++)
+        npinned += m->blocks[key].pins > 0;
+    lio_cache_stats(m->cache, &stats);
+    assert_int_equal(stats.used_slots, count_present(m));
+    assert_int_equal(stats.pinned_slots, npinned);
+    assert_int_equal(stats.evictions, m->evicted);
+    assert_int_equal(stats.refused, m->refused);
+    assert_int_equal(stats.wrong_victims, 0);
+}
+
+static void a_random_history_is_as_the_model_says(void **state LIO_UNUSED)
+{
+    const struct lio_plugin *lru = lio_plugin_entry();
+    struct lio_cache_config config = {
+        .size_bytes = NSLOTS * LIO_BLOCK_BYTES + 4096,
+        .shards = 1,
+        .ops = lru->ops,
+    };
+    struct model m = { .seed = 20240229 };
+
+    assert_int_equal(lio_cache_open(&config, &m.cache, NULL), 0);
+    for (uint32_t step = 0; step < NSTEPS; step++) {
+        switch (draw(&m, 8)) {
+        case 0:
+        case 1:
+            step_claim(&m);
+            break;
+        case 2:
+        case 3:
+        case 4:
+            step_publish(&m);
+            break;
+        case 5:
+        case 6:
+            step_unpin(&m);
+            break;
+        default:
+            if (draw(&m, 8) == 0)
+                step_drop(&m);
+        }
+        m.clock++;
+        check_ledgers(&m);
+    }
+    /* The history has been where it hurts. */
+    assert_true(m.refused > 100);
+    assert_true(m.evicted > 100);
+    assert_true(m.joined > 100);
+    assert_true(m.failed > 100);
+    lio_cache_close(m.cache);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_random_history_is_as_the_model_says),
+    };
+
+    return cmocka_run_group_tests_name("cache_model", tests, NULL, NULL);
+}
