@@ -487,11 +487,23 @@ static const char *keep_trimmed(struct lio_config *config, const char *from,
     return keep(config, from, (size_t)(to - from));
 }
 
+/* An override is a line of lanceio.ini, so that `lanceio config` can print it
+ * as one; NULL, or why it cannot be. */
+static const char *no_line(const char *value)
+{
+    if (strpbrk(value, "\r\n"))
+        return "a value stands on one line";
+    if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
+        return "a ';' at the start or after a blank begins a comment";
+    return NULL;
+}
+
 static int take_override(struct lio_config *config, const char *text,
                          struct lio_error *err)
 {
     const char *dot = strchr(text, '.'), *equals = strchr(text, '=');
     struct entry entry = { .origin = OVERRIDE, .source = OVERRIDE };
+    const char *wrong;
 
     if (!dot || !equals || dot > equals)
         return lio_error_set(err, LIO_ECONFIG,
@@ -501,7 +513,8 @@ static int take_override(struct lio_config *config, const char *text,
     entry.value = keep_trimmed(config, equals + 1, text + strlen(text));
     if (!entry.key || add_entry(config, entry) < 0)
         return no_memory(err);
-    return 0;
+    wrong = no_line(entry.value);
+    return wrong ? complain(&entry, err, "%s", wrong) : 0;
 }
 
 /* -- the core's sections ------------------------------------------------- */

@@ -179,7 +179,7 @@ static void a_file_that_is_no_library_is_refused(void **state)
 
 /* What lio_loader_each() showed. */
 struct seen {
-    char names[16][64];
+    char names[64][64];
     const char *cut; /* stop at this name */
     uint32_t n, nrefused;
 };

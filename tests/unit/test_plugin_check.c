@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plugins/policy.h"
+#include "tests/plugins/policy.h"
 
 static int backend_open(const struct lio_backend_setup *setup LIO_UNUSED,
                         void **ret_backend LIO_UNUSED,
