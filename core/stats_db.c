@@ -133,6 +133,8 @@ static const struct reason *reason_for(int sql_code)
           "it is left as it is; set [stats] database to another path" },
         { SQLITE_CORRUPT, LIO_ECORRUPT, "the database is damaged",
           "move the file away, and a new one will be made" },
+        { SQLITE_ERROR, LIO_ECORRUPT, "its tables are not as lanceio made them",
+          "move the file away, and a new one will be made" },
         { SQLITE_NOMEM, LIO_ENOMEM, NULL, "free some memory" },
         { 0, LIO_EIO, NULL, "set [stats] database to another path or \"off\"" },
     };
@@ -148,23 +150,31 @@ static bool out_of_room(int os_errno)
     return os_errno == ENOSPC || os_errno == EDQUOT;
 }
 
+/* What the system said, if it was asked.  Opening for writing fails, SQLite
+ * tries for reading, and the error of that says nothing about the first. */
+static int system_errno(const struct lio_stats_db *db, int sql_rc)
+{
+    int os_errno = 0;
+
+    if ((sql_rc & 0xff) == SQLITE_CANTOPEN)
+        os_errno = lio_stats_db_access(db->path);
+    if (os_errno == 0 && db->sql &&
+        ((sql_rc & 0xff) == SQLITE_CANTOPEN || (sql_rc & 0xff) == SQLITE_IOERR))
+        os_errno = sqlite3_system_errno(db->sql);
+    return os_errno;
+}
+
 /* Say that `doing` failed with SQLite's `sql_rc`. */
 static int fail(const struct lio_stats_db *db, int sql_rc, const char *doing,
                 struct lio_error *err)
 {
-    int os_errno = db->sql ? sqlite3_system_errno(db->sql) : 0;
-    bool told_by_os =
-        (sql_rc & 0xff) == SQLITE_IOERR || (sql_rc & 0xff) == SQLITE_CANTOPEN;
-    const struct reason *reason;
-    const char *text;
+    int os_errno = system_errno(db, sql_rc);
+    const struct reason *reason =
+        reason_for(out_of_room(os_errno) ? SQLITE_FULL : sql_rc & 0xff);
+    const char *text = reason->text;
 
-    if (!told_by_os)
-        os_errno = 0;
-    reason = reason_for(out_of_room(os_errno) ? SQLITE_FULL : sql_rc & 0xff);
-    text = reason->text;
     if (!text)
         text = os_errno ? strerror(os_errno) : sqlite3_errstr(sql_rc);
-
     (void)lio_error_set(err, reason->code, "statistics database %s: %s: %s; %s",
                         db->path, doing, text, reason->advice);
     if (err)

@@ -58,6 +58,10 @@ int lio_stats_db_path(const char *setting, char *ret_path, size_t bytes,
  * as far as they do not exist.  (stats_path.c) */
 int lio_stats_db_make_directory(const char *path, struct lio_error *err);
 
+/* The errno for which `path` cannot be written, or made, or 0 if none is to be
+ * seen.  (stats_path.c) */
+int lio_stats_db_access(const char *path);
+
 /*
  * Open or make the database (and its directory) at `path`, bring its schema up
  * to date, and insert the run's row, marked not clean.  Like write and finish

@@ -83,23 +83,25 @@ static int make_parents(char *path)
     return os_errno;
 }
 
+/* The directory that `path` lies in, with its slash, so that a file in its
+ * place is told from it; free() it.  NULL: out of memory. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+}
+
 int lio_stats_db_make_directory(const char *path, struct lio_error *err)
 {
-    char *copy = strdup(path);
-    char *slash;
+    char *directory = directory_of(path), *copy = strdup(path);
     int os_errno = 0;
 
-    if (!copy)
-        return lio_error_set(err, LIO_ENOMEM,
-                             "statistics database %s: out of memory", path);
-    slash = strrchr(copy, '/');
-    if (slash && slash != copy) {
-        *slash = '\0';
-        if (access(copy, F_OK) < 0) {
-            *slash = '/';
-            os_errno = make_parents(copy);
-        }
-    }
+    if (!directory || !copy)
+        os_errno = ENOMEM;
+    else if (access(directory, F_OK) < 0)
+        os_errno = make_parents(copy);
+    free(directory);
     free(copy);
     if (!os_errno)
         return 0;
@@ -111,4 +113,17 @@ int lio_stats_db_make_directory(const char *path, struct lio_error *err)
     if (err)
         err->os_errno = os_errno;
     return lio_code_of_errno(os_errno);
+}
+
+int lio_stats_db_access(const char *path)
+{
+    char *directory = directory_of(path);
+    int os_errno = 0;
+
+    if (directory && access(directory, W_OK | X_OK) < 0)
+        os_errno = errno;
+    else if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) < 0)
+        os_errno = errno;
+    free(directory);
+    return os_errno;
 }
