@@ -91,6 +91,9 @@ int cli_usage(const struct cli *cli, const char *fmt, ...) LIO_PRINTF(2, 3);
 /* Print err->msg, once; returns the exit code it asks for. */
 int cli_fail(const struct cli *cli, const struct lio_error *err);
 
+/* Say that there is no memory; returns CLI_FAILED. */
+int cli_no_memory(const struct cli *cli);
+
 /* Print a line on stderr unless --quiet: summaries, what fell back and why. */
 void cli_note(const struct cli *cli, const char *fmt, ...) LIO_PRINTF(2, 3);
 

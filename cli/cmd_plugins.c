@@ -2,6 +2,7 @@
  * lanceio plugins: what can be named in lanceio.ini, and what was refused.
  */
 #include "cli/cli.h"
+#include "cli/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +11,21 @@
 #define NAME_WIDTH  18
 #define PARAM_WIDTH 16
 
+static const struct option longs[] = {
+    { "json", no_argument, NULL, 'j' },
+    { NULL, 0, NULL, 0 },
+};
+
 static const struct cli_syntax syntax = {
+    .longs = longs,
     .help = "Usage: lanceio plugins [OPTION...] [NAME...]\n"
             "\n"
             "List the plugins found: kind, name, version, what they do and\n"
             "their parameters, which stand in section [NAME] of lanceio.ini;\n"
             "then the files that were refused, with the reason.\n"
+            "\n"
+            "Options:\n"
+            "      --json                   print JSON\n"
             "\n"
             "Examples:\n"
             "  lanceio plugins\n"
@@ -27,9 +37,9 @@ struct listing {
     char **names; /* show these only; all if there are none */
     int nnames;
     bool *found;   /* by name: there is such a file */
-    bool refused;  /* the pass: the refused ones, or the usable ones */
-    char kind[16]; /* of the plugin shown before */
-    int nshown;
+    bool refused;  /* which half is printed now */
+    char kind[16]; /* heading of the plugin before, "" if there was none */
+    struct cli_json *json;
 };
 
 /* Does the user want this one?  Marks the name as found. */
@@ -44,6 +54,17 @@ static bool wanted(struct listing *listing, const char *name)
     return listing->nnames == 0;
 }
 
+/* -- as text ------------------------------------------------------------- */
+
+/* Plugins come sorted by name, and so by kind. */
+static void print_heading(struct listing *listing, const char *kind)
+{
+    if (!strcmp(listing->kind, kind))
+        return;
+    printf("%s%s\n", *listing->kind ? "\n" : "", kind);
+    (void)snprintf(listing->kind, sizeof(listing->kind), "%s", kind);
+}
+
 static void print_param(const struct lio_plugin_param *param)
 {
     printf("      %-*s %s", PARAM_WIDTH, param->name, param->type);
@@ -54,31 +75,6 @@ static void print_param(const struct lio_plugin_param *param)
         printf("      %-*s %s\n", PARAM_WIDTH, "", param->help);
 }
 
-static void print_usable(struct listing *listing,
-                         const struct lio_plugin_info *info)
-{
-    if (strcmp(listing->kind, info->kind)) {
-        printf("%s%s\n", listing->nshown ? "\n" : "", info->kind);
-        (void)snprintf(listing->kind, sizeof(listing->kind), "%s", info->kind);
-    }
-    printf("  %-*s %-8s %s\n", NAME_WIDTH, info->name, info->version,
-           info->summary);
-    for (uint32_t i = 0; i < info->nparams; i++)
-        print_param(&info->params[i]);
-    listing->nshown++;
-}
-
-static void print_refused(struct listing *listing,
-                          const struct lio_plugin_info *info)
-{
-    if (strcmp(listing->kind, "refused")) {
-        printf("%srefused\n", listing->nshown ? "\n" : "");
-        (void)snprintf(listing->kind, sizeof(listing->kind), "refused");
-    }
-    printf("  %s\n      %s\n", info->path, info->refused);
-    listing->nshown++;
-}
-
 static int print_plugin(const struct lio_plugin_info *info, void *user)
 {
     struct listing *listing = user;
@@ -86,27 +82,94 @@ static int print_plugin(const struct lio_plugin_info *info, void *user)
     if (listing->refused != (info->refused != NULL) ||
         !wanted(listing, info->name))
         return 0;
-    if (info->refused)
-        print_refused(listing, info);
-    else
-        print_usable(listing, info);
+    if (info->refused) {
+        print_heading(listing, "refused");
+        printf("  %s\n      %s\n", info->path, info->refused);
+        return 0;
+    }
+    print_heading(listing, info->kind);
+    printf("  %-*s %-8s %s\n", NAME_WIDTH, info->name, info->version,
+           info->summary);
+    for (uint32_t i = 0; i < info->nparams; i++)
+        print_param(&info->params[i]);
     return 0;
 }
 
 /* Two passes, so that the refused ones stand at the end; the second costs
- * nothing, since the files are open by then. */
-static int print_all(const struct cli *cli, const struct lio_config *config,
-                     struct listing *listing)
+ * little, since the files are open by then. */
+static int print_text(const struct lio_config *config, struct listing *listing)
 {
     int rc = lio_plugins_each(config, print_plugin, listing);
 
     listing->refused = true;
     if (rc == 0)
         rc = lio_plugins_each(config, print_plugin, listing);
-    if (rc < 0) {
-        fprintf(stderr, "lanceio %s: out of memory\n", cli->command);
-        return CLI_FAILED;
+    return rc;
+}
+
+/* -- as JSON ------------------------------------------------------------- */
+
+static void put_param(struct cli_json *json,
+                      const struct lio_plugin_param *param)
+{
+    cli_json_open_flat(json, NULL, '{');
+    cli_json_text(json, "name", param->name);
+    cli_json_text(json, "type", param->type);
+    cli_json_text(json, "range", param->range);
+    cli_json_text(json, "default", param->preset);
+    cli_json_text(json, "help", param->help);
+    cli_json_close(json, '}');
+}
+
+static int put_plugin(const struct lio_plugin_info *info, void *user)
+{
+    struct listing *listing = user;
+    struct cli_json *json = listing->json;
+
+    if (!wanted(listing, info->name))
+        return 0;
+    cli_json_open(json, NULL, '{');
+    cli_json_text(json, "name", info->name);
+    cli_json_text(json, "path", info->path);
+    cli_json_text(json, "refused", info->refused);
+    if (!info->refused) {
+        cli_json_text(json, "kind", info->kind);
+        cli_json_text(json, "version", info->version);
+        cli_json_text(json, "summary", info->summary);
+        cli_json_open(json, "parameters", '[');
+        for (uint32_t i = 0; i < info->nparams; i++)
+            put_param(json, &info->params[i]);
+        cli_json_close(json, ']');
     }
+    cli_json_close(json, '}');
+    return 0;
+}
+
+static int print_json(const struct lio_config *config, struct listing *listing)
+{
+    struct cli_out out;
+    struct cli_json json = { .out = &out };
+    int rc;
+
+    if (cli_out_init(&out, stdout))
+        return LIO_ENOMEM;
+    listing->json = &json;
+    cli_json_open(&json, NULL, '[');
+    rc = lio_plugins_each(config, put_plugin, listing);
+    cli_json_close(&json, ']');
+    (void)cli_out_flush(&out); /* main() looks at stdout */
+    cli_out_release(&out);
+    return rc;
+}
+
+static int list(const struct cli *cli, const struct lio_config *config,
+                struct listing *listing, bool as_json)
+{
+    int rc =
+        as_json ? print_json(config, listing) : print_text(config, listing);
+
+    if (rc < 0)
+        return cli_no_memory(cli);
     for (int i = 0; i < listing->nnames; i++)
         if (!listing->found[i])
             return cli_usage(cli,
@@ -120,9 +183,11 @@ int cmd_plugins(struct cli *cli, int argc, char **argv)
 {
     struct listing listing = { .kind = "" };
     struct lio_config *config;
+    bool as_json = false;
     int opt, code;
 
-    opt = cli_getopt(cli, argc, argv, &syntax);
+    while ((opt = cli_getopt(cli, argc, argv, &syntax)) >= 0)
+        as_json = true; /* the only one there is */
     if (opt == CLI_STOP)
         return cli->exit_code;
     code = cli_load_config(cli, &config);
@@ -132,12 +197,8 @@ int cmd_plugins(struct cli *cli, int argc, char **argv)
     listing.names = argv + optind;
     listing.nnames = argc - optind;
     listing.found = calloc((size_t)listing.nnames + 1, sizeof(bool));
-    if (listing.found) {
-        code = print_all(cli, config, &listing);
-    } else {
-        fputs("lanceio plugins: out of memory\n", stderr);
-        code = CLI_FAILED;
-    }
+    code = listing.found ? list(cli, config, &listing, as_json)
+                         : cli_no_memory(cli);
     free(listing.found);
     lio_config_free(config);
     return code;

@@ -86,10 +86,8 @@ static int run(struct cli *cli, int argc, char **argv)
     char *help = make_help();
     int opt, exit_code;
 
-    if (!help) {
-        fputs("lanceio: out of memory\n", stderr);
-        return CLI_FAILED;
-    }
+    if (!help)
+        return cli_no_memory(cli);
     syntax.help = help;
     opt = cli_getopt(cli, argc, argv, &syntax);
     if (opt == CLI_STOP)
@@ -131,10 +129,8 @@ int main(int argc, char **argv)
 
     (void)signal(SIGPIPE, SIG_IGN);
     cli.overrides = calloc((size_t)argc + 1, sizeof(*cli.overrides));
-    if (!cli.overrides) {
-        fputs("lanceio: out of memory\n", stderr);
-        return CLI_FAILED;
-    }
+    if (!cli.overrides)
+        return cli_no_memory(&cli);
     exit_code = run(&cli, argc, argv);
     free(cli.overrides);
     return finish_output(exit_code);

@@ -194,6 +194,13 @@ int cli_fail(const struct cli *cli, const struct lio_error *err)
                                                                 : CLI_FAILED;
 }
 
+int cli_no_memory(const struct cli *cli)
+{
+    print_prefix(cli);
+    fputs("there is no memory left\n", stderr);
+    return CLI_FAILED;
+}
+
 void cli_note(const struct cli *cli, const char *fmt, ...)
 {
     va_list args;

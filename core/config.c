@@ -24,6 +24,7 @@
 #include "core/param.h"
 #include "core/plugin_check.h"
 #include "core/settings.h"
+#include "core/stats_db.h"
 
 #include <ini.h>
 
@@ -890,6 +891,19 @@ int lio_config_each(const struct lio_config *config,
     for (uint32_t i = 0; rc == 0 && i < config->nlist; i++)
         rc = each(&config->list[i], user);
     return rc;
+}
+
+int lio_config_stats_path(const struct lio_config *config, char *ret_path,
+                          size_t bytes, struct lio_error *err)
+{
+    const char *database = config->settings.stats.database;
+
+    if (strcmp(database, "off"))
+        return lio_stats_db_path(database, ret_path, bytes, err);
+    if (bytes == 0)
+        return lio_error_set(err, LIO_ECONFIG, "no room for a path");
+    *ret_path = '\0';
+    return 0;
 }
 
 int lio_config_values(const struct lio_config *config,

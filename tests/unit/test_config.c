@@ -766,6 +766,32 @@ static void a_named_file_must_exist(void **state)
     says(f, "missing.ini cannot be read");
 }
 
+/* -- where the statistics go --------------------------------------------- */
+
+static void statistics_that_are_off_have_no_path(void **state)
+{
+    struct fixture *f = *state;
+    char path[16] = "unchanged";
+
+    assert_int_equal(load_with(f, BASE, "stats.database=off"), 0);
+    assert_int_equal(
+        lio_config_stats_path(f->config, path, sizeof(path), &f->err), 0);
+    assert_string_equal(path, "");
+    assert_int_equal(lio_config_stats_path(f->config, path, 0, &f->err),
+                     LIO_ECONFIG);
+}
+
+static void statistics_go_to_the_path_named(void **state)
+{
+    struct fixture *f = *state;
+    char path[16];
+
+    assert_int_equal(load_with(f, BASE, "stats.database=/x/y.db"), 0);
+    assert_int_equal(
+        lio_config_stats_path(f->config, path, sizeof(path), &f->err), 0);
+    assert_string_equal(path, "/x/y.db");
+}
+
 /* -- the object ---------------------------------------------------------- */
 
 static void a_reference_outlives_the_first_owner(void **state)
@@ -856,6 +882,8 @@ int main(void)
         TEST(wrong_overrides_are_refused),
         TEST(the_files_are_looked_for_in_the_documented_order),
         TEST(a_named_file_must_exist),
+        TEST(statistics_that_are_off_have_no_path),
+        TEST(statistics_go_to_the_path_named),
         TEST(a_reference_outlives_the_first_owner),
         TEST(the_walk_over_settings_stops_when_told),
         TEST(errors_need_no_one_to_read_them),
