@@ -66,6 +66,18 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static int no_such_command(struct cli *cli, const char *name)
+{
+    char names[128] = "";
+    size_t len = 0;
+
+    for (const struct command *c = commands; c->name; c++)
+        if (len < sizeof(names))
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+                                    len ? ", " : "", c->name);
+    return cli_usage(cli, "'%s' is not a command; there are %s", name, names);
+}
+
 static int run_command(struct cli *cli, int argc, char **argv)
 {
     const struct command *command;
@@ -74,7 +86,7 @@ static int run_command(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "a command is missing");
     command = find_command(argv[0]);
     if (!command)
-        return cli_usage(cli, "'%s' is not a command", argv[0]);
+        return no_such_command(cli, argv[0]);
     cli->command = command->name;
     optind = 0; /* 0, not 1: makes glibc start over in the new vector */
     return command->run(cli, argc, argv);
