@@ -1,0 +1,362 @@
+#include "backend_fixture.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define EXIT_SKIP    77
+#define MARGIN_BYTES 4096
+#define MARGIN_FILL  0xa5
+#define DRIVER_DEPTH 8u
+
+static const struct lio_plugin *plugin;
+
+/* -- life ----------------------------------------------------------------- */
+
+static int try_open(const struct lio_backend_ops *ops, uint32_t depth,
+                    void **ret_backend, struct lio_error *err)
+{
+    union lio_value values[32] = { 0 };
+    struct lio_backend_setup setup = {
+        .params = values,
+        .nlanes = 1,
+        .queue_depth = depth,
+    };
+
+    for (uint32_t i = 0; i < plugin->nparams; i++) {
+        if (plugin->params[i].type == LIO_PARAM_STRING)
+            values[i].s = plugin->params[i].preset_text
+                              ? plugin->params[i].preset_text
+                              : "";
+        else
+            values[i].u = plugin->params[i].preset;
+    }
+    return ops->open(&setup, ret_backend, err);
+}
+
+int fixture_load(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const struct lio_backend_ops *ops;
+    lio_plugin_entry_fn entry;
+    struct lio_error err = { 0 };
+    void *backend;
+
+    if (!library) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 1;
+    }
+    *(void **)&entry = dlsym(library, LIO_PLUGIN_ENTRY);
+    if (!entry) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 1;
+    }
+    plugin = entry();
+    if (plugin->kind != LIO_KIND_BACKEND || plugin->nparams > 32) {
+        fprintf(stderr, "%s is no backend this program can test\n", path);
+        return 1;
+    }
+    ops = plugin->ops;
+    if (try_open(ops, DRIVER_DEPTH, &backend, &err) < 0) {
+        fprintf(stderr, "%s cannot run here: %s\n", plugin->name, err.msg);
+        return err.code == LIO_EUNSUPPORTED ? EXIT_SKIP : 1;
+    }
+    ops->close(backend);
+    return 0;
+}
+
+void *open_instance(const struct lio_backend_ops *ops, uint32_t depth)
+{
+    struct lio_error err = { 0 };
+    void *backend;
+
+    if (try_open(ops, depth, &backend, &err) < 0)
+        fail_msg("%s", err.msg);
+    return backend;
+}
+
+bool fixture_blocks(void)
+{
+    const struct lio_backend_ops *ops = plugin->ops;
+
+    return ops->run != NULL;
+}
+
+int fixture_setup(void **state)
+{
+    char template[] = "conformance.XXXXXX";
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    assert_non_null(mkdtemp(template));
+    f->dir = strdup(template);
+    assert_non_null(f->dir);
+    f->ops = plugin->ops;
+    f->backend = open_instance(f->ops, DRIVER_DEPTH);
+    *state = f;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st LIO_UNUSED,
+                      int type LIO_UNUSED, struct FTW *where LIO_UNUSED)
+{
+    return remove(path);
+}
+
+int fixture_teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    f->ops->close(f->backend);
+    assert_int_equal(nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+    free(f->dir);
+    free(f);
+    return 0;
+}
+
+/* -- files ---------------------------------------------------------------- */
+
+char *path_of(const struct fixture *f, const char *name)
+{
+    char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/%s", f->dir, name) > 0);
+    return path;
+}
+
+unsigned char byte_at(uint64_t offset)
+{
+    return (unsigned char)((offset * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+}
+
+void make_file(const struct fixture *f, const char *name, uint64_t bytes)
+{
+    char *path = path_of(f, name);
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    for (uint64_t i = 0; i < bytes; i++)
+        (void)putc_unlocked(byte_at(i), file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+struct opened open_file(const struct fixture *f, const char *name,
+                        uint32_t flags)
+{
+    char *path = path_of(f, name);
+    struct lio_error err = { 0 };
+    struct opened file;
+
+    if (f->ops->file_open(f->backend, path, flags, &file.handle, &file.info,
+                          &err) < 0)
+        fail_msg("%s", err.msg);
+    free(path);
+    return file;
+}
+
+void close_file(const struct fixture *f, struct opened *file)
+{
+    f->ops->file_close(f->backend, file->handle);
+}
+
+/* -- operations ----------------------------------------------------------- */
+
+static struct lio_op transfer_op(uint16_t kind, const struct opened *file,
+                                 struct lio_iovec *iov, uint32_t niov,
+                                 uint64_t offset)
+{
+    struct lio_op op = {
+        .handle = file->handle,
+        .offset = offset,
+        .iov = iov,
+        .niov = niov,
+        .kind = kind,
+    };
+
+    for (uint32_t i = 0; i < niov; i++)
+        op.length += iov[i].len;
+    return op;
+}
+
+struct lio_op read_op(const struct opened *file, struct lio_iovec *iov,
+                      uint32_t niov, uint64_t offset)
+{
+    return transfer_op(LIO_OP_READ, file, iov, niov, offset);
+}
+
+struct lio_op write_op(const struct opened *file, struct lio_iovec *iov,
+                       uint32_t niov, uint64_t offset)
+{
+    return transfer_op(LIO_OP_WRITE, file, iov, niov, offset);
+}
+
+struct lio_op sync_op(const struct opened *file)
+{
+    return transfer_op(LIO_OP_SYNC, file, NULL, 0, 0);
+}
+
+void *open_queue(const struct fixture *f, uint32_t depth)
+{
+    struct lio_error err = { 0 };
+    void *queue;
+
+    if (f->ops->queue_open(f->backend, depth, &queue, &err) < 0)
+        fail_msg("%s", err.msg);
+    return queue;
+}
+
+int reap_some(const struct fixture *f, void *queue, struct lio_completion *out,
+              uint32_t max, uint32_t min)
+{
+    int n;
+
+    do
+        n = f->ops->reap(queue, out, max, min, -1);
+    while (n == -EINTR);
+    return n;
+}
+
+static void run_queued(const struct fixture *f, struct lio_op **ops, uint32_t n,
+                       int64_t *results)
+{
+    void *queue = open_queue(f, DRIVER_DEPTH);
+    bool *seen = calloc(n, sizeof(*seen));
+    uint32_t taken = 0, done = 0;
+    struct lio_completion out[3];
+
+    assert_non_null(seen);
+    while (done < n) {
+        int got;
+
+        taken += f->ops->submit(queue, ops + taken, n - taken);
+        got = reap_some(f, queue, out, LIO_COUNT(out), 1);
+        assert_true(got >= 0);
+        for (int i = 0; i < got; i++) {
+            assert_true(out[i].id < taken);
+            assert_false(seen[out[i].id]);
+            seen[out[i].id] = true;
+            results[out[i].id] = out[i].result;
+        }
+        done += (uint32_t)got;
+    }
+    f->ops->queue_close(queue);
+    free(seen);
+}
+
+void run_ops(const struct fixture *f, struct lio_op *ops, uint32_t n,
+             int64_t *results)
+{
+    struct lio_op **list = calloc(n, sizeof(*list));
+
+    assert_non_null(list);
+    for (uint32_t i = 0; i < n; i++) {
+        ops[i].id = i;
+        list[i] = &ops[i];
+    }
+    if (!f->ops->run)
+        run_queued(f, list, n, results);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            results[i] = f->ops->run(f->backend, list[i]);
+    free(list);
+}
+
+int64_t run_op(const struct fixture *f, struct lio_op *op)
+{
+    int64_t result;
+
+    run_ops(f, op, 1, &result);
+    return result;
+}
+
+#define READ_BYTES_MAX 16384u
+
+void reads_init(struct reads *reads, const struct opened *file,
+                uint64_t file_bytes, uint32_t n, uint64_t first_id)
+{
+    reads->n = n;
+    reads->ops = calloc(n, sizeof(*reads->ops));
+    reads->iov = calloc(n, sizeof(*reads->iov));
+    reads->list = calloc(n, sizeof(*reads->list));
+    reads->done = calloc(n, sizeof(*reads->done));
+    reads->memory = calloc(n, READ_BYTES_MAX);
+    assert_true(reads->ops && reads->iov && reads->list && reads->done &&
+                reads->memory);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t len = 1 + (i * 2671u) % READ_BYTES_MAX;
+
+        reads->iov[i].base = reads->memory + (size_t)i * READ_BYTES_MAX;
+        reads->iov[i].len = len;
+        reads->ops[i] = read_op(file, &reads->iov[i], 1,
+                                i * UINT64_C(104729) % (file_bytes - len));
+        reads->ops[i].id = first_id + i;
+        reads->list[i] = &reads->ops[i];
+    }
+}
+
+uint32_t reads_done(struct reads *reads, const struct lio_completion *out,
+                    int got, bool may_cancel)
+{
+    assert_true(got >= 0);
+    for (int i = 0; i < got; i++) {
+        uint64_t at = out[i].id - reads->ops[0].id;
+        const struct lio_op *op;
+
+        assert_true(at < reads->n);
+        assert_false(reads->done[at]);
+        reads->done[at] = true;
+        op = &reads->ops[at];
+        if (may_cancel && out[i].result == -ECANCELED)
+            continue;
+        assert_int_equal(out[i].result, op->length);
+        assert_pattern(op->iov->base, op->length, op->offset);
+    }
+    return (uint32_t)got;
+}
+
+void reads_release(struct reads *reads)
+{
+    free(reads->ops);
+    free(reads->iov);
+    free(reads->list);
+    free(reads->done);
+    free(reads->memory);
+}
+
+/* -- memory --------------------------------------------------------------- */
+
+struct guarded guarded_alloc(size_t len)
+{
+    size_t total = MARGIN_BYTES + len + MARGIN_BYTES;
+    struct guarded memory = { .len = len };
+    void *block = NULL;
+
+    assert_int_equal(posix_memalign(&block, MARGIN_BYTES, total), 0);
+    memset(block, MARGIN_FILL, total);
+    memory.block = block;
+    memory.bytes = memory.block + MARGIN_BYTES;
+    return memory;
+}
+
+void guarded_free(struct guarded *memory)
+{
+    const unsigned char *after = memory->bytes + memory->len;
+
+    for (size_t i = 0; i < MARGIN_BYTES; i++) {
+        assert_int_equal(memory->block[i], MARGIN_FILL);
+        assert_int_equal(after[i], MARGIN_FILL);
+    }
+    free(memory->block);
+}
+
+void assert_pattern(const unsigned char *bytes, uint64_t n, uint64_t offset)
+{
+    for (uint64_t i = 0; i < n; i++)
+        if (bytes[i] != byte_at(offset + i))
+            fail_msg("byte %llu of a read at %llu is wrong",
+                     (unsigned long long)i, (unsigned long long)offset);
+}
