@@ -82,22 +82,20 @@ enum lio_op_kind {
     LIO_OP_SYNC = 3 /* data and size durable, as fdatasync(2) */
 };
 
-enum lio_op_flags {
-    LIO_OP_WAITED = 1u << 0 /* the submitter reaps at once: no hand-off helps */
-};
-
 /**
  * One operation for the device.  The core owns it and keeps it unchanged from
  * submit() until its completion has been reaped, so a backend may point at it.
  */
 struct lio_op {
-    uint64_t id;           /* returned in the completion; unique in flight */
+    uint64_t id;           /* returned in the completion; unique in flight;
+                              never UINT64_MAX - 15 and above, which backends
+                              may use for operations of their own */
     void *handle;          /* of file_open() */
     uint64_t offset;       /* bytes from the start of the file */
     struct lio_iovec *iov; /* niov of them, 0 for a sync */
     uint32_t niov;         /* at most LIO_IOV_MAX */
     uint16_t kind;         /* enum lio_op_kind */
-    uint16_t flags;        /* enum lio_op_flags */
+    uint16_t flags;        /* none yet: 0 */
     uint64_t length;       /* sum of the iov lengths, bytes */
 };
 

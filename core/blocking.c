@@ -1,0 +1,273 @@
+/*
+ * A queue for backends that block.
+ *
+ *     submit ──► waiting ──┬─ executor thread: run() ─┬─► done ──► reap
+ *                          └─ reaper:          run() ─┘
+ *
+ * Both lists are rings of `depth` entries; the core keeps no more in flight.
+ */
+#include "core/blocking.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+
+struct queue {
+    const struct lio_backend_ops *ops;
+    void *backend;
+    struct lio_executor *executor;
+    uint32_t depth;
+
+    pthread_mutex_t lock;   /* guards all below; never held over run() */
+    pthread_cond_t changed; /* something is done, waiting, or woken */
+    const struct lio_op **waiting;
+    uint32_t waiting_head, nwaiting;
+    uint32_t nunoffered; /* of the waiting ones, not yet told to the executor */
+    struct lio_completion *done;
+    uint32_t done_head, ndone;
+    uint32_t noffers; /* executor tasks that still point here */
+    bool woken;
+};
+
+static void put_done(struct queue *q, uint64_t id, int64_t result)
+{
+    uint32_t at = (q->done_head + q->ndone) % q->depth;
+
+    q->done[at] = (struct lio_completion){ id, result };
+    q->ndone++;
+    pthread_cond_signal(&q->changed);
+}
+
+/* Take one waiting operation and run it.  Called with the lock, which it gives
+ * up meanwhile.  Returns false if there is none. */
+static bool run_one(struct queue *q)
+{
+    const struct lio_op *op;
+    int64_t result;
+
+    if (q->nwaiting == 0)
+        return false;
+    op = q->waiting[q->waiting_head];
+    q->waiting_head = (q->waiting_head + 1) % q->depth;
+    q->nwaiting--;
+    if (q->nunoffered > q->nwaiting)
+        q->nunoffered = q->nwaiting;
+
+    pthread_mutex_unlock(&q->lock);
+    result = q->ops->run(q->backend, op);
+    pthread_mutex_lock(&q->lock);
+    put_done(q, op->id, result);
+    return true;
+}
+
+static void offer_work(void *arg)
+{
+    struct queue *q = arg;
+
+    pthread_mutex_lock(&q->lock);
+    (void)run_one(q);
+    if (--q->noffers == 0)
+        pthread_cond_broadcast(&q->changed); /* close may wait for it */
+    pthread_mutex_unlock(&q->lock);
+}
+
+static uint32_t blocking_submit(void *queue, struct lio_op *const *ops,
+                                uint32_t nops)
+{
+    struct queue *q = queue;
+    uint32_t n;
+
+    pthread_mutex_lock(&q->lock);
+    for (n = 0; n < nops && q->nwaiting + q->ndone < q->depth; n++) {
+        q->waiting[(q->waiting_head + q->nwaiting) % q->depth] = ops[n];
+        q->nwaiting++;
+        q->nunoffered++;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return n;
+}
+
+/*
+ * Tell the executor of every operation that nobody is going to run otherwise.
+ * If it has no room the work is done here: that is the back-pressure.
+ */
+static int blocking_flush(void *queue)
+{
+    struct queue *q = queue;
+
+    pthread_mutex_lock(&q->lock);
+    while (q->nunoffered > 0) {
+        q->nunoffered--;
+        q->noffers++;
+        pthread_mutex_unlock(&q->lock);
+        if (!lio_executor_offer(q->executor, offer_work, q))
+            offer_work(q);
+        pthread_mutex_lock(&q->lock);
+    }
+    pthread_mutex_unlock(&q->lock);
+    return 0;
+}
+
+/* Sleep until something changes; false when the time is up. */
+static bool sleep_until(struct queue *q, uint64_t deadline)
+{
+    struct timespec at;
+
+    if (deadline == LIO_NO_DEADLINE)
+        return pthread_cond_wait(&q->changed, &q->lock) == 0;
+    if (deadline == 0)
+        return false;
+    at.tv_sec = (time_t)(deadline / LIO_NS_PER_SEC);
+    at.tv_nsec = (long)(deadline % LIO_NS_PER_SEC);
+    return pthread_cond_timedwait(&q->changed, &q->lock, &at) == 0;
+}
+
+static uint32_t take_done(struct queue *q, struct lio_completion *out,
+                          uint32_t max)
+{
+    uint32_t n;
+
+    for (n = 0; n < max && q->ndone > 0; n++) {
+        out[n] = q->done[q->done_head];
+        q->done_head = (q->done_head + 1) % q->depth;
+        q->ndone--;
+    }
+    return n;
+}
+
+/*
+ * The reaper runs one waiting operation itself, so only the others are worth
+ * a worker's wake-up.
+ */
+static int blocking_reap(void *queue, struct lio_completion *out, uint32_t max,
+                         uint32_t min, int64_t timeout_ns)
+{
+    struct queue *q = queue;
+    uint64_t deadline = lio_deadline_after(timeout_ns);
+    uint32_t n = 0;
+
+    pthread_mutex_lock(&q->lock);
+    if (min > 0 && q->nunoffered > 0)
+        q->nunoffered--;
+    pthread_mutex_unlock(&q->lock);
+    (void)blocking_flush(q);
+
+    pthread_mutex_lock(&q->lock);
+    for (;;) {
+        n += take_done(q, out + n, max - n);
+        if (n >= min || q->woken)
+            break;
+        if (run_one(q))
+            continue;
+        if (!sleep_until(q, deadline)) {
+            n += take_done(q, out + n, max - n);
+            break;
+        }
+    }
+    q->woken = false;
+    pthread_mutex_unlock(&q->lock);
+    return (int)n;
+}
+
+static int blocking_cancel(void *queue, uint64_t id)
+{
+    struct queue *q = queue;
+    uint32_t at, next;
+    int rc = -ENOENT;
+
+    pthread_mutex_lock(&q->lock);
+    for (uint32_t i = 0; i < q->nwaiting; i++) {
+        at = (q->waiting_head + i) % q->depth;
+        if (q->waiting[at]->id != id)
+            continue;
+        for (; i + 1 < q->nwaiting; i++, at = next) {
+            next = (at + 1) % q->depth;
+            q->waiting[at] = q->waiting[next];
+        }
+        q->nwaiting--;
+        if (q->nunoffered > q->nwaiting)
+            q->nunoffered = q->nwaiting;
+        put_done(q, id, -ECANCELED);
+        rc = 0;
+        break;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return rc;
+}
+
+static int blocking_wake(void *queue)
+{
+    struct queue *q = queue;
+
+    pthread_mutex_lock(&q->lock);
+    q->woken = true;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+    return 0;
+}
+
+static void blocking_queue_close(void *queue)
+{
+    struct queue *q = queue;
+
+    if (!q)
+        return;
+    pthread_mutex_lock(&q->lock);
+    while (q->noffers > 0)
+        pthread_cond_wait(&q->changed, &q->lock);
+    pthread_mutex_unlock(&q->lock);
+    pthread_cond_destroy(&q->changed);
+    pthread_mutex_destroy(&q->lock);
+    lio_blocking_queue_abandon(q);
+}
+
+void lio_blocking_queue_abandon(void *queue)
+{
+    struct queue *q = queue;
+
+    if (!q)
+        return;
+    free(q->waiting);
+    free(q->done);
+    free(q);
+}
+
+int lio_blocking_queue_open(const struct lio_backend_ops *ops, void *backend,
+                            struct lio_executor *executor, uint32_t depth,
+                            void **ret_queue, struct lio_error *err)
+{
+    struct queue *q = calloc(1, sizeof(*q));
+    pthread_condattr_t attr;
+
+    if (q) {
+        q->waiting = calloc(depth, sizeof(*q->waiting));
+        q->done = calloc(depth, sizeof(*q->done));
+    }
+    if (!q || !q->waiting || !q->done) {
+        lio_blocking_queue_abandon(q);
+        return lio_error_set(err, LIO_ENOMEM, "no memory for a queue of %u",
+                             depth);
+    }
+    q->ops = ops;
+    q->backend = backend;
+    q->executor = executor;
+    q->depth = depth;
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    *ret_queue = q;
+    return 0;
+}
+
+void lio_blocking_adapt(struct lio_backend_ops *ops)
+{
+    ops->queue_close = blocking_queue_close;
+    ops->submit = blocking_submit;
+    ops->flush = blocking_flush;
+    ops->reap = blocking_reap;
+    ops->cancel = blocking_cancel;
+    ops->wake = blocking_wake;
+}
