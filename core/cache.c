@@ -504,6 +504,15 @@ static void reclaim_slot(struct lio_cache *cache, struct slot *slot)
     pthread_mutex_unlock(&shard->lock);
 }
 
+void lio_cache_pin(struct lio_cache *cache, uint32_t slot)
+{
+    uint64_t before = atomic_fetch_add_explicit(&cache->slots[slot].state, PIN,
+                                                memory_order_relaxed);
+
+    assert(pins_of(before) > 0);
+    (void)before;
+}
+
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
 {
     struct slot *left = &cache->slots[slot];

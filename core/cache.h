@@ -93,6 +93,9 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok);
 
+/* One more pin on a slot that is pinned already. */
+void lio_cache_pin(struct lio_cache *cache, uint32_t slot);
+
 /* Give one pin back; takes no lock.  A block left with no valid sector, because
  * its loads failed, is forgotten with its last pin. */
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot);

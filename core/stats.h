@@ -15,11 +15,11 @@
 /* X(identifier, name in the database, side that writes it, meaning) */
 #define LIO_COUNTERS(X)                                                        \
     X(REQUESTS, "requests", SUBMIT, "requests submitted by callers")           \
-    X(DELIVERED, "delivered", REAP, "results made, errors included")           \
-    X(CANCELLED, "cancelled", REAP, "of these, cancelled")                     \
-    X(FAILED, "failed", REAP, "of these, with another error")                  \
-    X(BYTES_READ, "bytes_read", REAP, "bytes delivered to callers")            \
-    X(BYTES_WRITTEN, "bytes_written", REAP, "bytes taken from callers")        \
+    X(DELIVERED, "delivered", SUBMIT, "results handed out, errors included")   \
+    X(CANCELLED, "cancelled", SUBMIT, "of these, cancelled")                     \
+    X(FAILED, "failed", SUBMIT, "of these, with another error")                  \
+    X(BYTES_READ, "bytes_read", SUBMIT, "bytes delivered to callers")            \
+    X(BYTES_WRITTEN, "bytes_written", SUBMIT, "bytes taken from callers")        \
     X(DEVICE_READS, "device_reads", REAP, "read operations completed")         \
     X(DEVICE_WRITES, "device_writes", REAP, "write operations completed")      \
     X(DEVICE_SYNCS, "device_syncs", REAP, "sync operations completed")         \
@@ -29,10 +29,9 @@
     X(RETRIES, "retries", REAP, "operations given to the device again")        \
     X(CONTINUED, "continued", REAP, "short transfers that were continued")     \
     X(QUEUED, "queued", SUBMIT, "operations that waited for room below")       \
-    X(BATCHES, "batches", SUBMIT, "calls that submitted")                      \
+    X(BATCHES, "batches", SUBMIT, "calls that issued operations")              \
     X(REAPS, "reaps", REAP, "calls that reaped")                               \
     X(REAP_WAITS, "reap_waits", REAP, "of these, that had to sleep")           \
-    X(FOREIGN_REAPS, "foreign_reaps", REAP, "results reaped for others")       \
     X(BLOCKED_NS, "blocked_ns", REAP, "time callers slept in the engine")      \
     X(CACHE_HITS, "cache_hits", SUBMIT, "4 KiB sectors found in the cache")    \
     X(CACHE_MISSES, "cache_misses", SUBMIT, "sectors that were not")           \

@@ -1,0 +1,112 @@
+/*
+ * Batches: the clearing up after a round of completions.
+ */
+#include "core/batch.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "core/deliver.h"
+#include "core/engine.h"
+#include "core/lane.h"
+
+void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine)
+{
+    memset(batch, 0, sizeof(*batch));
+    batch->engine = engine;
+}
+
+static void put_tally(struct lio_batch *batch)
+{
+    struct lio_tally *tally = &batch->tally;
+    struct lio_file *file = tally->file;
+
+    if (!file)
+        return;
+    atomic_fetch_add(&file->reads, tally->reads);
+    atomic_fetch_add(&file->writes, tally->writes);
+    atomic_fetch_add(&file->bytes_read, tally->bytes_read);
+    atomic_fetch_add(&file->bytes_written, tally->bytes_written);
+    atomic_fetch_add(&file->errors, tally->errors);
+    /* Last: the file may be closed once nothing of it is in flight. */
+    atomic_fetch_sub(&file->in_flight, tally->finished);
+    memset(tally, 0, sizeof(*tally));
+}
+
+struct lio_tally *lio_batch_tally(struct lio_batch *batch,
+                                  struct lio_file *file)
+{
+    if (batch->tally.file != file) {
+        put_tally(batch);
+        batch->tally.file = file;
+    }
+    return &batch->tally;
+}
+
+/* Parts go back to the slab of their lane. */
+static void put_spent(struct lio_batch *batch)
+{
+    struct lio_io *io;
+
+    while ((io = batch->spent.head)) {
+        struct lio_lane *lane = io->lane;
+
+        pthread_mutex_lock(&lane->lock);
+        while (io && io->lane == lane) {
+            lio_io_unlink(&batch->spent, io);
+            if (io->fill)
+                lio_slab_put_fill(&lane->slab, io->fill);
+            lio_slab_put(&lane->slab, io);
+            io = batch->spent.head;
+        }
+        pthread_mutex_unlock(&lane->lock);
+    }
+}
+
+/* Parts that completions have planned, each on the lane of its request. */
+static void issue_planned(struct lio_batch *batch)
+{
+    struct lio_io *io;
+
+    while ((io = batch->planned.head)) {
+        struct lio_io_list list = { 0 };
+        struct lio_lane *lane = io->lane;
+
+        while (io && io->lane == lane) {
+            lio_io_unlink(&batch->planned, io);
+            lio_io_append(&list, io);
+            io = batch->planned.head;
+        }
+        lio_lane_issue(lane, &list, !batch->hold, batch);
+    }
+}
+
+void lio_batch_settle(struct lio_batch *batch)
+{
+    do {
+        issue_planned(batch);
+        put_spent(batch);
+        put_tally(batch);
+    } while (batch->planned.head || batch->spent.head);
+}
+
+/* Handles became free that lanes with nothing of their own in flight want. */
+static void feed_starved(struct lio_batch *batch)
+{
+    struct lio_engine *engine = batch->engine;
+
+    batch->fed = false;
+    for (uint32_t i = 0; i <= engine->nlanes; i++)
+        lio_lane_top_up(&engine->lanes[i], batch);
+}
+
+void lio_batch_end(struct lio_batch *batch)
+{
+    do {
+        lio_batch_settle(batch);
+        if (batch->fed)
+            feed_starved(batch);
+        lio_deliver_callbacks(batch);
+    } while (batch->fed || batch->planned.head || batch->spent.head ||
+             batch->tally.file || batch->callbacks.head);
+}

@@ -1,0 +1,45 @@
+/*
+ * A batch: what one thread completes in one go, and what it must do about it
+ * once it holds no lock any more.
+ */
+#ifndef LIO_CORE_BATCH_H
+#define LIO_CORE_BATCH_H
+
+#include "core/io.h"
+
+struct lio_waiter;
+
+/* Completions of one file, added to its shared counters together. */
+struct lio_tally {
+    struct lio_file *file;
+    uint64_t finished;                                         /* requests */
+    uint64_t reads, writes, bytes_read, bytes_written, errors; /* operations */
+};
+
+struct lio_batch {
+    struct lio_engine *engine;
+    struct lio_waiter *self; /* of this thread: need not be woken */
+    struct lio_cq *own_cq;   /* this thread is its consumer */
+    uint64_t now_ns;         /* one reading of the clock serves all */
+    struct lio_tally tally;
+    struct lio_io_list again;     /* operations to issue once more, this lane */
+    struct lio_io_list spent;     /* parts to give back */
+    struct lio_io_list callbacks; /* requests whose callback is due */
+    struct lio_io_list planned;   /* new parts, to be issued on their lanes */
+    bool hold; /* what is planned may stay staged until the next flush */
+    bool fed;  /* a handle became idle, and some lane starves for one */
+};
+
+void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine);
+
+/* The tally for `file`, after that of another has been put away. */
+struct lio_tally *lio_batch_tally(struct lio_batch *batch,
+                                  struct lio_file *file);
+
+/* Put away tally, spent parts and planned ones; may hold the token. */
+void lio_batch_settle(struct lio_batch *batch);
+
+/* Everything, callbacks too; holds nothing. */
+void lio_batch_end(struct lio_batch *batch);
+
+#endif

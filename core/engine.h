@@ -1,0 +1,96 @@
+/*
+ * The engine: what its parts share.
+ */
+#ifndef LIO_CORE_ENGINE_H
+#define LIO_CORE_ENGINE_H
+
+#include <lanceio/lanceio.h>
+#include <lanceio/plugin.h>
+
+#include <pthread.h>
+
+#include "core/cache.h"
+#include "core/config.h"
+#include "core/executor.h"
+#include "core/filepool.h"
+#include "core/lane.h"
+#include "core/service.h"
+
+struct lio_file {
+    struct lio_engine *engine;
+    struct lio_handle *handle;
+    _Atomic(struct lio_handle *) buffered; /* a second one, for what O_DIRECT
+                                              cannot do; made when needed */
+    _Atomic bool direct_refused;           /* use only the second one */
+    char *path;
+    uint32_t flags;
+    struct lio_file *next, *prev; /* engine's list; its files_lock */
+
+    _Atomic uint64_t in_flight; /* requests not finished */
+    /* Device operations, for the statistics. */
+    _Atomic uint64_t reads, writes, bytes_read, bytes_written, errors;
+};
+
+/* Figures of files that are closed, by path. */
+struct lio_closed_file {
+    char *path;
+    struct lio_file_figures figures;
+};
+
+struct lio_engine {
+    struct lio_config *config;
+    const struct lio_settings *settings;
+    unsigned char *owner_page; /* 1 here, 0 in a forked child */
+
+    struct lio_backend_ops backend_ops; /* adapted if it blocks */
+    bool backend_blocks;
+    void *backend;
+    const struct lio_loaded *backend_plugin, *cache_plugin;
+    const char *backend_wanted;
+    char *backend_reason;
+    union lio_value *backend_values, *cache_values;
+
+    struct lio_executor *executor;
+    struct lio_filepool *pool;
+    struct lio_cache *cache; /* NULL: none */
+    struct lio_lane *lanes;  /* nlanes for callers, one more for callbacks */
+    uint32_t nlanes;
+
+    struct lio_service *service;
+
+    pthread_mutex_t files_lock; /* guards the two lists; a leaf */
+    struct lio_file *files;
+    struct lio_closed_file *closed;
+    uint32_t nclosed;
+};
+
+/* True in the process that opened the engine, false in its forked children. */
+static inline bool lio_engine_ours(const struct lio_engine *engine)
+{
+    return *(volatile const unsigned char *)engine->owner_page == 1;
+}
+
+/* The lane of the calling thread. */
+struct lio_lane *lio_engine_lane(struct lio_engine *engine);
+
+/* The lane whose completions the service thread reaps. */
+static inline struct lio_lane *
+lio_engine_callback_lane(struct lio_engine *engine)
+{
+    return &engine->lanes[engine->nlanes];
+}
+
+struct lio_io *lio_engine_find(struct lio_engine *engine, uint64_t id);
+
+/* Sums of everything at this moment. */
+void lio_engine_snapshot(struct lio_engine *engine,
+                         struct lio_stats_snapshot *ret_snapshot);
+
+/* All requests of all files, or of one, have been finished. */
+void lio_engine_quiesce(struct lio_engine *engine, struct lio_file *file);
+
+/* The handle for what O_DIRECT cannot do. */
+int lio_file_buffered(struct lio_file *file, struct lio_handle **ret_handle,
+                      struct lio_error *err);
+
+#endif

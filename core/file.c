@@ -1,0 +1,237 @@
+/*
+ * Files: a caller's name for a handle of the pool.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "core/engine.h"
+
+/* Figures of so many paths are kept for the statistics. */
+#define CLOSED_MAX 4096u
+
+/* -- opening ------------------------------------------------------------- */
+
+/* An open that must perhaps wait until another file's handle is idle. */
+struct opening {
+    struct lio_engine *engine;
+    const char *path;
+    uint32_t flags;
+    struct lio_handle *handle;
+    struct lio_error *err;
+    int rc;
+};
+
+static bool try_open(void *what)
+{
+    struct opening *opening = what;
+
+    if (opening->rc == LIO_EAGAIN)
+        opening->rc =
+            lio_filepool_get(opening->engine->pool, opening->path,
+                             opening->flags, &opening->handle, opening->err);
+    return opening->rc != LIO_EAGAIN;
+}
+
+static bool always(void *what LIO_UNUSED)
+{
+    return true;
+}
+
+static int open_handle(struct lio_engine *engine, const char *path,
+                       uint32_t flags, struct lio_handle **ret_handle,
+                       struct lio_error *err)
+{
+    struct lio_error local = { 0 };
+    struct opening opening = { engine, path, flags, NULL, &local, LIO_EAGAIN };
+    struct lio_waiter waiter = { 0 };
+    struct lio_wait wait = {
+        .ready = try_open,
+        .scattered = always,
+        .what = &opening,
+        .waiter = &waiter,
+        .deadline = LIO_NO_DEADLINE,
+    };
+
+    (void)lio_lane_wait(lio_engine_lane(engine), &wait);
+    if (opening.rc < 0) {
+        if (err)
+            *err = local;
+        return opening.rc;
+    }
+    *ret_handle = opening.handle;
+    return 0;
+}
+
+static uint32_t open_flags(const struct lio_engine *engine, uint32_t flags)
+{
+    uint32_t open = 0;
+
+    open |= flags & LIO_READ ? LIO_OPEN_READ : 0;
+    open |= flags & LIO_WRITE ? LIO_OPEN_WRITE : 0;
+    open |= flags & LIO_CREATE ? LIO_OPEN_CREATE : 0;
+    open |= flags & LIO_TRUNCATE ? LIO_OPEN_TRUNCATE : 0;
+    if (flags & LIO_DIRECT || engine->settings->files.direct)
+        open |= LIO_OPEN_DIRECT;
+    return open;
+}
+
+static int check_open(const struct lio_engine *engine, const char *path,
+                      uint32_t flags, struct lio_error *err)
+{
+    if (!lio_engine_ours(engine))
+        return lio_error_set(err, LIO_ECLOSED,
+                             "the engine belongs to the parent process");
+    if (!path || !(flags & (LIO_READ | LIO_WRITE)))
+        return lio_error_set(err, LIO_EINVAL,
+                             "a file is opened by a path, to read or to write");
+    if (flags & (LIO_CREATE | LIO_TRUNCATE) && !(flags & LIO_WRITE))
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: only a file opened for writing can be "
+                             "created or emptied",
+                             path);
+    return 0;
+}
+
+static void link_file(struct lio_engine *engine, struct lio_file *file)
+{
+    pthread_mutex_lock(&engine->files_lock);
+    file->next = engine->files;
+    if (engine->files)
+        engine->files->prev = file;
+    engine->files = file;
+    pthread_mutex_unlock(&engine->files_lock);
+}
+
+int lio_file_open(struct lio_engine *engine, const char *path, uint32_t flags,
+                  struct lio_file **ret_file, struct lio_error *err)
+{
+    struct lio_file *file;
+    int rc = check_open(engine, path, flags, err);
+
+    if (rc < 0)
+        return rc;
+    file = calloc(1, sizeof(*file));
+    if (file)
+        file->path = strdup(path);
+    if (!file || !file->path) {
+        free(file);
+        return lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it", path);
+    }
+    file->engine = engine;
+    file->flags = flags;
+    rc = open_handle(engine, path, open_flags(engine, flags), &file->handle,
+                     err);
+    if (rc < 0) {
+        free(file->path);
+        free(file);
+        return rc;
+    }
+    link_file(engine, file);
+    *ret_file = file;
+    return 0;
+}
+
+int lio_file_buffered(struct lio_file *file, struct lio_handle **ret_handle,
+                      struct lio_error *err)
+{
+    uint32_t flags = file->handle->flags & ~(uint32_t)LIO_OPEN_DIRECT;
+    struct lio_filepool *pool = file->engine->pool;
+    struct lio_handle *handle = atomic_load(&file->buffered);
+    struct lio_handle *none = NULL;
+    int rc;
+
+    if (!handle) {
+        rc = lio_filepool_get(pool, file->path, flags, &handle, err);
+        if (rc < 0)
+            return rc;
+        if (!atomic_compare_exchange_strong(&file->buffered, &none, handle)) {
+            lio_filepool_put(pool, handle);
+            handle = none; /* another thread was first */
+        }
+    }
+    *ret_handle = handle;
+    return 0;
+}
+
+/* -- closing ------------------------------------------------------------- */
+
+static void add_figures(struct lio_file_figures *sum, const struct lio_file *f)
+{
+    sum->size_bytes = lio_file_size(f);
+    sum->reads += atomic_load(&f->reads);
+    sum->writes += atomic_load(&f->writes);
+    sum->bytes_read += atomic_load(&f->bytes_read);
+    sum->bytes_written += atomic_load(&f->bytes_written);
+    sum->errors += atomic_load(&f->errors);
+}
+
+/* Where the figures of `path` are summed; NULL if there is no room. */
+static struct lio_closed_file *closed_entry(struct lio_engine *engine,
+                                            const char *path)
+{
+    struct lio_closed_file *entry;
+
+    for (uint32_t i = 0; i < engine->nclosed; i++)
+        if (strcmp(engine->closed[i].path, path) == 0)
+            return &engine->closed[i];
+    if (engine->nclosed == CLOSED_MAX)
+        return NULL;
+    if (!engine->closed)
+        engine->closed = calloc(CLOSED_MAX, sizeof(*engine->closed));
+    if (!engine->closed)
+        return NULL;
+    entry = &engine->closed[engine->nclosed];
+    entry->path = strdup(path);
+    if (!entry->path)
+        return NULL;
+    entry->figures.path = entry->path;
+    engine->nclosed++;
+    return entry;
+}
+
+static void unlink_file(struct lio_engine *engine, struct lio_file *file)
+{
+    struct lio_closed_file *entry;
+
+    pthread_mutex_lock(&engine->files_lock);
+    if (file->prev)
+        file->prev->next = file->next;
+    else
+        engine->files = file->next;
+    if (file->next)
+        file->next->prev = file->prev;
+    entry = closed_entry(engine, file->path);
+    if (entry)
+        add_figures(&entry->figures, file);
+    pthread_mutex_unlock(&engine->files_lock);
+}
+
+void lio_file_close(struct lio_file *file)
+{
+    struct lio_handle *buffered;
+
+    if (!file)
+        return;
+    if (lio_engine_ours(file->engine)) {
+        lio_engine_quiesce(file->engine, file);
+        unlink_file(file->engine, file);
+        lio_filepool_put(file->engine->pool, file->handle);
+        buffered = atomic_load(&file->buffered);
+        if (buffered)
+            lio_filepool_put(file->engine->pool, buffered);
+    }
+    free(file->path);
+    free(file);
+}
+
+uint64_t lio_file_size(const struct lio_file *file)
+{
+    return atomic_load(&file->handle->node->size_bytes);
+}
+
+const char *lio_file_name(const struct lio_file *file)
+{
+    return file->path;
+}

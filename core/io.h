@@ -1,0 +1,238 @@
+/*
+ * One I/O, from birth to completion.
+ *
+ * A struct lio_io is either a caller's request, or a part of one: an operation
+ * the engine does on its behalf.  A request that needs no parts (a read past
+ * the cache, say) is its own operation, so the plain case takes one object.
+ *
+ *                      ┌──────────────── retried ─────────────┐
+ *                      ▼                                      │
+ *     FREE ─► NEW ─► QUEUED ─► ISSUED (the backend has it) ───┤
+ *      ▲       │       │                                      ▼
+ *      │       │       └──────────── cancelled ────────────► DONE ─► taken
+ *      │       └─► PLANNED (its parts are under way) ─────────▲        │
+ *      └───────────────────────────────────────────────────────────────┘
+ *
+ * The state shares a 64-bit word with a generation, and lio_io_move() changes
+ * it by compare-and-swap and nothing else does: whoever wins an edge does what
+ * belongs to it, once.
+ *
+ * id = generation << 32 | lane << 24 | slot.  It is the caller's request id and
+ * the backend's user data; a stale id has an old generation.
+ */
+#ifndef LIO_CORE_IO_H
+#define LIO_CORE_IO_H
+
+#include <lanceio/lanceio.h>
+#include <lanceio/plugin.h>
+
+#include <stdatomic.h>
+
+#include "core/cache.h"
+#include "core/filepool.h"
+
+enum lio_io_state {
+    LIO_IO_FREE,    /* in the slab's free list */
+    LIO_IO_NEW,     /* being filled in by one thread */
+    LIO_IO_QUEUED,  /* in the lane's list of pending operations */
+    LIO_IO_ISSUED,  /* with the backend */
+    LIO_IO_PLANNED, /* a request whose parts are under way */
+    LIO_IO_DONE     /* finished; the result waits to be taken */
+};
+
+/* Blocks that one fill may cover: 1 MiB and a misaligned edge. */
+#define LIO_FILL_PIECES 17u
+
+/* One block's share of a fill: sectors first .. first+count-1. */
+struct lio_piece {
+    uint64_t block;
+    uint32_t slot;
+    uint8_t first, count;
+};
+
+/* A part that reads into frames of the cache. */
+struct lio_fill {
+    uint64_t file_bytes; /* the file's size when it was planned */
+    uint32_t npieces;
+    struct lio_piece pieces[LIO_FILL_PIECES];
+    struct lio_iovec iov[LIO_FILL_PIECES];
+    struct lio_fill *next; /* in the lane's free list */
+};
+
+struct lio_waiter;
+
+struct lio_io {
+    /* What the backend sees. */
+    struct lio_op op;
+    struct lio_iovec iov; /* op.iov of an operation with one buffer */
+    struct lio_handle *handle;
+
+    _Atomic uint64_t word;      /* generation << 32 | state */
+    struct lio_lane *lane;      /* home; never changes */
+    struct lio_io *next, *prev; /* in one list at a time */
+
+    uint64_t issued_ns;
+    uint64_t moved; /* bytes this operation has moved so far */
+    uint32_t tries; /* times it was given to the backend */
+    uint32_t index; /* lane << 24 | slot */
+
+    /* A part: whom it serves. */
+    struct lio_io *parent;
+    struct lio_fill *fill; /* reads into the cache */
+    void *bounce;          /* or into aligned memory of our own ... */
+    uint64_t bounce_at;    /* ... which starts here in the file */
+
+    /* What was asked for; of a part: its share of it. */
+    struct lio_file *file;
+    uint32_t kind, flags;
+    uint64_t offset, length;
+    unsigned char *buf;
+    struct lio_cq *cq;
+    lio_callback callback;
+    void *user;
+    uint64_t submitted_ns;
+
+    /* A request: how it stands. */
+    _Atomic uint32_t parts;  /* parts and joins out, and 1 while planning */
+    _Atomic uint32_t joins;  /* of these, fills of other requests */
+    _Atomic int os_errno;    /* of the first part that failed */
+    _Atomic int code;        /* likewise */
+    _Atomic uint64_t eof_at; /* where a part met the end of the file */
+    _Atomic bool redo;       /* a joined fill failed: read it ourselves */
+    _Atomic bool cancelled;  /* lio_cancel() wants it stopped */
+    _Atomic bool dropped;    /* nobody will take the result */
+    uint64_t bytes;          /* delivered */
+    uint64_t done_ns;
+    struct lio_view *view;
+    _Atomic(struct lio_waiter *) waiter; /* who sleeps for it */
+};
+
+/* -- ids and states ------------------------------------------------------ */
+
+static inline uint64_t lio_io_id(const struct lio_io *io)
+{
+    return (atomic_load_explicit(&io->word, memory_order_relaxed) &
+            0xffffffff00000000ull) |
+           io->index;
+}
+
+static inline enum lio_io_state lio_io_state(const struct lio_io *io)
+{
+    return (enum lio_io_state)(uint32_t)atomic_load(&io->word);
+}
+
+/* Is `io`, now, the object that `id` was given to, and in which state? */
+static inline bool lio_io_is(const struct lio_io *io, uint64_t id,
+                             enum lio_io_state *ret_state)
+{
+    uint64_t word = atomic_load(&io->word);
+
+    *ret_state = (enum lio_io_state)(uint32_t)word;
+    return word >> 32 == id >> 32 && *ret_state != LIO_IO_FREE;
+}
+
+/* The one way from state to state; false if `io` was not in `from`. */
+static inline bool lio_io_move(struct lio_io *io, enum lio_io_state from,
+                               enum lio_io_state to)
+{
+    uint64_t word = atomic_load_explicit(&io->word, memory_order_relaxed);
+    uint64_t generation = word & 0xffffffff00000000ull;
+    uint64_t expected = generation | (uint64_t)from;
+
+    return atomic_compare_exchange_strong(&io->word, &expected,
+                                          generation | (uint64_t)to);
+}
+
+/* Take a result that is DONE: of several who try, one succeeds. */
+static inline bool lio_io_claim(struct lio_io *io, uint64_t id)
+{
+    uint64_t generation = id & 0xffffffff00000000ull;
+    uint64_t expected = generation | LIO_IO_DONE;
+
+    return atomic_compare_exchange_strong(&io->word, &expected,
+                                          generation | LIO_IO_NEW);
+}
+
+/* -- lists --------------------------------------------------------------- */
+
+struct lio_io_list {
+    struct lio_io *head, *tail;
+};
+
+static inline void lio_io_append(struct lio_io_list *list, struct lio_io *io)
+{
+    io->next = NULL;
+    io->prev = list->tail;
+    if (list->tail)
+        list->tail->next = io;
+    else
+        list->head = io;
+    list->tail = io;
+}
+
+static inline void lio_io_prepend(struct lio_io_list *list, struct lio_io *io)
+{
+    io->prev = NULL;
+    io->next = list->head;
+    if (list->head)
+        list->head->prev = io;
+    else
+        list->tail = io;
+    list->head = io;
+}
+
+static inline void lio_io_unlink(struct lio_io_list *list, struct lio_io *io)
+{
+    if (io->prev)
+        io->prev->next = io->next;
+    else
+        list->head = io->next;
+    if (io->next)
+        io->next->prev = io->prev;
+    else
+        list->tail = io->prev;
+    io->next = io->prev = NULL;
+}
+
+static inline struct lio_io *lio_io_pop(struct lio_io_list *list)
+{
+    struct lio_io *io = list->head;
+
+    if (io)
+        lio_io_unlink(list, io);
+    return io;
+}
+
+/* -- slab ---------------------------------------------------------------- */
+
+#define LIO_SLAB_CHUNK  256u   /* objects allocated at once */
+#define LIO_SLAB_CHUNKS 65536u /* 16 million objects a lane */
+
+/*
+ * The objects of one lane.  They are never given back to the system while the
+ * engine lives, so an id can be looked up at any time without a lock.
+ * Allocation and release are under the lane's lock.
+ */
+struct lio_slab {
+    _Atomic(struct lio_io *) *chunks; /* LIO_SLAB_CHUNKS of them */
+    uint32_t nchunks;
+    struct lio_io *free;
+    struct lio_fill *free_fills;
+    uint32_t nused;
+};
+
+int lio_slab_init(struct lio_slab *slab);
+void lio_slab_release(struct lio_slab *slab);
+
+/* An object in state NEW with everything of the last use forgotten, or NULL. */
+struct lio_io *lio_slab_get(struct lio_slab *slab, struct lio_lane *lane,
+                            uint32_t lane_index);
+void lio_slab_put(struct lio_slab *slab, struct lio_io *io);
+
+/* The object in place `slot`, or NULL if there never was one. */
+struct lio_io *lio_slab_at(const struct lio_slab *slab, uint32_t slot);
+
+struct lio_fill *lio_slab_get_fill(struct lio_slab *slab);
+void lio_slab_put_fill(struct lio_slab *slab, struct lio_fill *fill);
+
+#endif

@@ -1,0 +1,625 @@
+/*
+ * Reads.
+ *
+ * Through the cache, block by block:
+ *
+ *     sectors that are valid         copied at once
+ *     sectors nobody loads yet       a run of a fill; neighbouring runs of
+ *                                    neighbouring blocks share one operation,
+ *                                    which reads into several frames
+ *     sectors that are being loaded  joined: copied when that fill is done
+ *     no slot to be had              read past the cache, straight to the
+ * buffer
+ *
+ * Past the cache a request is its own operation, unless it is larger than one
+ * may be, or O_DIRECT wants another alignment: then parts of it are, some
+ * with a bounce buffer.
+ *
+ * While a request is planned its count of parts carries PLANNING, so that parts
+ * and joins may come back before all are known.
+ */
+#include "core/read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/deliver.h"
+#include "core/engine.h"
+#include "core/transfer.h"
+#include "core/view.h"
+
+#define PLANNING 0x40000000u
+
+/* Beyond this a block number does not fit its half of the cache's key. */
+#define CACHE_LIMIT ((uint64_t)UINT32_MAX * LIO_BLOCK_BYTES)
+
+/* A join, and what its owner must know to use it. */
+struct join {
+    struct lio_cache_join base; /* first: the cache hands back this */
+    uint64_t block;
+};
+
+struct plan {
+    struct lio_io *request;
+    struct lio_batch *batch;
+    struct lio_cache *cache;
+    struct lio_handle *handle;
+    uint64_t size;       /* of the file, as planned with */
+    uint64_t end;        /* of the range, within the file */
+    uint32_t generation; /* of the cache's keys */
+    uint32_t nparts;     /* parts and joins so far */
+    struct lio_io *fill; /* the one that may still grow */
+    struct join *spare;
+};
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Bits first .. first+count-1. */
+static uint16_t sector_mask(uint32_t first, uint32_t count)
+{
+    return (uint16_t)(((1u << count) - 1u) << first);
+}
+
+/* The next run of set bits in `mask` from bit `from` on; false if none. */
+static bool next_run(uint16_t mask, uint32_t from, uint32_t *ret_first,
+                     uint32_t *ret_count)
+{
+    uint32_t rest = (uint32_t)mask >> from << from;
+    uint32_t first;
+
+    if (!rest)
+        return false;
+    first = (uint32_t)__builtin_ctz(rest);
+    *ret_first = first;
+    *ret_count = (uint32_t)__builtin_ctz(~(rest >> first));
+    return true;
+}
+
+/* Copy the wanted bytes of these sectors of a block to where they belong. */
+static void copy_sectors(const struct lio_io *request, uint64_t block,
+                         const unsigned char *frame, uint16_t sectors)
+{
+    uint64_t block_at = block * LIO_BLOCK_BYTES;
+    uint64_t end = request->offset + request->length;
+    uint32_t first, count, at = 0;
+
+    if (request->view)
+        return; /* it has the frame itself */
+    for (; next_run(sectors, at, &first, &count); at = first + count) {
+        uint64_t lo = block_at + (uint64_t)first * LIO_SECTOR_BYTES;
+        uint64_t hi = lo + (uint64_t)count * LIO_SECTOR_BYTES;
+
+        lo = max_u64(lo, request->offset);
+        hi = min_u64(hi, end);
+        if (lo < hi)
+            memcpy(request->buf + (lo - request->offset),
+                   frame + (lo - block_at), hi - lo);
+    }
+}
+
+static void part_met_eof(struct lio_io *request, uint64_t at)
+{
+    uint64_t seen = atomic_load(&request->eof_at);
+
+    while (at < seen &&
+           !atomic_compare_exchange_weak(&request->eof_at, &seen, at))
+        ;
+}
+
+/* A join hangs on another request's fill: whoever waits must know, because that
+ * may be on any lane.  The count may dip below zero while the join of a request
+ * that is still being planned comes back. */
+static void count_join(struct lio_io *request, int change)
+{
+    atomic_fetch_add(&request->joins, (uint32_t)change);
+    if (request->cq)
+        lio_cq_count_join(request->cq, change);
+}
+
+/* Sectors were loaded, or not: tell the cache, and those who wait for them. */
+static void publish(struct lio_batch *batch, uint32_t slot, uint16_t sectors,
+                    bool ok)
+{
+    struct lio_cache *cache = batch->engine->cache;
+    struct lio_cache_join *base, *next;
+
+    for (base = lio_cache_publish(cache, slot, sectors, ok); base;
+         base = next) {
+        struct join *join = (struct join *)base;
+        struct lio_io *owner = base->owner;
+
+        next = base->next;
+        if (base->failed)
+            atomic_store(&owner->redo, true);
+        else
+            copy_sectors(owner, join->block, lio_cache_frame(cache, slot),
+                         base->sectors);
+        lio_cache_unpin(cache, slot);
+        free(join);
+        count_join(owner, -1);
+        lio_request_part_done(owner, batch);
+    }
+}
+
+/* -- planning ------------------------------------------------------------ */
+
+/* A new part of the request, or NULL after recording LIO_ENOMEM. */
+static struct lio_io *new_part(struct plan *plan)
+{
+    struct lio_io *request = plan->request;
+    struct lio_io_list one = { 0 };
+    struct lio_io *part;
+
+    if (!lio_lane_get(request->lane, 1, 0, &one)) {
+        lio_io_fail(request, LIO_ENOMEM, ENOMEM);
+        return NULL;
+    }
+    part = lio_io_pop(&one);
+    part->parent = request;
+    part->file = request->file;
+    part->handle = plan->handle;
+    part->op.kind = LIO_OP_READ;
+    part->op.iov = &part->iov;
+    part->op.niov = 1;
+    lio_io_append(&plan->batch->planned, part);
+    plan->nparts++;
+    return part;
+}
+
+/* Read [at, at+len) to `to` past the cache, within what O_DIRECT allows. */
+static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
+                             unsigned char *to)
+{
+    uint32_t offset_align = plan->handle->offset_align;
+    uint32_t memory_align = plan->handle->memory_align;
+    struct lio_io *part = new_part(plan);
+    uint64_t from, until;
+
+    if (!part)
+        return;
+    part->offset = at;
+    part->length = len;
+    part->buf = to;
+    if (at % offset_align == 0 && len % offset_align == 0 &&
+        (uintptr_t)to % memory_align == 0) {
+        part->iov = (struct lio_iovec){ to, len };
+        part->op.offset = at;
+        part->op.length = len;
+        return;
+    }
+    from = at - at % offset_align;
+    until = at + len;
+    until += (offset_align - until % offset_align) % offset_align;
+    part->bounce =
+        aligned_alloc(LIO_SECTOR_BYTES, (until - from + LIO_SECTOR_BYTES - 1) &
+                                            ~(LIO_SECTOR_BYTES - 1ull));
+    if (!part->bounce) {
+        lio_io_fail(part, LIO_ENOMEM, ENOMEM);
+        until = from; /* an empty read: the part must still come back */
+    }
+    part->bounce_at = from;
+    part->iov = (struct lio_iovec){ part->bounce, until - from };
+    part->op.offset = from;
+    part->op.length = until - from;
+}
+
+static void plan_direct_range(struct plan *plan, uint64_t at, uint64_t len,
+                              unsigned char *to)
+{
+    uint64_t most = plan->batch->engine->settings->engine.max_op_bytes;
+
+    for (uint64_t n; len > 0; at += n, to += n, len -= n) {
+        /* Cut at multiples, so that only the edges can be unaligned. */
+        n = min_u64(len, most - at % most);
+        plan_direct_part(plan, at, n, to);
+    }
+}
+
+/* Does another run of sectors fit the fill that is being built? */
+static bool fill_takes(const struct plan *plan, uint64_t at, uint64_t bytes)
+{
+    const struct lio_io *part = plan->fill;
+
+    return part && part->op.offset + part->op.length == at &&
+           part->fill->npieces < LIO_FILL_PIECES &&
+           part->op.length + bytes <=
+               plan->batch->engine->settings->engine.max_op_bytes;
+}
+
+static struct lio_io *new_fill(struct plan *plan, uint64_t at)
+{
+    struct lio_lane *lane = plan->request->lane;
+    struct lio_fill *fill;
+    struct lio_io *part;
+
+    pthread_mutex_lock(&lane->lock);
+    fill = lio_slab_get_fill(&lane->slab);
+    pthread_mutex_unlock(&lane->lock);
+    if (!fill) {
+        lio_io_fail(plan->request, LIO_ENOMEM, ENOMEM);
+        return NULL;
+    }
+    part = new_part(plan);
+    if (!part) {
+        pthread_mutex_lock(&lane->lock);
+        lio_slab_put_fill(&lane->slab, fill);
+        pthread_mutex_unlock(&lane->lock);
+        return NULL;
+    }
+    fill->file_bytes = plan->size;
+    fill->npieces = 0;
+    part->fill = fill;
+    part->op.iov = fill->iov;
+    part->op.niov = 0;
+    part->op.offset = at;
+    part->op.length = 0;
+    return part;
+}
+
+/* Load a run of sectors of a block into its frame.  Takes a pin over. */
+static bool plan_fill_run(struct plan *plan, uint64_t block, uint32_t slot,
+                          uint32_t first, uint32_t count)
+{
+    uint64_t at = block * LIO_BLOCK_BYTES + (uint64_t)first * LIO_SECTOR_BYTES;
+    uint64_t bytes = (uint64_t)count * LIO_SECTOR_BYTES;
+    unsigned char *frame = lio_cache_frame(plan->cache, slot);
+    struct lio_fill *fill;
+
+    if (!fill_takes(plan, at, bytes))
+        plan->fill = new_fill(plan, at);
+    if (!plan->fill)
+        return false;
+    fill = plan->fill->fill;
+    fill->pieces[fill->npieces] =
+        (struct lio_piece){ block, slot, (uint8_t)first, (uint8_t)count };
+    fill->iov[fill->npieces] =
+        (struct lio_iovec){ frame + (size_t)first * LIO_SECTOR_BYTES,
+                            (size_t)bytes };
+    fill->npieces++;
+    plan->fill->op.niov++;
+    plan->fill->op.length += bytes;
+    return true;
+}
+
+/* All sectors that the claim wants loaded; each run has a pin of its own. */
+static void plan_loads(struct plan *plan, uint64_t block,
+                       const struct lio_cache_claim *claim)
+{
+    uint32_t first, count, at = 0;
+
+    for (; next_run(claim->load, at, &first, &count); at = first + count) {
+        lio_cache_pin(plan->cache, claim->slot);
+        if (plan_fill_run(plan, block, claim->slot, first, count))
+            continue;
+        /* No memory, and that is recorded; who has joined meanwhile is told. */
+        publish(plan->batch, claim->slot, sector_mask(first, count), false);
+        lio_cache_unpin(plan->cache, claim->slot);
+    }
+}
+
+static void count_bypass(struct lio_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lio_count(&lane->stats, LIO_COUNT_CACHE_BYPASSES, 1);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* The part of a block that the request wants, past the cache. */
+static void plan_past_cache(struct plan *plan, uint64_t block, uint64_t lo,
+                            uint64_t hi)
+{
+    struct lio_io *request = plan->request;
+    unsigned char *to;
+
+    count_bypass(request->lane);
+    if (request->view) {
+        to = lio_view_own_block(request->view, block);
+        if (!to) {
+            lio_io_fail(request, LIO_ENOMEM, ENOMEM);
+            return;
+        }
+        to += lo % LIO_BLOCK_BYTES;
+    } else {
+        to = request->buf + (lo - request->offset);
+    }
+    plan_direct_range(plan, lo, hi - lo, to);
+}
+
+static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
+{
+    struct lio_lane *lane = plan->request->lane;
+    uint32_t hits = (uint32_t)__builtin_popcount(claim->hit);
+    uint32_t joins = (uint32_t)__builtin_popcount(claim->join);
+    uint32_t loads = (uint32_t)__builtin_popcount(claim->load);
+
+    pthread_mutex_lock(&lane->lock);
+    lio_count(&lane->stats, LIO_COUNT_CACHE_HITS, hits);
+    lio_count(&lane->stats, LIO_COUNT_CACHE_JOINS, joins);
+    lio_count(&lane->stats, LIO_COUNT_CACHE_MISSES, joins + loads);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+static void plan_block(struct plan *plan, uint64_t block)
+{
+    struct lio_io *request = plan->request;
+    uint64_t block_at = block * LIO_BLOCK_BYTES;
+    uint64_t lo = max_u64(request->offset, block_at);
+    uint64_t hi = min_u64(plan->end, block_at + LIO_BLOCK_BYTES);
+    uint32_t first = (uint32_t)((lo - block_at) / LIO_SECTOR_BYTES);
+    uint32_t last = (uint32_t)((hi - 1 - block_at) / LIO_SECTOR_BYTES);
+    uint64_t key = (uint64_t)plan->generation << 32 | block;
+    struct lio_cache_claim claim;
+
+    if (!plan->spare)
+        plan->spare = malloc(sizeof(*plan->spare));
+    if (!plan->spare) {
+        plan_past_cache(plan, block, lo, hi);
+        return;
+    }
+    plan->spare->base.owner = request;
+    plan->spare->block = block;
+    if (lio_cache_claim(plan->cache, key, sector_mask(first, last - first + 1),
+                        &plan->spare->base, &claim) < 0) {
+        plan_past_cache(plan, block, lo, hi);
+        return;
+    }
+    if (claim.join) {
+        plan->spare = NULL; /* it is the cache's until it comes back */
+        plan->nparts++;
+        count_join(request, 1);
+    }
+    count_claim(plan, &claim);
+    copy_sectors(request, block, lio_cache_frame(plan->cache, claim.slot),
+                 claim.hit);
+    plan_loads(plan, block, &claim);
+    if (request->view)
+        lio_view_take_pin(request->view, block, claim.slot);
+    else
+        lio_cache_unpin(plan->cache, claim.slot);
+}
+
+static void plan_cached(struct plan *plan)
+{
+    uint64_t block = plan->request->offset / LIO_BLOCK_BYTES;
+    uint64_t last = (plan->end - 1) / LIO_BLOCK_BYTES;
+
+    for (; block <= last; block++)
+        plan_block(plan, block);
+    free(plan->spare);
+}
+
+/* The request needs no part: it is the operation. */
+static bool plan_itself(struct plan *plan)
+{
+    struct lio_io *request = plan->request;
+    struct lio_handle *handle = plan->handle;
+
+    if (request->length > plan->batch->engine->settings->engine.max_op_bytes ||
+        request->length == 0 || request->offset % handle->offset_align != 0 ||
+        request->length % handle->offset_align != 0 ||
+        (uintptr_t)request->buf % handle->memory_align != 0)
+        return false;
+    request->handle = handle;
+    request->iov = (struct lio_iovec){ request->buf, request->length };
+    request->op.kind = LIO_OP_READ;
+    request->op.iov = &request->iov;
+    request->op.niov = 1;
+    request->op.offset = request->offset;
+    request->op.length = request->length;
+    lio_io_append(&plan->batch->planned, request);
+    return true;
+}
+
+/* Past the cache there may be more than we know of: the device decides. */
+static void plan_past(struct plan *plan)
+{
+    struct lio_io *request = plan->request;
+
+    plan_direct_range(plan, request->offset, request->length, request->buf);
+}
+
+/* Which handle reads this file now. */
+static struct lio_handle *handle_of(struct lio_file *file)
+{
+    if (atomic_load(&file->direct_refused))
+        return atomic_load(&file->buffered);
+    return file->handle;
+}
+
+/* Look at the file again if the request wants more than we know it to hold. */
+static void look(struct plan *plan)
+{
+    struct lio_io *request = plan->request;
+    struct lio_node *node = plan->handle->node;
+
+    lio_node_look(node, &plan->size, &plan->generation);
+    if (request->length <= plan->size &&
+        request->offset <= plan->size - request->length)
+        return;
+    (void)lio_handle_stat(plan->batch->engine->pool, plan->handle, NULL);
+    lio_node_look(node, &plan->size, &plan->generation);
+}
+
+static bool through_cache(const struct lio_io *request)
+{
+    return request->file->engine->cache && !(request->flags & LIO_NOCACHE) &&
+           request->offset < CACHE_LIMIT &&
+           request->length < CACHE_LIMIT - request->offset;
+}
+
+static int make_view(struct plan *plan, bool cached)
+{
+    struct lio_io *request = plan->request;
+    int rc = lio_view_make(request->file->engine, request->offset,
+                           plan->end - request->offset, cached, &request->view);
+
+    if (rc < 0)
+        lio_io_fail(request, rc, ENOMEM);
+    else if (!cached)
+        request->buf = lio_view_memory(request->view);
+    return rc;
+}
+
+static void plan_parts(struct plan *plan, bool cached)
+{
+    struct lio_io *request = plan->request;
+
+    atomic_store(&request->parts, PLANNING);
+    (void)lio_io_move(request, LIO_IO_NEW, LIO_IO_PLANNED);
+    if (cached || request->flags & LIO_VIEW) {
+        look(plan);
+        plan->end = min_u64(request->offset + request->length, plan->size);
+        if (plan->end < request->offset + request->length)
+            part_met_eof(request, max_u64(plan->size, request->offset));
+    }
+    if (plan->end <= request->offset)
+        plan->end = request->offset;
+    if (!(request->flags & LIO_VIEW) || make_view(plan, cached) == 0) {
+        if (cached && plan->end > request->offset)
+            plan_cached(plan);
+        else if (!cached && request->flags & LIO_VIEW)
+            plan_direct_range(plan, request->offset,
+                              plan->end - request->offset, request->buf);
+        else if (!cached)
+            plan_past(plan);
+    }
+    if (atomic_fetch_sub(&request->parts, PLANNING - plan->nparts) ==
+        PLANNING - plan->nparts)
+        lio_request_finish(request, plan->batch);
+}
+
+void lio_read_plan(struct lio_io *request, struct lio_batch *batch)
+{
+    bool cached = through_cache(request);
+    struct plan plan = {
+        .request = request,
+        .batch = batch,
+        .cache = batch->engine->cache,
+        .handle = handle_of(request->file),
+        .end = request->offset + request->length,
+    };
+
+    if (!cached && !(request->flags & LIO_VIEW) && plan_itself(&plan))
+        return;
+    plan_parts(&plan, cached);
+}
+
+/* -- coming back --------------------------------------------------------- */
+
+/*
+ * One block's share of a fill that has read up to `until`.  The sector in which
+ * a truncated file now ends is copied, but not kept.
+ */
+static void end_piece(const struct lio_io *part, const struct lio_piece *piece,
+                      uint64_t until, struct lio_batch *batch)
+{
+    struct lio_cache *cache = batch->engine->cache;
+    uint64_t at = piece->block * LIO_BLOCK_BYTES +
+                  (uint64_t)piece->first * LIO_SECTOR_BYTES;
+    uint64_t got = until > at ? until - at : 0;
+    uint32_t whole = (uint32_t)min_u64(got / LIO_SECTOR_BYTES, piece->count);
+    uint32_t begun = (uint32_t)min_u64(
+        (got + LIO_SECTOR_BYTES - 1) / LIO_SECTOR_BYTES, piece->count);
+
+    copy_sectors(part->parent, piece->block,
+                 lio_cache_frame(cache, piece->slot),
+                 sector_mask(piece->first, begun));
+    if (whole > 0)
+        publish(batch, piece->slot, sector_mask(piece->first, whole), true);
+    if (whole < piece->count)
+        publish(batch, piece->slot,
+                sector_mask(piece->first + whole, piece->count - whole), false);
+    lio_cache_unpin(cache, piece->slot);
+}
+
+static void end_fill(struct lio_io *part, struct lio_batch *batch)
+{
+    struct lio_fill *fill = part->fill;
+    const struct lio_piece *last = &fill->pieces[fill->npieces - 1];
+    uint64_t start = fill->pieces[0].block * LIO_BLOCK_BYTES +
+                     (uint64_t)fill->pieces[0].first * LIO_SECTOR_BYTES;
+    uint64_t end = last->block * LIO_BLOCK_BYTES +
+                   (uint64_t)(last->first + last->count) * LIO_SECTOR_BYTES;
+    uint64_t until = start + part->moved;
+
+    if (until >= min_u64(end, fill->file_bytes)) {
+        until = end; /* the rest of the last sector lies past the end */
+    } else if (atomic_load(&part->parent->code) == 0) {
+        part_met_eof(part->parent, until);
+        lio_node_truncated(batch->engine->pool, part->handle->node, until);
+    }
+    for (uint32_t i = 0; i < fill->npieces; i++)
+        end_piece(part, &fill->pieces[i], until, batch);
+}
+
+static void end_direct(struct lio_io *part)
+{
+    uint64_t end = part->offset + part->length;
+    uint64_t until =
+        part->moved + (part->bounce ? part->bounce_at : part->offset);
+    uint64_t got =
+        until > part->offset ? min_u64(until, end) - part->offset : 0;
+
+    if (part->bounce) {
+        memcpy(part->buf,
+               (unsigned char *)part->bounce + (part->offset - part->bounce_at),
+               got);
+        free(part->bounce);
+        part->bounce = NULL;
+    }
+    if (got < part->length)
+        part_met_eof(part->parent, part->offset + got);
+}
+
+void lio_read_part_ended(struct lio_io *part, struct lio_batch *batch)
+{
+    if (part->fill)
+        end_fill(part, batch);
+    else
+        end_direct(part);
+}
+
+bool lio_read_again(struct lio_io *request, struct lio_batch *batch)
+{
+    struct plan plan = {
+        .request = request,
+        .batch = batch,
+        .cache = batch->engine->cache,
+        .handle = handle_of(request->file),
+        .end = request->offset + request->length,
+    };
+
+    if (!atomic_load(&request->redo) || atomic_load(&request->code))
+        return false;
+    atomic_store(&request->redo, false);
+    atomic_store(&request->eof_at, UINT64_MAX);
+    request->flags |= LIO_NOCACHE;
+    lio_view_put(request->view);
+    request->view = NULL;
+    plan_parts(&plan, false);
+    return true;
+}
+
+void lio_read_finish(struct lio_io *request)
+{
+    uint64_t end = request->offset + request->length;
+
+    if (atomic_load(&request->code))
+        return;
+    if (lio_io_state(request) == LIO_IO_PLANNED) {
+        end = min_u64(end, atomic_load(&request->eof_at));
+        request->bytes = end - request->offset;
+    }
+    if (request->view)
+        lio_view_trim(request->view, request->bytes);
+    if (request->flags & LIO_EXACT && request->bytes < request->length)
+        lio_io_fail(request, LIO_EEOF, 0);
+}

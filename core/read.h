@@ -1,0 +1,26 @@
+/*
+ * Reads: from a caller's request to operations, and back.
+ */
+#ifndef LIO_CORE_READ_H
+#define LIO_CORE_READ_H
+
+#include "core/batch.h"
+
+/*
+ * Plan a request of kind READ (state NEW): copy what the cache holds, join what
+ * is being loaded, and put the operations that are needed, if any, into
+ * `batch->planned`.  Afterwards the request may be finished already.
+ */
+void lio_read_plan(struct lio_io *request, struct lio_batch *batch);
+
+/* A part that read something is over: publish, copy, wake who joined it. */
+void lio_read_part_ended(struct lio_io *part, struct lio_batch *batch);
+
+/* If a fill that the request had joined failed, read it all past the cache: on
+ * its own authority, once.  True if it is under way again. */
+bool lio_read_again(struct lio_io *request, struct lio_batch *batch);
+
+/* How many bytes there are, and whether that is enough. */
+void lio_read_finish(struct lio_io *request);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * The service thread.
+ *
+ * Opening the database takes milliseconds, so that happens here too, while the
+ * first reads are under way; who asks for the run's number waits for it.
+ */
+#include "core/service.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "core/engine.h"
+
+#define SLOW_MAX 64u /* slow operations kept between two rows */
+
+struct lio_service {
+    struct lio_engine *engine;
+    pthread_t thread;
+    struct lio_waiter waiter; /* of the thread */
+    _Atomic bool stopping;
+
+    struct lio_stats_db *db; /* the thread's; NULL: off */
+    struct lio_stats_snapshot snapshot;
+    uint64_t next_row_ns;
+
+    pthread_mutex_t lock; /* guards all below; a leaf */
+    pthread_cond_t known;
+    bool opened; /* the three below are final */
+    char path[4096];
+    char warning[768];
+    int64_t run_id;
+    struct lio_slow_op slow[SLOW_MAX];
+    uint32_t nslow;
+};
+
+/* -- the database -------------------------------------------------------- */
+
+static int open_db(struct lio_service *service, char *path, size_t bytes,
+                   int64_t *ret_run_id, struct lio_error *err)
+{
+    struct lio_engine *engine = service->engine;
+    const char *database = engine->settings->stats.database;
+    const struct lio_loaded *plugins[] = { engine->backend_plugin,
+                                           engine->cache_plugin };
+    struct lio_run run = {
+        .config = engine->config,
+        .backend_wanted = engine->backend_wanted,
+        .backend_used = engine->backend_plugin->name,
+        .backend_reason = engine->backend_reason,
+        .plugins = plugins,
+        .nplugins = engine->cache_plugin ? 2 : 1,
+        .nlanes = engine->nlanes,
+        .queue_depth = engine->settings->engine.queue_depth,
+    };
+    int rc;
+
+    path[0] = '\0';
+    if (strcmp(database, "off") == 0)
+        return 0;
+    rc = lio_stats_db_path(database, path, bytes, err);
+    if (rc < 0)
+        return rc;
+    return lio_stats_db_open(path, &run, &service->db, ret_run_id, err);
+}
+
+static void start_db(struct lio_service *service)
+{
+    char path[sizeof(service->path)];
+    struct lio_error err = { 0 };
+    int64_t run_id = 0;
+    int rc = open_db(service, path, sizeof(path), &run_id, &err);
+
+    pthread_mutex_lock(&service->lock);
+    (void)snprintf(service->path, sizeof(service->path), "%s", path);
+    if (rc < 0)
+        (void)snprintf(service->warning, sizeof(service->warning), "%s",
+                       err.msg);
+    service->run_id = run_id;
+    service->opened = true;
+    pthread_cond_broadcast(&service->known);
+    pthread_mutex_unlock(&service->lock);
+}
+
+/* Statistics never fail an I/O: they end, and say so once. */
+static void give_up(struct lio_service *service, const struct lio_error *err)
+{
+    lio_stats_db_abandon(service->db);
+    service->db = NULL;
+    pthread_mutex_lock(&service->lock);
+    (void)snprintf(service->warning, sizeof(service->warning), "%s", err->msg);
+    pthread_mutex_unlock(&service->lock);
+}
+
+static uint32_t take_slow(struct lio_service *service, struct lio_slow_op *slow)
+{
+    uint32_t n;
+
+    pthread_mutex_lock(&service->lock);
+    n = service->nslow;
+    memcpy(slow, service->slow, n * sizeof(*slow));
+    service->nslow = 0;
+    pthread_mutex_unlock(&service->lock);
+    return n;
+}
+
+static void free_slow(struct lio_slow_op *slow, uint32_t n)
+{
+    while (n-- > 0)
+        free((void *)(uintptr_t)slow[n].path);
+}
+
+static void write_row(struct lio_service *service)
+{
+    struct lio_slow_op slow[SLOW_MAX];
+    struct lio_error err = { 0 };
+    uint32_t nslow;
+
+    if (!service->db)
+        return;
+    nslow = take_slow(service, slow);
+    lio_engine_snapshot(service->engine, &service->snapshot);
+    if (lio_stats_db_write(service->db, &service->snapshot, slow, nslow, &err) <
+        0)
+        give_up(service, &err);
+    free_slow(slow, nslow);
+}
+
+/* The figures of the files closed so far; the engine owns them. */
+static void write_last(struct lio_service *service)
+{
+    struct lio_engine *engine = service->engine;
+    struct lio_file_figures *files = NULL;
+    struct lio_slow_op slow[SLOW_MAX];
+    struct lio_error err = { 0 };
+    uint32_t nslow, nfiles = 0;
+
+    if (!service->db)
+        return;
+    files = calloc(engine->nclosed ? engine->nclosed : 1, sizeof(*files));
+    for (; files && nfiles < engine->nclosed; nfiles++)
+        files[nfiles] = engine->closed[nfiles].figures;
+    nslow = take_slow(service, slow);
+    lio_engine_snapshot(engine, &service->snapshot);
+    if (lio_stats_db_finish(service->db, &service->snapshot, files, nfiles,
+                            slow, nslow, &err) < 0)
+        give_up(service, &err);
+    service->db = NULL;
+    free_slow(slow, nslow);
+    free(files);
+}
+
+/* -- the thread ---------------------------------------------------------- */
+
+static bool stopping(void *what)
+{
+    return atomic_load(&((struct lio_service *)what)->stopping);
+}
+
+static void *service_main(void *arg)
+{
+    struct lio_service *service = arg;
+    uint64_t interval = service->engine->settings->stats.interval_ns;
+    struct lio_lane *lane = lio_engine_callback_lane(service->engine);
+    struct lio_wait wait = {
+        .ready = stopping,
+        .what = service,
+        .waiter = &service->waiter,
+    };
+
+    start_db(service);
+    wait.deadline = service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
+    while (lio_lane_wait(lane, &wait) == LIO_ETIMEDOUT) {
+        write_row(service);
+        wait.deadline =
+            service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
+    }
+    write_last(service);
+    return NULL;
+}
+
+int lio_service_open(struct lio_engine *engine,
+                     struct lio_service **ret_service, struct lio_error *err)
+{
+    struct lio_service *service = calloc(1, sizeof(*service));
+    int os_errno;
+
+    if (!service)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for the service");
+    service->engine = engine;
+    pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->known, NULL);
+    *ret_service = service; /* the thread may be asked for at once */
+    os_errno = pthread_create(&service->thread, NULL, service_main, service);
+    if (os_errno) {
+        *ret_service = NULL;
+        lio_service_abandon(service);
+        return lio_error_set(err, LIO_ENOMEM,
+                             "the service thread cannot be started: %s",
+                             strerror(os_errno));
+    }
+    return 0;
+}
+
+void lio_service_close(struct lio_service *service)
+{
+    struct lio_lane *lane;
+
+    if (!service)
+        return;
+    lane = lio_engine_callback_lane(service->engine);
+    atomic_store(&service->stopping, true);
+    pthread_mutex_lock(&lane->wait_lock);
+    lio_waiter_wake(&service->waiter);
+    pthread_mutex_unlock(&lane->wait_lock);
+    pthread_join(service->thread, NULL);
+
+    pthread_cond_destroy(&service->known);
+    pthread_mutex_destroy(&service->lock);
+    free_slow(service->slow, service->nslow);
+    free(service);
+}
+
+void lio_service_abandon(struct lio_service *service)
+{
+    if (!service)
+        return;
+    lio_stats_db_abandon(service->db);
+    free_slow(service->slow, service->nslow);
+    free(service);
+}
+
+void lio_service_info(struct lio_service *service,
+                      struct lio_engine_info *ret_info)
+{
+    pthread_mutex_lock(&service->lock);
+    while (!service->opened)
+        pthread_cond_wait(&service->known, &service->lock);
+    ret_info->stats_path = service->path;
+    ret_info->stats_warning = service->warning;
+    ret_info->run_id = service->run_id;
+    pthread_mutex_unlock(&service->lock);
+}
+
+void lio_service_slow(struct lio_service *service, const char *path,
+                      const struct lio_slow_op *slow)
+{
+    char *copy = strdup(path);
+
+    pthread_mutex_lock(&service->lock);
+    if (copy && service->nslow < SLOW_MAX) {
+        service->slow[service->nslow] = *slow;
+        service->slow[service->nslow++].path = copy;
+        copy = NULL;
+    }
+    pthread_mutex_unlock(&service->lock);
+    free(copy);
+}

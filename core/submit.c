@@ -1,0 +1,254 @@
+/*
+ * The way in: requests are checked, get their objects, are planned and issued.
+ */
+#include "core/submit.h"
+
+#include "common/clock.h"
+#include "core/deliver.h"
+#include "core/engine.h"
+#include "core/read.h"
+#include "core/transfer.h"
+#include "core/write.h"
+
+static const char *misuse(const struct lio_engine *engine,
+                          const struct lio_request *request)
+{
+    const struct lio_file *file = request->file;
+    bool is_read = request->kind == LIO_REQUEST_READ;
+
+    if (!file || file->engine != engine)
+        return "the file is not one of this engine";
+    if (request->kind > LIO_REQUEST_SYNC)
+        return "unknown kind of request";
+    if (is_read ? !(file->flags & LIO_READ) : !(file->flags & LIO_WRITE))
+        return is_read ? "the file is not open for reading"
+                       : "the file is not open for writing";
+    if (request->flags & LIO_VIEW && !is_read)
+        return "only reads can be views";
+    if (request->offset > INT64_MAX ||
+        request->length > INT64_MAX - request->offset)
+        return "the range ends past the largest offset";
+    if (!request->buf && request->length > 0 &&
+        request->kind != LIO_REQUEST_SYNC && !(request->flags & LIO_VIEW))
+        return "there is no buffer";
+    if (request->queue && request->callback)
+        return "a result goes to a queue or to a callback, not to both";
+    if (request->queue && request->queue->engine != engine)
+        return "the queue is not one of this engine";
+    return NULL;
+}
+
+static int check_all(const struct lio_engine *engine,
+                     const struct lio_request *requests, uint32_t n,
+                     struct lio_error *err)
+{
+    const char *why;
+
+    if (!lio_engine_ours(engine))
+        return lio_error_set(err, LIO_ECLOSED,
+                             "the engine belongs to the parent process");
+    for (uint32_t i = 0; i < n; i++) {
+        why = misuse(engine, &requests[i]);
+        if (why)
+            return lio_error_set(err, LIO_EINVAL, "request %u of %u: %s", i + 1,
+                                 n, why);
+    }
+    return 0;
+}
+
+static struct lio_lane *lane_of(struct lio_engine *engine,
+                                const struct lio_request *request)
+{
+    if (request->queue)
+        return request->queue->lane;
+    if (request->callback)
+        return lio_engine_callback_lane(engine);
+    return lio_engine_lane(engine);
+}
+
+/* Objects for all requests, taken from each lane for runs of requests. */
+static int get_objects(struct lio_engine *engine,
+                       const struct lio_request *requests, uint32_t n,
+                       struct lio_io_list *list, struct lio_error *err)
+{
+    struct lio_lane *lane;
+    struct lio_io *io;
+    uint32_t run;
+
+    for (uint32_t i = 0; i < n; i += run) {
+        lane = lane_of(engine, &requests[i]);
+        for (run = 1; i + run < n; run++)
+            if (lane_of(engine, &requests[i + run]) != lane)
+                break;
+        if (lio_lane_get(lane, run, run, list))
+            continue;
+        while ((io = lio_io_pop(list))) {
+            struct lio_io_list one = { 0 };
+
+            lio_io_append(&one, io);
+            lio_lane_put(io->lane, &one);
+        }
+        return lio_error_set(err, LIO_ENOMEM, "no memory for %u requests", n);
+    }
+    return 0;
+}
+
+static void describe(struct lio_io *io, const struct lio_request *request,
+                     uint64_t now)
+{
+    io->file = request->file;
+    io->kind = request->kind;
+    io->flags = request->flags;
+    io->offset = request->kind == LIO_REQUEST_SYNC ? 0 : request->offset;
+    io->length = request->kind == LIO_REQUEST_SYNC ? 0 : request->length;
+    io->buf = request->buf;
+    io->cq = request->queue;
+    io->callback = request->callback;
+    io->user = request->user;
+    io->submitted_ns = now;
+    atomic_fetch_add(&request->file->in_flight, 1);
+    if (request->queue)
+        atomic_fetch_add(&request->queue->outstanding, 1);
+}
+
+int lio_submit_batch(struct lio_engine *engine,
+                     const struct lio_request *requests, uint32_t n,
+                     uint64_t *ret_ids, struct lio_batch *batch,
+                     struct lio_error *err)
+{
+    struct lio_io_list list = { 0 };
+    struct lio_io *io;
+    int rc;
+
+    rc = check_all(engine, requests, n, err);
+    if (rc == 0)
+        rc = get_objects(engine, requests, n, &list, err);
+    if (rc < 0)
+        return rc;
+
+    batch->now_ns = lio_clock_ns();
+    batch->hold = true;
+    for (uint32_t i = 0; i < n; i++) {
+        io = lio_io_pop(&list);
+        if (ret_ids)
+            ret_ids[i] = lio_io_id(io);
+        if (!(requests[i].flags & LIO_STAGE))
+            batch->hold = false;
+        describe(io, &requests[i], batch->now_ns);
+        if (io->kind == LIO_REQUEST_READ)
+            lio_read_plan(io, batch);
+        else
+            lio_write_plan(io, batch);
+    }
+    lio_batch_settle(batch);
+    batch->hold = false;
+    return 0;
+}
+
+int lio_submit(struct lio_engine *engine, const struct lio_request *requests,
+               uint32_t n, uint64_t *ret_ids, struct lio_error *err)
+{
+    struct lio_batch batch;
+    int rc;
+
+    lio_batch_begin(&batch, engine);
+    rc = lio_submit_batch(engine, requests, n, ret_ids, &batch, err);
+    lio_batch_end(&batch);
+    return rc;
+}
+
+void lio_flush(struct lio_engine *engine)
+{
+    if (!lio_engine_ours(engine))
+        return;
+    for (uint32_t i = 0; i <= engine->nlanes; i++)
+        lio_lane_flush(&engine->lanes[i]);
+}
+
+/* -- synchronous is asynchronous plus wait ------------------------------- */
+
+/* One request whose only reader is this thread; sent with its first reap. */
+static int run(const struct lio_request *request, struct lio_result *ret_result,
+               struct lio_error *err)
+{
+    struct lio_engine *engine = request->file->engine;
+    uint64_t id;
+    int rc;
+
+    rc = lio_submit(engine, request, 1, &id, err);
+    if (rc < 0)
+        return rc;
+    rc = lio_wait(engine, id, -1, ret_result);
+    if (rc < 0)
+        return lio_error_set(err, rc,
+                             "%s: the request was taken by another "
+                             "thread",
+                             lio_file_name(request->file));
+    return lio_result_error(ret_result, err);
+}
+
+int lio_read(struct lio_file *file, void *buf, size_t len, uint64_t offset,
+             uint32_t flags, size_t *ret_bytes, struct lio_error *err)
+{
+    struct lio_request request = {
+        .file = file,
+        .kind = LIO_REQUEST_READ,
+        .flags = (flags & ~(uint32_t)LIO_VIEW) | LIO_STAGE,
+        .offset = offset,
+        .length = len,
+        .buf = buf,
+    };
+    struct lio_result result;
+    int rc = run(&request, &result, err);
+
+    if (rc == 0 && ret_bytes)
+        *ret_bytes = (size_t)result.bytes;
+    return rc;
+}
+
+int lio_read_view(struct lio_file *file, size_t len, uint64_t offset,
+                  uint32_t flags, struct lio_view **ret_view,
+                  struct lio_error *err)
+{
+    struct lio_request request = {
+        .file = file,
+        .kind = LIO_REQUEST_READ,
+        .flags = flags | LIO_VIEW | LIO_STAGE,
+        .offset = offset,
+        .length = len,
+    };
+    struct lio_result result;
+    int rc = run(&request, &result, err);
+
+    if (rc == 0)
+        *ret_view = result.view;
+    return rc;
+}
+
+int lio_write(struct lio_file *file, const void *buf, size_t len,
+              uint64_t offset, struct lio_error *err)
+{
+    struct lio_request request = {
+        .file = file,
+        .kind = LIO_REQUEST_WRITE,
+        .flags = LIO_STAGE,
+        .offset = offset,
+        .length = len,
+        .buf = (void *)(uintptr_t)buf, /* a write only reads it */
+    };
+    struct lio_result result;
+
+    return run(&request, &result, err);
+}
+
+int lio_sync(struct lio_file *file, struct lio_error *err)
+{
+    struct lio_request request = {
+        .file = file,
+        .kind = LIO_REQUEST_SYNC,
+        .flags = LIO_STAGE,
+    };
+    struct lio_result result;
+
+    return run(&request, &result, err);
+}

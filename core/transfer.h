@@ -1,0 +1,41 @@
+/*
+ * Transfers: what a completion means for its operation, and for the request
+ * behind it.
+ */
+#ifndef LIO_CORE_TRANSFER_H
+#define LIO_CORE_TRANSFER_H
+
+#include "core/batch.h"
+
+/* The request that `io` is, or is a part of. */
+static inline struct lio_io *lio_io_request(struct lio_io *io)
+{
+    return io->parent ? io->parent : io;
+}
+
+/* Its caller has cancelled it.  A fill goes on all the same: others may have
+ * joined it. */
+static inline bool lio_io_unwanted(const struct lio_io *io)
+{
+    const struct lio_io *request = io->parent ? io->parent : io;
+
+    return !io->fill && atomic_load(&request->cancelled);
+}
+
+/* Record the first failure of a request. */
+void lio_io_fail(struct lio_io *io, int code, int os_errno);
+
+/* The backend has returned `io` (ISSUED).  Under its lane's token. */
+void lio_transfer_completed(struct lio_io *io, int64_t result,
+                            struct lio_batch *batch);
+
+/* The operation is over, for good or ill. */
+void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch);
+
+/* A part or join of `request` is done; the last one finishes it. */
+void lio_request_part_done(struct lio_io *request, struct lio_batch *batch);
+
+/* Everything a request needed has happened: make its result and deliver it. */
+void lio_request_finish(struct lio_io *request, struct lio_batch *batch);
+
+#endif
