@@ -1,0 +1,203 @@
+/*
+ * Cursors over columns.
+ */
+#include "column/column_cursor.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+void lio_column_cursor_init(struct lio_column_cursor *cursor,
+                            const struct lio_dataset *dataset, uint32_t field,
+                            uint64_t row, uint64_t end)
+{
+    *cursor = (struct lio_column_cursor){
+        .dataset = dataset,
+        .field = field,
+        .row = row,
+        .end = end,
+    };
+}
+
+static void drop_load(struct lio_column_cursor *cursor)
+{
+    lio_source_abandon(cursor->batch);
+    cursor->batch = NULL;
+    lio_load_release(&cursor->load);
+}
+
+void lio_column_cursor_release(struct lio_column_cursor *cursor)
+{
+    drop_load(cursor);
+    lio_vector_release(&cursor->vector);
+}
+
+static uint64_t fragment_end(const struct lio_fragment *fragment)
+{
+    return fragment->first_row + fragment->rows;
+}
+
+/* The last page that starts at `row` of the column or before: pages without
+ * rows start where the next one does, so it is the one that holds the row. */
+static uint32_t find_page(const struct lio_column *column, uint64_t row)
+{
+    uint32_t low = 0, high = column->npages;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (column->pages[middle].first_row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where the page is that holds `row`, in fragment `fragment` or a later one.
+ * False if the field is in no file of the row's fragment. */
+static bool locate(const struct lio_column_cursor *cursor, uint32_t fragment,
+                   uint64_t row, struct lio_page_ref *ret_ref)
+{
+    const struct lio_dataset *dataset = cursor->dataset;
+    const struct lio_place *place;
+
+    while (row >= fragment_end(&dataset->fragments[fragment]))
+        fragment++;
+    place = &dataset->fragments[fragment].places[cursor->field];
+    ret_ref->fragment = fragment;
+    ret_ref->field = cursor->field;
+    ret_ref->file = place->file;
+    ret_ref->column = place->column;
+    if (place->file == LIO_NO_FILE)
+        return false;
+    ret_ref->page = find_page(lio_dataset_column(dataset, place),
+                              row - dataset->fragments[fragment].first_row);
+    return true;
+}
+
+static bool has_row(const struct lio_column_cursor *cursor)
+{
+    return cursor->row >= cursor->vector_row &&
+           cursor->row - cursor->vector_row < cursor->vector.rows;
+}
+
+static int start_load(struct lio_column_cursor *cursor,
+                      const struct lio_page_ref *ref, struct lio_error *err)
+{
+    struct lio_source_read reads[LIO_PAGE_BUFFERS_MAX];
+    uint32_t nreads;
+    int rc = lio_load_prepare(cursor->dataset, ref, &cursor->load, err);
+
+    if (rc < 0)
+        return rc;
+    nreads = lio_load_reads(cursor->dataset, &cursor->load, reads);
+    rc = lio_source_start(reads, nreads, &cursor->batch, err);
+    if (rc < 0)
+        lio_load_release(&cursor->load);
+    return rc;
+}
+
+/* Start on the page that holds `row`, unless that is under way. */
+static int start_at(struct lio_column_cursor *cursor, uint64_t row,
+                    struct lio_error *err)
+{
+    struct lio_page_ref ref;
+
+    if (row >= cursor->end || !locate(cursor, cursor->fragment, row, &ref))
+        return 0;
+    if (cursor->load.page && cursor->load.ref.file == ref.file &&
+        cursor->load.ref.page == ref.page)
+        return 0;
+    drop_load(cursor);
+    return start_load(cursor, &ref, err);
+}
+
+int lio_column_cursor_start(struct lio_column_cursor *cursor,
+                            struct lio_error *err)
+{
+    return has_row(cursor) ? 0 : start_at(cursor, cursor->row, err);
+}
+
+/* Wait for the page under way, start the one after it, and decode. */
+static int finish_load(struct lio_column_cursor *cursor, struct lio_error *err)
+{
+    struct lio_load load = cursor->load;
+    struct lio_source_batch *batch = cursor->batch;
+    const struct lio_fragment *fragment =
+        &cursor->dataset->fragments[load.ref.fragment];
+    uint64_t first = fragment->first_row + load.page->first_row;
+    int rc;
+
+    cursor->load = (struct lio_load){ 0 };
+    cursor->batch = NULL;
+    rc = lio_source_finish(batch, err);
+    if (rc == 0)
+        rc = start_at(cursor, first + load.page->rows, err);
+    if (rc == 0)
+        rc = lio_load_decode(cursor->dataset, &load, &cursor->vector, err);
+    if (rc == 0)
+        cursor->vector_row = first;
+    lio_load_release(&load);
+    return rc;
+}
+
+/* A fragment without the field: rows are made up as they are asked for. */
+static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
+                      struct lio_error *err)
+{
+    const struct lio_field *field =
+        &cursor->dataset->schema.fields[cursor->field];
+    uint64_t left =
+        fragment_end(&cursor->dataset->fragments[cursor->fragment]) -
+        cursor->row;
+    int rc = lio_vector_nulls(&field->type, rows < left ? rows : left,
+                              &cursor->vector);
+
+    if (rc < 0)
+        return lio_error_set(
+            err, rc, "%s: no memory for %" PRIu64 " nulls of column '%s'",
+            cursor->dataset->path, rows, field->path);
+    cursor->vector_row = cursor->row;
+    return 0;
+}
+
+static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
+                    struct lio_error *err)
+{
+    struct lio_page_ref ref;
+    int rc;
+
+    lio_vector_release(&cursor->vector);
+    while (cursor->row >=
+           fragment_end(&cursor->dataset->fragments[cursor->fragment]))
+        cursor->fragment++;
+    if (!locate(cursor, cursor->fragment, cursor->row, &ref))
+        return make_nulls(cursor, rows, err);
+    rc = start_at(cursor, cursor->row, err);
+    return rc < 0 ? rc : finish_load(cursor, err);
+}
+
+int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
+                           struct lio_slice *ret_slice, struct lio_error *err)
+{
+    const struct lio_vector *vector = &cursor->vector;
+    uint64_t from, left;
+
+    assert(rows > 0 && cursor->row < cursor->end);
+    if (!has_row(cursor)) {
+        int rc = load_row(cursor, rows, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    from = cursor->row - cursor->vector_row;
+    left = vector->rows - from;
+    *ret_slice = (struct lio_slice){ .vector = *vector,
+                                     .from = from,
+                                     .rows = rows < left ? rows : left };
+    (void)lio_mem_get(vector->validity);
+    (void)lio_mem_get(vector->values);
+    (void)lio_mem_get(vector->data);
+    cursor->row += ret_slice->rows;
+    return 0;
+}

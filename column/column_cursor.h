@@ -1,0 +1,39 @@
+/*
+ * A cursor over the rows of one field, in scan order: it reads and decodes each
+ * page once, and reads the next while the rows of this one are used.
+ */
+#ifndef LIO_COLUMN_COLUMN_CURSOR_H
+#define LIO_COLUMN_COLUMN_CURSOR_H
+
+#include "column/load.h"
+
+struct lio_column_cursor {
+    const struct lio_dataset *dataset;
+    uint32_t field;
+    uint64_t row;             /* next, in scan order */
+    uint64_t end;             /* first row not wanted */
+    uint32_t fragment;        /* that `row` is in, if row < end */
+    struct lio_vector vector; /* decoded rows from vector_row on */
+    uint64_t vector_row;
+    struct lio_load load;           /* the page under way, if load.page */
+    struct lio_source_batch *batch; /* its reads; NULL if none is under way */
+};
+
+/* For rows `row` to `end` of `field`. */
+void lio_column_cursor_init(struct lio_column_cursor *cursor,
+                            const struct lio_dataset *dataset, uint32_t field,
+                            uint64_t row, uint64_t end);
+void lio_column_cursor_release(struct lio_column_cursor *cursor);
+
+/* Start to read the page of the next row, unless it is there. */
+LIO_MUST_CHECK int lio_column_cursor_start(struct lio_column_cursor *cursor,
+                                           struct lio_error *err);
+
+/* Take the next rows, 1 to `rows`, as many as lie together; the slice holds its
+ * own reference. */
+LIO_MUST_CHECK int lio_column_cursor_next(struct lio_column_cursor *cursor,
+                                          uint64_t rows,
+                                          struct lio_slice *ret_slice,
+                                          struct lio_error *err);
+
+#endif

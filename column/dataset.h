@@ -1,0 +1,82 @@
+/*
+ * A dataset, opened: fields, fragments, files, and where the pages of each
+ * field are.
+ */
+#ifndef LIO_COLUMN_DATASET_H
+#define LIO_COLUMN_DATASET_H
+
+#include "column/data_file.h"
+#include "column/schema.h"
+
+#include <lanceio/column.h>
+
+#define LIO_NO_FILE UINT32_MAX
+
+/* Where a field's rows of a fragment are. */
+struct lio_place {
+    uint32_t file; /* LIO_NO_FILE: nowhere, all rows are null */
+    uint32_t column;
+};
+
+struct lio_fragment {
+    uint64_t id;
+    uint64_t first_row; /* in scan order */
+    uint64_t rows;      /* physical */
+    uint64_t deleted_rows;
+    bool has_deletions;
+    uint32_t first_file; /* its files are consecutive */
+    uint32_t nfiles;
+    struct lio_place *places; /* by field */
+};
+
+/* A page by its number. */
+struct lio_page_ref {
+    uint32_t fragment;
+    uint32_t field;
+    uint32_t file;
+    uint32_t column;
+    uint32_t page; /* place in the column */
+};
+
+struct lio_dataset {
+    char *path;
+    struct lio_engine *engine;
+    uint64_t version;
+    enum lio_format format;
+    struct lio_schema schema;
+    struct lio_fragment *fragments;
+    uint32_t nfragments;
+    struct lio_data_file *files;
+    uint32_t nfiles;
+    struct lio_page_ref *pages;
+    uint32_t npages;
+    uint64_t rows; /* live */
+    uint64_t bytes;
+    uint64_t page_decoded_max; /* see LIO_PAGE_DECODED_MAX */
+};
+
+/* Open a single file from a source, which becomes the dataset's, also on
+ * failure. */
+LIO_MUST_CHECK int lio_dataset_open_source(struct lio_source *source,
+                                           struct lio_dataset **ret_dataset,
+                                           struct lio_error *err);
+
+static inline const struct lio_column *
+lio_dataset_column(const struct lio_dataset *dataset,
+                   const struct lio_place *place)
+{
+    return &dataset->files[place->file].columns[place->column];
+}
+
+/* Whether all is there to read a field: LIO_EUNSUPPORTED with the reason. */
+LIO_MUST_CHECK int lio_dataset_check_field(const struct lio_dataset *dataset,
+                                           uint32_t field,
+                                           struct lio_error *err);
+
+/* Whether rows of a fragment can be read: LIO_EUNSUPPORTED if some of them are
+ * deleted. */
+LIO_MUST_CHECK int lio_dataset_check_fragment(const struct lio_dataset *dataset,
+                                              uint32_t fragment,
+                                              struct lio_error *err);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * Dictionaries of mini-block pages.
+ */
+#include "column/dictionary.h"
+
+#include "common/checked.h"
+
+#include <inttypes.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static int open_strings(struct lio_decode *dec,
+                        const Lio__Pb__CompressiveEncoding *enc,
+                        const struct lio_encoded *in,
+                        struct lio_dictionary *dictionary)
+{
+    int rc = lio_strings_init(dec, dictionary->type->bits, in->nvalues,
+                              &dictionary->strings);
+
+    if (rc < 0)
+        return rc;
+    return lio_strings_decode(dec, enc, in, &dictionary->strings);
+}
+
+static int open_fixed(struct lio_decode *dec,
+                      const Lio__Pb__CompressiveEncoding *enc,
+                      const struct lio_encoded *in,
+                      struct lio_dictionary *dictionary)
+{
+    uint32_t bits = dictionary->type->bits;
+    uint64_t bytes;
+    int rc;
+
+    if (bits % 8 != 0)
+        return lio_decode_unsupported(
+            dec, "a dictionary of values of %" PRIu32 " bits is not supported",
+            bits);
+    if (!lio_checked_mul(in->nvalues, bits / 8, &bytes))
+        bytes = UINT64_MAX;
+    rc = lio_decode_alloc(dec, bytes, &dictionary->values);
+    if (rc < 0)
+        return rc;
+    return lio_fixed_decode(dec, enc, in, bits, dictionary->values->data);
+}
+
+int lio_dictionary_open(struct lio_decode *dec,
+                        const Lio__Pb__CompressiveEncoding *enc,
+                        uint64_t nitems, struct lio_bytes buffer,
+                        const struct lio_type *type,
+                        struct lio_dictionary *ret_dictionary)
+{
+    struct lio_dictionary dictionary = { .type = type, .nitems = nitems };
+    const struct lio_encoded in = { .framing = LIO_FRAMING_BLOCK,
+                                    .nbuffers = 1,
+                                    .buffers = { buffer },
+                                    .nvalues = nitems };
+    int rc = type->kind == LIO_KIND_VARIABLE
+                 ? open_strings(dec, enc, &in, &dictionary)
+                 : open_fixed(dec, enc, &in, &dictionary);
+
+    if (rc < 0) {
+        lio_dictionary_release(&dictionary);
+        return rc;
+    }
+    *ret_dictionary = dictionary;
+    return 0;
+}
+
+void lio_dictionary_release(struct lio_dictionary *dictionary)
+{
+    lio_mem_put(dictionary->values);
+    lio_strings_release(&dictionary->strings);
+    *dictionary = (struct lio_dictionary){ 0 };
+}
+
+static ALWAYS_INLINE uint64_t index_at(const uint8_t *indices, uint64_t i,
+                                       uint32_t bits)
+{
+    switch (bits) {
+    case 8:
+        return indices[i];
+    case 16:
+        return lio_load_u16(indices + i * 2);
+    case 32:
+        return lio_load_u32(indices + i * 4);
+    default:
+        return lio_load_u64(indices + i * 8);
+    }
+}
+
+/* False if an index is none of the items. */
+static ALWAYS_INLINE bool copy_items(const struct lio_dictionary *dictionary,
+                                     const uint8_t *indices,
+                                     uint32_t index_bits, uint64_t n,
+                                     size_t width, uint8_t *to)
+{
+    const uint8_t *items = dictionary->values->data;
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t item = index_at(indices, i, index_bits);
+
+        if (item >= dictionary->nitems)
+            return false;
+        memcpy(to + i * width, items + item * width, width);
+    }
+    return true;
+}
+
+static ALWAYS_INLINE bool gather(const struct lio_dictionary *dictionary,
+                                 const uint8_t *indices, uint32_t index_bits,
+                                 uint64_t n, uint8_t *to)
+{
+    size_t width = dictionary->type->bits / 8;
+
+    switch (width) {
+    case 4:
+        return copy_items(dictionary, indices, index_bits, n, 4, to);
+    case 8:
+        return copy_items(dictionary, indices, index_bits, n, 8, to);
+    case 16:
+        return copy_items(dictionary, indices, index_bits, n, 16, to);
+    default:
+        return copy_items(dictionary, indices, index_bits, n, width, to);
+    }
+}
+
+static bool gather_fixed(const struct lio_dictionary *dictionary,
+                         const uint8_t *indices, uint32_t index_bits,
+                         uint64_t n, uint8_t *to)
+{
+    switch (index_bits) {
+    case 8:
+        return gather(dictionary, indices, 8, n, to);
+    case 16:
+        return gather(dictionary, indices, 16, n, to);
+    case 32:
+        return gather(dictionary, indices, 32, n, to);
+    default:
+        return gather(dictionary, indices, 64, n, to);
+    }
+}
+
+int lio_dictionary_gather(struct lio_decode *dec,
+                          const struct lio_dictionary *dictionary,
+                          const uint8_t *indices, uint32_t index_bits,
+                          uint64_t row, uint64_t n, struct lio_builder *builder)
+{
+    if (dictionary->type->kind == LIO_KIND_VARIABLE)
+        return lio_strings_gather(dec, &builder->strings, &dictionary->strings,
+                                  indices, index_bits, n);
+    if (gather_fixed(dictionary, indices, index_bits, n,
+                     builder->values->data +
+                         row * (dictionary->type->bits / 8)))
+        return 0;
+    return lio_decode_corrupt(
+        dec, "an index is none of the %" PRIu64 " items of the dictionary",
+        dictionary->nitems);
+}

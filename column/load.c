@@ -1,0 +1,75 @@
+/*
+ * Pages on their way.
+ */
+#include "column/load.h"
+
+#include <inttypes.h>
+
+int lio_load_prepare(const struct lio_dataset *dataset,
+                     const struct lio_page_ref *ref, struct lio_load *ret_load,
+                     struct lio_error *err)
+{
+    const struct lio_data_file *file = &dataset->files[ref->file];
+    struct lio_load load = {
+        .ref = *ref,
+        .page = &file->columns[ref->column].pages[ref->page],
+    };
+    int rc = lio_dataset_check_field(dataset, ref->field, err);
+
+    if (rc == 0)
+        rc = lio_dataset_check_fragment(dataset, ref->fragment, err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < load.page->nbuffers; i++) {
+        load.buffers[i] = lio_mem_new(load.page->buffers[i].bytes);
+        if (!load.buffers[i]) {
+            rc = lio_error_set(
+                err, LIO_ENOMEM,
+                "%s: no memory for %" PRIu64 " bytes of column '%s'",
+                lio_source_name(file->source), load.page->buffers[i].bytes,
+                dataset->schema.fields[ref->field].path);
+            lio_load_release(&load);
+            return rc;
+        }
+    }
+    *ret_load = load;
+    return 0;
+}
+
+uint32_t lio_load_reads(const struct lio_dataset *dataset,
+                        const struct lio_load *load,
+                        struct lio_source_read *reads)
+{
+    for (uint32_t i = 0; i < load->page->nbuffers; i++)
+        reads[i] = (struct lio_source_read){
+            .source = dataset->files[load->ref.file].source,
+            .offset = load->page->buffers[i].offset,
+            .bytes = load->buffers[i]->bytes,
+            .into = load->buffers[i]->data,
+        };
+    return load->page->nbuffers;
+}
+
+int lio_load_decode(const struct lio_dataset *dataset,
+                    const struct lio_load *load, struct lio_vector *ret_vector,
+                    struct lio_error *err)
+{
+    const struct lio_field *field = &dataset->schema.fields[load->ref.field];
+    struct lio_decode dec;
+    int rc;
+
+    lio_decode_init(
+        &dec, lio_source_name(dataset->files[load->ref.file].source),
+        field->path, load->ref.page, dataset->page_decoded_max, err);
+    rc = lio_page_decode(&dec, load->page, &field->type, load->buffers,
+                         ret_vector);
+    lio_decode_release(&dec);
+    return rc;
+}
+
+void lio_load_release(struct lio_load *load)
+{
+    for (uint32_t i = 0; load->page && i < load->page->nbuffers; i++)
+        lio_mem_put(load->buffers[i]);
+    *load = (struct lio_load){ 0 };
+}

@@ -1,0 +1,38 @@
+/*
+ * A page on its way: its buffers are read, then decoded.
+ *
+ *     prepare ─► reads (added to a batch) ─► the batch is done ─► decode
+ */
+#ifndef LIO_COLUMN_LOAD_H
+#define LIO_COLUMN_LOAD_H
+
+#include "column/dataset.h"
+
+struct lio_load {
+    struct lio_page_ref ref;
+    const struct lio_page *page; /* NULL: nothing is loaded */
+    struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
+};
+
+/* Check that a page can be read, and allocate its buffers. */
+LIO_MUST_CHECK int lio_load_prepare(const struct lio_dataset *dataset,
+                                    const struct lio_page_ref *ref,
+                                    struct lio_load *ret_load,
+                                    struct lio_error *err);
+
+/* Write what has to be read to `reads`, one for each buffer of the page;
+ * returns how many. */
+uint32_t lio_load_reads(const struct lio_dataset *dataset,
+                        const struct lio_load *load,
+                        struct lio_source_read *reads);
+
+/* Decode the page, whose buffers are there. */
+LIO_MUST_CHECK int lio_load_decode(const struct lio_dataset *dataset,
+                                   const struct lio_load *load,
+                                   struct lio_vector *ret_vector,
+                                   struct lio_error *err);
+
+/* Give the buffers back; no read on them may be under way. */
+void lio_load_release(struct lio_load *load);
+
+#endif

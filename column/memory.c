@@ -1,0 +1,60 @@
+/*
+ * Shared memory.  One allocation holds the count and the bytes:
+ *
+ *     refs, bytes | padding | data ........ | slack (zero)
+ *     0                     64
+ */
+#include "column/memory.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool room_for(uint64_t bytes, size_t *ret_room)
+{
+    const size_t extra = sizeof(struct lio_mem) + 2 * LIO_MEM_SLACK;
+
+    if (bytes > SIZE_MAX / 2 - extra)
+        return false;
+    *ret_room = ((size_t)bytes + extra) / LIO_MEM_ALIGN * LIO_MEM_ALIGN;
+    return true;
+}
+
+struct lio_mem *lio_mem_new(uint64_t bytes)
+{
+    struct lio_mem *mem;
+    size_t room;
+
+    if (!room_for(bytes, &room))
+        return NULL;
+    mem = aligned_alloc(LIO_MEM_ALIGN, room);
+    if (!mem)
+        return NULL;
+    atomic_init(&mem->refs, 1);
+    mem->bytes = (size_t)bytes;
+    memset(mem->data + bytes, 0, room - sizeof(*mem) - (size_t)bytes);
+    return mem;
+}
+
+struct lio_mem *lio_mem_zeroed(uint64_t bytes)
+{
+    struct lio_mem *mem = lio_mem_new(bytes);
+
+    if (mem)
+        memset(mem->data, 0, mem->bytes);
+    return mem;
+}
+
+struct lio_mem *lio_mem_get(struct lio_mem *mem)
+{
+    if (mem)
+        atomic_fetch_add_explicit(&mem->refs, 1, memory_order_relaxed);
+    return mem;
+}
+
+void lio_mem_put(struct lio_mem *mem)
+{
+    if (mem &&
+        atomic_fetch_sub_explicit(&mem->refs, 1, memory_order_acq_rel) == 1)
+        free(mem);
+}

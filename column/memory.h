@@ -1,0 +1,36 @@
+/*
+ * Shared, immutable-once-filled memory: what page buffers are read into, what
+ * decoders write, and what Arrow arrays point at.
+ *
+ * The bytes start at a multiple of 64, as Arrow recommends, and LIO_MEM_SLACK
+ * zeroed bytes follow the end, so that a decoder may copy in whole words.
+ */
+#ifndef LIO_COLUMN_MEMORY_H
+#define LIO_COLUMN_MEMORY_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIO_MEM_ALIGN 64
+#define LIO_MEM_SLACK 64
+
+struct lio_mem {
+    atomic_uint refs;
+    size_t bytes; /* that may be used; the slack comes on top */
+    _Alignas(LIO_MEM_ALIGN) uint8_t data[];
+};
+
+/* Memory with one reference, or NULL.  The content is undefined. */
+struct lio_mem *lio_mem_new(uint64_t bytes);
+
+/* The same, all zero. */
+struct lio_mem *lio_mem_zeroed(uint64_t bytes);
+
+/* One reference more; returns `mem`, which may be NULL. */
+struct lio_mem *lio_mem_get(struct lio_mem *mem);
+
+/* One reference less; the last one frees.  Accepts NULL. */
+void lio_mem_put(struct lio_mem *mem);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * A page: where its buffers are, how it is encoded, and its rows decoded.
+ */
+#ifndef LIO_COLUMN_PAGE_H
+#define LIO_COLUMN_PAGE_H
+
+#include "column/decode.h"
+#include "column/footer.h"
+#include "column/lance_encoding20.pb-c.h"
+#include "column/lance_encoding21.pb-c.h"
+#include "column/vector.h"
+
+#include <lanceio/column.h>
+
+/* Of a page; a packed struct or nested lists need more than two, not many. */
+#define LIO_PAGE_BUFFERS_MAX 64
+
+struct lio_page {
+    uint64_t first_row; /* in the column */
+    uint64_t rows;
+    uint32_t nbuffers;
+    struct lio_buffer_info *buffers;
+    Lio__Pb__ArrayEncoding *array; /* 2.0 */
+    Lio__Pb__PageLayout *layout;   /* 2.1 and later */
+    char *description;             /* of the encoding */
+};
+
+void lio_page_release(struct lio_page *page);
+
+/* The encoding as text, for the caller to free; NULL without memory. */
+char *lio_page_describe(const struct lio_page *page);
+
+/* Why the page cannot be read as `type`, whatever its buffers hold: a phrase,
+ * or NULL. */
+const char *lio_page_unsupported(const struct lio_page *page);
+
+/* Decode all rows of a page from its buffers, which the vector may share. */
+LIO_MUST_CHECK int lio_page_decode(struct lio_decode *dec,
+                                   const struct lio_page *page,
+                                   const struct lio_type *type,
+                                   struct lio_mem *const *buffers,
+                                   struct lio_vector *ret_vector);
+
+/* -- one for each kind of page ------------------------------------------- */
+
+/* What the decoders of whole pages work on. */
+struct lio_page_input {
+    uint64_t rows;
+    const struct lio_type *type; /* not LIO_KIND_NULL */
+    uint32_t nbuffers;
+    struct lio_mem *const *buffers;
+};
+
+/* The name of an encoding of 2.0, for messages. */
+const char *lio_array_name(const Lio__Pb__ArrayEncoding *enc);
+
+int lio_array_decode(struct lio_decode *dec, const Lio__Pb__ArrayEncoding *enc,
+                     const struct lio_page_input *in,
+                     struct lio_vector *ret_vector);
+int lio_miniblock_decode(struct lio_decode *dec,
+                         const Lio__Pb__MiniBlockLayout *layout,
+                         const struct lio_page_input *in,
+                         struct lio_vector *ret_vector);
+int lio_fullzip_decode(struct lio_decode *dec,
+                       const Lio__Pb__FullZipLayout *layout,
+                       const struct lio_page_input *in,
+                       struct lio_vector *ret_vector);
+int lio_constant_page_decode(struct lio_decode *dec,
+                             const Lio__Pb__ConstantLayout *layout,
+                             const struct lio_page_input *in,
+                             struct lio_vector *ret_vector);
+
+#endif

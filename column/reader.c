@@ -1,0 +1,117 @@
+/*
+ * Reading pages by their numbers.
+ */
+#include "column/arrow_array.h"
+#include "column/load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static int check_numbers(const struct lio_dataset *dataset,
+                         const uint32_t *numbers, uint32_t n,
+                         struct lio_error *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (numbers[i] >= dataset->npages)
+            return lio_error_set(err, LIO_EINVAL,
+                                 "%s: there is no page %" PRIu32
+                                 ": it has %" PRIu32 " pages",
+                                 dataset->path, numbers[i], dataset->npages);
+    return 0;
+}
+
+/* All buffers of all pages as one batch. */
+static int read_loads(const struct lio_dataset *dataset,
+                      const struct lio_load *loads, uint32_t n,
+                      struct lio_error *err)
+{
+    struct lio_source_read *reads;
+    uint64_t nreads = 0;
+    int rc;
+
+    for (uint32_t i = 0; i < n; i++)
+        nreads += loads[i].page->nbuffers;
+    reads = calloc((size_t)nreads + 1, sizeof(*reads));
+    if (!reads || nreads > UINT32_MAX) {
+        free(reads);
+        return lio_error_set(err, LIO_ENOMEM,
+                             "%s: no memory to read %" PRIu32 " pages",
+                             dataset->path, n);
+    }
+    nreads = 0;
+    for (uint32_t i = 0; i < n; i++)
+        nreads += lio_load_reads(dataset, &loads[i], reads + nreads);
+    rc = lio_source_read(reads, (uint32_t)nreads, err);
+    free(reads);
+    return rc;
+}
+
+static int export_load(const struct lio_dataset *dataset,
+                       const struct lio_load *load,
+                       struct ArrowArray *ret_array, struct lio_error *err)
+{
+    struct lio_slice slice = { .from = 0 };
+    int rc = lio_load_decode(dataset, load, &slice.vector, err);
+
+    if (rc < 0)
+        return rc;
+    slice.rows = slice.vector.rows;
+    rc = lio_vector_export(&slice, ret_array);
+    lio_vector_release(&slice.vector);
+    if (rc < 0)
+        return lio_error_set(err, rc, "%s: no memory for an array",
+                             dataset->path);
+    return 0;
+}
+
+static int read_pages(const struct lio_dataset *dataset,
+                      const uint32_t *numbers, struct lio_load *loads,
+                      struct ArrowArray *arrays, uint32_t n,
+                      struct lio_error *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < n && rc == 0; i++)
+        rc = lio_load_prepare(dataset, &dataset->pages[numbers[i]], &loads[i],
+                              err);
+    if (rc == 0)
+        rc = read_loads(dataset, loads, n, err);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        rc = export_load(dataset, &loads[i], &arrays[i], err);
+        /* What is decoded needs its bytes no more: hold them not twice. */
+        lio_load_release(&loads[i]);
+    }
+    return rc;
+}
+
+int lio_read_pages(struct lio_dataset *dataset, const uint32_t *numbers,
+                   uint32_t n, struct ArrowArray *ret_arrays,
+                   struct lio_error *err)
+{
+    struct lio_load *loads = calloc((size_t)n + 1, sizeof(*loads));
+    struct ArrowArray *arrays = calloc((size_t)n + 1, sizeof(*arrays));
+    int rc = check_numbers(dataset, numbers, n, err);
+
+    if (rc == 0 && (!loads || !arrays))
+        rc = lio_error_set(err, LIO_ENOMEM,
+                           "%s: no memory to read %" PRIu32 " pages",
+                           dataset->path, n);
+    if (rc == 0)
+        rc = read_pages(dataset, numbers, loads, arrays, n, err);
+    if (rc == 0)
+        memcpy(ret_arrays, arrays, n * sizeof(*arrays));
+    for (uint32_t i = 0; loads && arrays && i < n; i++) {
+        lio_load_release(&loads[i]);
+        if (rc < 0)
+            lio_arrow_array_release(&arrays[i]);
+    }
+    free(loads);
+    free(arrays);
+    return rc;
+}
+
+int lio_read_page(struct lio_dataset *dataset, uint32_t number,
+                  struct ArrowArray *ret_array, struct lio_error *err)
+{
+    return lio_read_pages(dataset, &number, 1, ret_array, err);
+}

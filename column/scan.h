@@ -1,0 +1,37 @@
+/*
+ * A scan under way: which columns, and cursors over them.
+ */
+#ifndef LIO_COLUMN_SCAN_H
+#define LIO_COLUMN_SCAN_H
+
+#include "column/arrow_array.h"
+#include "column/column_cursor.h"
+
+#define LIO_BATCH_ROWS 8192 /* if the caller does not say */
+
+struct lio_scan_run {
+    const struct lio_dataset *dataset;
+    const struct lio_field **fields; /* ncolumns, in the order wanted */
+    struct lio_column_cursor *cursors;
+    uint32_t ncolumns;
+    uint64_t row; /* next, in scan order */
+    uint64_t end;
+    uint32_t batch_rows;
+};
+
+LIO_MUST_CHECK int lio_scan_run_init(struct lio_scan_run *run,
+                                     const struct lio_dataset *dataset,
+                                     const struct lio_scan *scan,
+                                     struct lio_error *err);
+void lio_scan_run_release(struct lio_scan_run *run);
+
+LIO_MUST_CHECK int lio_scan_run_schema(const struct lio_scan_run *run,
+                                       struct ArrowSchema *ret_schema,
+                                       struct lio_error *err);
+
+/* Read the next `rows` rows, or as many as are left. */
+LIO_MUST_CHECK int lio_scan_run_next(struct lio_scan_run *run, uint64_t rows,
+                                     struct ArrowArray *ret_array,
+                                     struct lio_error *err);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Where bytes come from: a file through the engine, a file read with plain
+ * calls, or memory.  Whatever it is, ranges are read as batches.
+ *
+ * Threads: any, at once; a batch belongs to one thread.
+ */
+#ifndef LIO_COLUMN_SOURCE_H
+#define LIO_COLUMN_SOURCE_H
+
+#include <lanceio/lanceio.h>
+
+struct lio_source;
+struct lio_source_batch;
+
+/* One range of a batch.  All of it is read, or the batch fails. */
+struct lio_source_read {
+    struct lio_source *source;
+    uint64_t offset;
+    size_t bytes;
+    void *into;
+};
+
+/* Open `path`; `engine` may be NULL. */
+LIO_MUST_CHECK int lio_source_open(struct lio_engine *engine, const char *path,
+                                   struct lio_source **ret_source,
+                                   struct lio_error *err);
+
+/* A source over memory that stays the caller's; `name` stands in errors. */
+LIO_MUST_CHECK int lio_source_over(const char *name, const void *data,
+                                   size_t bytes, struct lio_source **ret_source,
+                                   struct lio_error *err);
+
+/* Accepts NULL.  No batch on it may be under way. */
+void lio_source_close(struct lio_source *source);
+
+uint64_t lio_source_size(const struct lio_source *source);
+const char *lio_source_name(const struct lio_source *source);
+
+/*
+ * Start reading `n` ranges, whose sources share an engine (or have none).  The
+ * array of reads is copied; the memory they point at is written to until the
+ * batch is finished or abandoned.  Without an engine nothing happens before
+ * lio_source_finish().
+ */
+LIO_MUST_CHECK int lio_source_start(const struct lio_source_read *reads,
+                                    uint32_t n,
+                                    struct lio_source_batch **ret_batch,
+                                    struct lio_error *err);
+
+/* Wait until all ranges are there, or one has failed; frees the batch. */
+LIO_MUST_CHECK int lio_source_finish(struct lio_source_batch *batch,
+                                     struct lio_error *err);
+
+/* Stop a batch and free it.  Accepts NULL. */
+void lio_source_abandon(struct lio_source_batch *batch);
+
+/* Start and finish. */
+LIO_MUST_CHECK int lio_source_read(const struct lio_source_read *reads,
+                                   uint32_t n, struct lio_error *err);
+
+#endif
