@@ -100,6 +100,9 @@ int lio_out_of_line_bitpacking_decode(struct lio_decode *dec,
         rc = check_words(dec, bits, width);
     if (rc < 0)
         return rc;
+    if (!enc->values || enc->values->compression_case !=
+                            LIO__PB__COMPRESSIVE_ENCODING__COMPRESSION_FLAT)
+        return lio_decode_corrupt(dec, "bit packing without a packed width");
     block_bytes = lio_fastlanes_bytes((uint32_t)width);
     blocks = in->nvalues / LIO_FASTLANES_BLOCK;
     rest = in->nvalues % LIO_FASTLANES_BLOCK;

@@ -15,7 +15,6 @@
 #ifndef LIO_COMMON_CURSOR_H
 #define LIO_COMMON_CURSOR_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,34 +47,31 @@ static inline const uint8_t *lio_cursor_take(struct lio_cursor *cur, size_t n)
     return taken;
 }
 
+/* The next `n` bytes as an integer, the lowest first; compilers make it a
+ * plain load where the machine allows. */
+static inline uint64_t lio_cursor_uint(struct lio_cursor *cur, unsigned n)
+{
+    const uint8_t *at = lio_cursor_take(cur, n);
+    uint64_t value = 0;
+
+    for (unsigned i = 0; at && i < n; i++)
+        value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+
 static inline uint16_t lio_cursor_u16(struct lio_cursor *cur)
 {
-    const uint8_t *at = lio_cursor_take(cur, sizeof(uint16_t));
-    uint16_t value = 0;
-
-    if (at)
-        memcpy(&value, at, sizeof(value));
-    return le16toh(value);
+    return (uint16_t)lio_cursor_uint(cur, sizeof(uint16_t));
 }
 
 static inline uint32_t lio_cursor_u32(struct lio_cursor *cur)
 {
-    const uint8_t *at = lio_cursor_take(cur, sizeof(uint32_t));
-    uint32_t value = 0;
-
-    if (at)
-        memcpy(&value, at, sizeof(value));
-    return le32toh(value);
+    return (uint32_t)lio_cursor_uint(cur, sizeof(uint32_t));
 }
 
 static inline uint64_t lio_cursor_u64(struct lio_cursor *cur)
 {
-    const uint8_t *at = lio_cursor_take(cur, sizeof(uint64_t));
-    uint64_t value = 0;
-
-    if (at)
-        memcpy(&value, at, sizeof(value));
-    return le64toh(value);
+    return lio_cursor_uint(cur, sizeof(uint64_t));
 }
 
 /* Whether the next bytes are those of `magic`; they are taken in any case. */
