@@ -9,6 +9,7 @@
 #include "refusal.h"
 
 #include <liburing.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,14 +23,15 @@ static int check_features(const struct io_uring *ring, struct lio_error *err)
 
     if ((ring->features & needed) == needed)
         return 0;
-    lio_error_set(err, LIO_EUNSUPPORTED,
-                  "this kernel's io_uring cannot wait with a timeout; it takes "
-                  "Linux 5.11 or later");
+    (void)lio_error_set(
+        err, LIO_EUNSUPPORTED,
+        "this kernel's io_uring cannot wait with a timeout; it takes "
+        "Linux 5.11 or later");
     err->os_errno = ENOSYS;
     return err->code;
 }
 
-static int check_opcodes(struct io_uring *ring, struct lio_error *err)
+static const char *missing_opcode(const struct io_uring_probe *probe)
 {
     static const struct {
         int opcode;
@@ -43,21 +45,33 @@ static int check_opcodes(struct io_uring *ring, struct lio_error *err)
         { IORING_OP_FSYNC, "FSYNC" },
         { IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL" },
     };
-    struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
-    const char *missing = NULL;
+
+    for (uint32_t i = 0; i < LIO_COUNT(needed); i++)
+        if (!io_uring_opcode_supported(probe, needed[i].opcode))
+            return needed[i].name;
+    return NULL;
+}
+
+static int check_opcodes(struct io_uring *ring, struct lio_error *err)
+{
+    struct io_uring_probe *probe =
+        calloc(1, sizeof(*probe) + IORING_OP_LAST * sizeof(probe->ops[0]));
+    const char *missing;
+    int rc;
 
     if (!probe)
-        return uring_refusal(err, "io_uring_register", EPERM);
-    for (uint32_t i = 0; i < LIO_COUNT(needed) && !missing; i++)
-        if (!io_uring_opcode_supported(probe, needed[i].opcode))
-            missing = needed[i].name;
-    io_uring_free_probe(probe);
+        return lio_error_set(err, LIO_ENOMEM, "no memory for an io_uring");
+    rc = io_uring_register_probe(ring, probe, IORING_OP_LAST);
+    missing = missing_opcode(probe);
+    free(probe);
+    if (rc < 0)
+        return uring_refusal(err, "io_uring_register", -rc);
     if (!missing)
         return 0;
-    lio_error_set(err, LIO_EUNSUPPORTED,
-                  "this kernel's io_uring lacks the operation %s; it takes "
-                  "Linux 5.11 or later",
-                  missing);
+    (void)lio_error_set(err, LIO_EUNSUPPORTED,
+                        "this kernel's io_uring lacks the operation %s; it "
+                        "takes Linux 5.11 or later",
+                        missing);
     err->os_errno = ENOSYS;
     return err->code;
 }

@@ -57,6 +57,12 @@ static void explain(struct lio_error *err, const char *call, int os_errno)
                       "allow io_uring in its policy",
                       call);
         break;
+    case EINVAL:
+        lio_error_set(err, LIO_EUNSUPPORTED,
+                      "%s: this kernel's io_uring is too old; it takes Linux "
+                      "5.11 or later",
+                      call);
+        break;
     case ENOSYS:
         lio_error_set(err, LIO_EUNSUPPORTED,
                       "%s does not exist: the kernel is older than 5.11 or "
