@@ -129,6 +129,13 @@ void cli_json_number(struct cli_json *json, const char *key, uint64_t number)
                 cli_u64_put(cli_out_room(json->out, CLI_U64_ROOM), number));
 }
 
+void cli_json_signed(struct cli_json *json, const char *key, int64_t number)
+{
+    begin_value(json, key);
+    cli_out_end(json->out,
+                cli_i64_put(cli_out_room(json->out, CLI_I64_ROOM), number));
+}
+
 void cli_json_bool(struct cli_json *json, const char *key, bool value)
 {
     begin_value(json, key);

@@ -41,6 +41,7 @@ void cli_json_open_flat(struct cli_json *json, const char *key, char bracket);
 void cli_json_close(struct cli_json *json, char bracket);
 
 void cli_json_number(struct cli_json *json, const char *key, uint64_t number);
+void cli_json_signed(struct cli_json *json, const char *key, int64_t number);
 void cli_json_bool(struct cli_json *json, const char *key, bool value);
 
 /* A string, or null if `text` is NULL. */

@@ -1,0 +1,62 @@
+/* The progress bar. */
+#include "cli/progress.h"
+
+#include <time.h>
+
+#define FIRST_NS  500000000 /* work shorter than this needs no bar */
+#define REDRAW_NS 100000000
+#define BAR       28
+
+int64_t cli_progress_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void cli_progress_init(struct cli_progress *progress, FILE *stream,
+                       uint64_t total, int64_t now_ns)
+{
+    *progress = (struct cli_progress){ .stream = stream,
+                                       .total = total,
+                                       .start_ns = now_ns };
+}
+
+static void draw(const struct cli_progress *progress, double done,
+                 double seconds)
+{
+    double share = done / (double)progress->total;
+    char bar[BAR + 1];
+
+    if (share > 1)
+        share = 1;
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i < share * BAR ? '#' : '-';
+    bar[BAR] = '\0';
+    /* The line end is cleared, so that a shorter text leaves nothing behind. */
+    fprintf(progress->stream,
+            "\r[%s] %3.0f %%  %.1f M rows  %.1f M rows/s\x1b[K", bar,
+            share * 100, done / 1e6, done / 1e6 / seconds);
+    fflush(progress->stream);
+}
+
+void cli_progress_update(struct cli_progress *progress, uint64_t done,
+                         int64_t now_ns)
+{
+    if (!progress->stream || progress->total == 0 ||
+        now_ns - progress->start_ns < FIRST_NS ||
+        now_ns - progress->drawn_ns < REDRAW_NS)
+        return;
+    draw(progress, (double)done, (double)(now_ns - progress->start_ns) / 1e9);
+    progress->drawn_ns = now_ns;
+}
+
+void cli_progress_clear(struct cli_progress *progress)
+{
+    if (!progress->drawn_ns)
+        return;
+    fputs("\r\x1b[K", progress->stream);
+    fflush(progress->stream);
+    progress->drawn_ns = 0;
+}

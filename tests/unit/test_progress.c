@@ -1,0 +1,146 @@
+/* The progress bar, with a clock that stands where a test puts it. */
+#include "cli/progress.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000
+
+struct fixture {
+    FILE *stream;
+    char *text;
+    size_t bytes;
+    struct cli_progress progress;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    if (!f)
+        return -1;
+    f->stream = open_memstream(&f->text, &f->bytes);
+    *state = f;
+    return f->stream ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    fclose(f->stream);
+    free(f->text);
+    free(f);
+    return 0;
+}
+
+static const char *drawn(struct fixture *f)
+{
+    fflush(f->stream);
+    return f->text;
+}
+
+static void short_work_shows_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 100, 0);
+    cli_progress_update(&f->progress, 50, 499 * (int64_t)MS);
+    cli_progress_clear(&f->progress);
+    assert_string_equal(drawn(f), "");
+}
+
+static void long_work_shows_share_and_rate(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 4000000, 1000 * (int64_t)MS);
+    cli_progress_update(&f->progress, 1000000, 1500 * (int64_t)MS);
+    assert_string_equal(drawn(f), "\r[#######---------------------]  25 %  "
+                                  "1.0 M rows  2.0 M rows/s\x1b[K");
+}
+
+static void the_bar_is_not_drawn_too_often(void **state)
+{
+    struct fixture *f = *state;
+    size_t once;
+
+    cli_progress_init(&f->progress, f->stream, 100, 0);
+    cli_progress_update(&f->progress, 10, 600 * (int64_t)MS);
+    once = strlen(drawn(f));
+    cli_progress_update(&f->progress, 11, 699 * (int64_t)MS);
+    assert_int_equal(strlen(drawn(f)), once);
+    cli_progress_update(&f->progress, 12, 700 * (int64_t)MS);
+    assert_true(strlen(drawn(f)) > once);
+}
+
+static void more_rows_than_promised_fill_the_bar(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 10, 0);
+    cli_progress_update(&f->progress, 20, 1000 * (int64_t)MS);
+    assert_non_null(strstr(drawn(f), "[############################] 100 %"));
+}
+
+static void clearing_wipes_the_line(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 10, 0);
+    cli_progress_update(&f->progress, 5, 1000 * (int64_t)MS);
+    cli_progress_clear(&f->progress);
+    assert_string_equal(drawn(f) + strlen(drawn(f)) - 4, "\r\x1b[K");
+}
+
+static void without_a_terminal_there_is_no_bar(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, NULL, 10, 0);
+    cli_progress_update(&f->progress, 5, 1000 * (int64_t)MS);
+    cli_progress_clear(&f->progress);
+    assert_int_equal(f->progress.drawn_ns, 0);
+}
+
+static void of_an_unknown_total_there_is_no_bar(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 0, 0);
+    cli_progress_update(&f->progress, 5, 1000 * (int64_t)MS);
+    assert_string_equal(drawn(f), "");
+}
+
+static void the_clock_does_not_go_back(void **state)
+{
+    int64_t before = cli_progress_now();
+
+    (void)state;
+    assert_true(before > 0);
+    assert_true(cli_progress_now() >= before);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(short_work_shows_nothing),
+        TEST(long_work_shows_share_and_rate),
+        TEST(the_bar_is_not_drawn_too_often),
+        TEST(more_rows_than_promised_fill_the_bar),
+        TEST(clearing_wipes_the_line),
+        TEST(without_a_terminal_there_is_no_bar),
+        TEST(of_an_unknown_total_there_is_no_bar),
+        cmocka_unit_test(the_clock_does_not_go_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
