@@ -45,8 +45,9 @@ struct cli {
     const char *config_path; /* --config FILE, or NULL */
     const char **overrides;  /* each -s section.key=value, in order */
     size_t noverrides;
-    bool quiet;    /* --quiet: results and errors only */
-    int exit_code; /* of CLI_STOP, see cli_getopt() */
+    bool quiet;       /* --quiet: results and errors only */
+    int exit_code;    /* of CLI_STOP, see cli_getopt() */
+    int output_errno; /* why stdout could not be written, as far as known */
 };
 
 int cmd_config(struct cli *cli, int argc, char **argv);
@@ -96,6 +97,16 @@ int cli_no_memory(const struct cli *cli);
 
 /* Print a line on stderr unless --quiet: summaries, what fell back and why. */
 void cli_note(const struct cli *cli, const char *fmt, ...) LIO_PRINTF(2, 3);
+
+/* -- results (results.c) -------------------------------------------------- */
+
+struct cli_out;
+
+/*
+ * Flush what was printed through `out` to stdout.  Returns 0 or an exit code.
+ * That stdout failed is main()'s to report, which can tell a closed pipe.
+ */
+int cli_finish_out(struct cli *cli, struct cli_out *out);
 
 /* -- configuration (settings.c) and engine (engine.c) --------------------- */
 

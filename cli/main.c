@@ -18,6 +18,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    { "scan", cmd_scan, "print the rows of a dataset" },
     { "config", cmd_config, "print every setting and where it came from" },
     { "plugins", cmd_plugins, "list the plugins found and their parameters" },
     { NULL, NULL, NULL },
@@ -34,7 +35,7 @@ static const char main_usage[] =
 static const char main_examples[] =
     "\n"
     "Examples:\n"
-    "  lanceio scan flights.lance --columns origin,dest --limit 10\n"
+    "  lanceio scan flights.lance --columns origin,delay --limit 10\n"
     "  lanceio -s backend.plugin=backend-pread scan flights.lance\n"
     "  lanceio config > lanceio.ini\n"
     "  lanceio COMMAND --help\n";
@@ -120,17 +121,17 @@ static bool reader_has_gone(void)
 
 /* Results that did not reach their reader are a failure, whatever the command
  * thought of its work. */
-static int finish_output(int exit_code)
+static int finish_output(const struct cli *cli, int exit_code)
 {
     int flushed = fflush(stdout);
-    int os_errno = errno;
+    int os_errno = flushed ? errno : cli->output_errno;
 
     if (!flushed && !ferror(stdout))
         return exit_code;
     if (reader_has_gone())
         return CLI_PIPE;
     fprintf(stderr, "lanceio: the output could not be written%s%s\n",
-            flushed ? ": " : "", flushed ? strerror(os_errno) : "");
+            os_errno ? ": " : "", os_errno ? strerror(os_errno) : "");
     return CLI_FAILED;
 }
 
@@ -145,5 +146,5 @@ int main(int argc, char **argv)
         return cli_no_memory(&cli);
     exit_code = run(&cli, argc, argv);
     free(cli.overrides);
-    return finish_output(exit_code);
+    return finish_output(&cli, exit_code);
 }

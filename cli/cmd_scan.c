@@ -1,0 +1,415 @@
+/*
+ * lanceio scan: print the rows of a dataset.
+ *
+ *     options -> engine -> dataset -> stream of batches -> format -> stdout
+ *
+ * Rows go to stdout and nothing else does; the summary goes to stderr.
+ */
+#include "cli/cli.h"
+
+#include "cli/format.h"
+#include "cli/progress.h"
+
+#include <lanceio/column.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const char scan_help[] =
+    "Usage: lanceio scan PATH [OPTION...]\n"
+    "\n"
+    "Print the rows of PATH, a Lance dataset directory or a .lance data file.\n"
+    "\n"
+    "      --columns A,B,...   only these columns, in this order; may be "
+    "repeated\n"
+    "      --offset N          begin at row N, counted from 0\n"
+    "      --limit N           print N rows at the most\n"
+    "      --format FORMAT     ndjson, csv, table or none (read all, print "
+    "nothing);\n"
+    "                          table on a terminal, else ndjson\n"
+    "      --raw               dates, times, durations and decimals as the\n"
+    "                          integers that are stored\n"
+    "      --no-engine         read with plain synchronous calls: no cache, "
+    "no\n"
+    "                          statistics, the same rows\n"
+    "      --batch-rows N      decode N rows at a time (8192)\n"
+    "\n"
+    "Dates and times are ISO 8601, timestamps with a time zone are in UTC and\n"
+    "end in Z, decimals keep all their digits, binary is base64.  In CSV a "
+    "null\n"
+    "is an empty field and an empty string is \"\".\n"
+    "\n"
+    "A last line on stderr tells rows, bytes delivered by the engine, "
+    "seconds,\n"
+    "operations of the device, cache hits, backend, and the run's number in "
+    "the\n"
+    "statistics (lanceio stats show N).\n"
+    "\n"
+    "Examples:\n"
+    "  lanceio scan flights.lance --limit 10\n"
+    "  lanceio scan flights.lance --columns origin,delay --format csv > d.csv\n"
+    "  lanceio scan flights.lance | jq -r .destination | sort | uniq -c\n"
+    "  lanceio scan flights.lance --format none -s backend.plugin="
+    "backend-pread\n";
+
+enum {
+    OPT_COLUMNS = 1,
+    OPT_OFFSET,
+    OPT_LIMIT,
+    OPT_FORMAT,
+    OPT_RAW,
+    OPT_NO_ENGINE,
+    OPT_BATCH_ROWS
+};
+
+static const struct option scan_longs[] = {
+    { "columns", required_argument, NULL, OPT_COLUMNS },
+    { "offset", required_argument, NULL, OPT_OFFSET },
+    { "limit", required_argument, NULL, OPT_LIMIT },
+    { "format", required_argument, NULL, OPT_FORMAT },
+    { "raw", no_argument, NULL, OPT_RAW },
+    { "no-engine", no_argument, NULL, OPT_NO_ENGINE },
+    { "batch-rows", required_argument, NULL, OPT_BATCH_ROWS },
+    { NULL, 0, NULL, 0 },
+};
+
+static const struct cli_syntax scan_syntax = { .longs = scan_longs,
+                                               .help = scan_help };
+
+/* What was asked for. */
+struct request {
+    const char *path;
+    const char **columns; /* ncolumns of them, parts of argv */
+    uint32_t ncolumns;
+    uint64_t offset, limit, batch_rows;
+    bool has_limit; /* a limit of 0 means no rows here */
+    const struct cli_format *format;
+    uint32_t value_flags;
+    bool no_engine;
+};
+
+/* A scan under way. */
+struct scan {
+    struct lio_engine *engine; /* or NULL */
+    struct lio_dataset *dataset;
+    struct ArrowSchema schema;
+    struct ArrowArrayStream stream;
+    struct cli_value *columns;
+    struct cli_out out;
+    void *printer; /* of request->format */
+    struct cli_progress progress;
+    uint64_t rows; /* printed so far */
+};
+
+/* -- options ------------------------------------------------------------- */
+
+/* The names in "a,b", cut apart where they stand. */
+static int add_columns(const struct cli *cli, char *list,
+                       struct request *request)
+{
+    char *name;
+
+    while ((name = strsep(&list, ","))) {
+        const char **columns =
+            realloc(request->columns,
+                    (request->ncolumns + (size_t)1) * sizeof(*columns));
+
+        if (!columns)
+            return cli_no_memory(cli);
+        request->columns = columns;
+        columns[request->ncolumns++] = name;
+    }
+    return CLI_DONE;
+}
+
+static int set_format(const struct cli *cli, const char *name,
+                      struct request *request)
+{
+    request->format = cli_format_find(name);
+    if (!request->format)
+        return cli_usage(cli, "--format %s: choose %s", name,
+                         cli_format_names());
+    return CLI_DONE;
+}
+
+static int set_batch_rows(const struct cli *cli, const char *text,
+                          struct request *request)
+{
+    int code =
+        cli_parse_number(cli, "--batch-rows", text, &request->batch_rows);
+
+    if (code == CLI_DONE &&
+        (request->batch_rows == 0 || request->batch_rows > UINT32_MAX))
+        return cli_usage(cli, "--batch-rows %s: from 1 to %" PRIu32, text,
+                         UINT32_MAX);
+    return code;
+}
+
+static int take_option(const struct cli *cli, int opt, struct request *request)
+{
+    switch (opt) {
+    case OPT_COLUMNS:
+        return add_columns(cli, optarg, request);
+    case OPT_OFFSET:
+        return cli_parse_number(cli, "--offset", optarg, &request->offset);
+    case OPT_LIMIT:
+        request->has_limit = true;
+        return cli_parse_number(cli, "--limit", optarg, &request->limit);
+    case OPT_FORMAT:
+        return set_format(cli, optarg, request);
+    case OPT_RAW:
+        request->value_flags |= CLI_VALUE_RAW;
+        return CLI_DONE;
+    case OPT_NO_ENGINE:
+        request->no_engine = true;
+        return CLI_DONE;
+    default:
+        return set_batch_rows(cli, optarg, request);
+    }
+}
+
+static int parse(struct cli *cli, int argc, char **argv,
+                 struct request *request)
+{
+    int opt, code;
+
+    while ((opt = cli_getopt(cli, argc, argv, &scan_syntax)) >= 0) {
+        code = take_option(cli, opt, request);
+        if (code)
+            return code;
+    }
+    if (opt == CLI_STOP)
+        return cli->exit_code;
+    if (optind == argc)
+        return cli_usage(cli, "the path of a dataset is missing");
+    if (optind + 1 < argc)
+        return cli_usage(cli, "'%s' is one path too many", argv[optind + 1]);
+    request->path = argv[optind];
+    if (!request->format)
+        request->format =
+            isatty(STDOUT_FILENO) ? &cli_format_table : &cli_format_ndjson;
+    return CLI_DONE;
+}
+
+/* -- the scan ------------------------------------------------------------ */
+
+static struct lio_scan make_scan(const struct request *request)
+{
+    return (struct lio_scan){ .columns = request->columns,
+                              .ncolumns = request->ncolumns,
+                              .offset = request->offset,
+                              .limit = request->limit,
+                              .batch_rows = (uint32_t)request->batch_rows };
+}
+
+/* How many rows there will be. */
+static uint64_t count_rows(const struct request *request,
+                           const struct lio_dataset *dataset)
+{
+    struct lio_dataset_info info;
+    uint64_t rows;
+
+    lio_dataset_info(dataset, &info);
+    rows = info.rows > request->offset ? info.rows - request->offset : 0;
+    return request->has_limit && request->limit < rows ? request->limit : rows;
+}
+
+static unsigned screen_columns(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}
+
+/* Rows that scroll past are progress enough. */
+static FILE *progress_stream(const struct cli *cli,
+                             const struct request *request)
+{
+    bool rows_visible =
+        isatty(STDOUT_FILENO) && request->format != &cli_format_none;
+
+    return isatty(STDERR_FILENO) && !rows_visible && !cli->quiet ? stderr
+                                                                 : NULL;
+}
+
+static int open_printer(const struct request *request, struct scan *scan,
+                        struct lio_error *err)
+{
+    struct cli_format_setup setup = { .out = &scan->out,
+                                      .screen_columns = screen_columns() };
+    int rc;
+
+    rc = cli_value_open(&scan->schema, request->value_flags, &scan->columns,
+                        err);
+    if (rc < 0)
+        return rc;
+    if (cli_out_init(&scan->out, stdout))
+        return lio_error_set(err, LIO_ENOMEM, "no memory to print rows");
+    setup.columns = scan->columns;
+    return request->format->open(&setup, &scan->printer, err);
+}
+
+static int open_scan(const struct cli *cli, const struct request *request,
+                     struct scan *scan)
+{
+    struct lio_scan wanted = make_scan(request);
+    struct lio_error err;
+    int code, rc;
+
+    if (!request->no_engine) {
+        code = cli_open_engine(cli, &scan->engine);
+        if (code)
+            return code;
+    }
+    if (lio_dataset_open(scan->engine, request->path, &scan->dataset, &err) < 0)
+        return cli_fail(cli, &err);
+
+    rc = lio_scan_schema(scan->dataset, &wanted, &scan->schema, &err);
+    if (rc == LIO_EINVAL) /* a column that does not exist */
+        return cli_usage(cli, "%s", err.msg);
+    if (rc < 0 || open_printer(request, scan, &err) < 0 ||
+        lio_scan_stream(scan->dataset, &wanted, &scan->stream, &err) < 0)
+        return cli_fail(cli, &err);
+    return CLI_DONE;
+}
+
+static void close_scan(const struct request *request, struct scan *scan)
+{
+    if (scan->stream.release)
+        scan->stream.release(&scan->stream);
+    if (scan->printer)
+        request->format->close(scan->printer);
+    cli_out_release(&scan->out);
+    cli_value_close(scan->columns);
+    if (scan->schema.release)
+        scan->schema.release(&scan->schema);
+    lio_dataset_close(scan->dataset);
+    lio_engine_close(scan->engine);
+}
+
+/* A stream only has errno and a sentence.  The rows before it are good. */
+static int fail_stream(const struct cli *cli, struct scan *scan, int os_errno)
+{
+    const char *said = scan->stream.get_last_error(&scan->stream);
+    struct lio_error err;
+
+    cli_progress_clear(&scan->progress);
+    (void)cli_out_flush(&scan->out);
+    lio_error_set(&err, LIO_EIO, "%s", said ? said : strerror(os_errno));
+    return cli_fail(cli, &err);
+}
+
+static int print_rows(const struct cli *cli, const struct request *request,
+                      struct scan *scan)
+{
+    while (!scan->out.os_errno) {
+        struct ArrowArray batch;
+        int os_errno = scan->stream.get_next(&scan->stream, &batch);
+
+        if (os_errno)
+            return fail_stream(cli, scan, os_errno);
+        if (!batch.release)
+            break;
+        request->format->rows(scan->printer, &batch);
+        scan->rows += (uint64_t)batch.length;
+        batch.release(&batch);
+        cli_progress_update(&scan->progress, scan->rows, cli_progress_now());
+    }
+    return CLI_DONE;
+}
+
+/* -- the end ------------------------------------------------------------- */
+
+static int finish_rows(struct cli *cli, const struct request *request,
+                       struct scan *scan)
+{
+    request->format->end(scan->printer);
+    cli_progress_clear(&scan->progress);
+    return cli_finish_out(cli, &scan->out);
+}
+
+static void print_hit_ratio(const struct lio_engine_stats *stats, char *ret,
+                            size_t bytes)
+{
+    uint64_t lookups = stats->cache_hits + stats->cache_misses;
+
+    if (lookups == 0)
+        (void)snprintf(ret, bytes, "no cache lookups");
+    else
+        (void)snprintf(ret, bytes, "hit ratio %.1f %%",
+                       100.0 * (double)stats->cache_hits / (double)lookups);
+}
+
+static void print_run(int64_t run_id, char *ret, size_t bytes)
+{
+    if (run_id == 0)
+        (void)snprintf(ret, bytes, "not recorded");
+    else
+        (void)snprintf(ret, bytes, "run %" PRId64, run_id);
+}
+
+static void print_summary(const struct cli *cli, const struct scan *scan)
+{
+    int64_t took_ns = cli_progress_now() - scan->progress.start_ns;
+    double seconds = (double)took_ns / 1e9;
+    char hits[32], run[32];
+    struct lio_engine_stats stats;
+    struct lio_engine_info info;
+
+    if (!scan->engine) {
+        cli_note(cli, "%" PRIu64 " rows, %.3f s, no engine", scan->rows,
+                 seconds);
+        return;
+    }
+    lio_engine_stats(scan->engine, &stats);
+    lio_engine_info(scan->engine, &info);
+    print_hit_ratio(&stats, hits, sizeof(hits));
+    print_run(info.run_id, run, sizeof(run));
+    cli_note(cli,
+             "%" PRIu64 " rows, %" PRIu64 " bytes, %.3f s, %.1f MB/s, %" PRIu64
+             " operations, %s, %s, %s",
+             scan->rows, stats.bytes_read, seconds,
+             (double)stats.bytes_read / 1e6 / seconds,
+             stats.device_reads + stats.device_writes + stats.device_syncs,
+             hits, info.backend_used, run);
+}
+
+static int run(struct cli *cli, const struct request *request,
+               struct scan *scan)
+{
+    int64_t start_ns = cli_progress_now();
+    int code = open_scan(cli, request, scan);
+
+    if (code)
+        return code;
+    cli_progress_init(&scan->progress, progress_stream(cli, request),
+                      count_rows(request, scan->dataset), start_ns);
+    if (!request->has_limit || request->limit > 0)
+        code = print_rows(cli, request, scan);
+    if (!code)
+        code = finish_rows(cli, request, scan);
+    if (!code)
+        print_summary(cli, scan);
+    return code;
+}
+
+int cmd_scan(struct cli *cli, int argc, char **argv)
+{
+    struct request request = { 0 };
+    struct scan scan = { 0 };
+    int code = parse(cli, argc, argv, &request);
+
+    if (!code && request.path) {
+        code = run(cli, &request, &scan);
+        close_scan(&request, &scan);
+    }
+    free(request.columns);
+    return code;
+}
