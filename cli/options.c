@@ -67,24 +67,21 @@ static void join_longs(const struct cli_syntax *syntax,
     memset(longs + n + nglobal, 0, sizeof(longs[0]));
 }
 
-/* optopt is the letter of a short option and 0 or the value of a long one; the
- * argument itself says more. */
-static int refuse(struct cli *cli, int what, int argc, char **argv)
+/* For a long option optopt is 0, or its value if it was known and given a value
+ * that it does not take; the argument itself says more than that. */
+static int refuse(struct cli *cli, int what, char **argv)
 {
-    bool is_long =
-        optopt == 0 || optopt >= OPT_VERSION ||
-        (optind > 0 && optind <= argc && !strncmp(argv[optind - 1], "--", 2));
+    const char *given = argv[optind - 1];
+    const char *why = "is not known";
 
-    if (is_long)
-        cli_usage(cli,
-                  what == ':' ? "option %s needs a value"
-                              : "option %s is not known or ambiguous",
-                  argv[optind - 1]);
+    if (what == ':')
+        why = "needs a value";
+    else if (!strncmp(given, "--", 2))
+        why = optopt ? "takes no value" : "is not known or ambiguous";
+    if (!strncmp(given, "--", 2))
+        cli_usage(cli, "option %s %s", given, why);
     else
-        cli_usage(cli,
-                  what == ':' ? "option -%c needs a value"
-                              : "option -%c is not known",
-                  optopt);
+        cli_usage(cli, "option -%c %s", optopt, why);
     return stop(cli, CLI_USAGE);
 }
 
@@ -120,7 +117,7 @@ int cli_getopt(struct cli *cli, int argc, char **argv,
             return show_version(cli);
         case '?':
         case ':':
-            return refuse(cli, opt, argc, argv);
+            return refuse(cli, opt, argv);
         default:
             return opt;
         }

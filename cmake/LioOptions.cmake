@@ -29,3 +29,8 @@ if(LIO_COVERAGE)
   target_compile_options(lio_options INTERFACE --coverage)
   target_link_options(lio_options INTERFACE --coverage)
 endif()
+
+# Everything is watched for new paths; only the fuzzers get a main().
+if(LIO_FUZZ)
+  target_compile_options(lio_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
