@@ -1,0 +1,234 @@
+/*
+ * Small tables, one for each group of types, encodings or features of tables:
+ * what can be read is read exactly, and what cannot says so.
+ */
+#include "format/reading.h"
+
+#include <stdlib.h>
+
+/* How many top-level columns of a case can be read, and cannot. */
+struct table_case {
+    const char *name;
+    const char *versions; /* of those 0, 1, 2 that are there */
+    uint32_t readable;
+    uint32_t unreadable;
+};
+
+static const struct table_case cases[] = {
+    { "add_drop_rename_columns", "012", 5, 0 },
+    { "add_null_column", "12", 2, 0 },
+    { "all_null", "012", 4, 3 },
+    { "binary_nullable", "012", 4, 0 },
+    { "blob", "01", 1, 1 },
+    { "bools", "012", 4, 0 },
+    { "comp_fsst", "012", 1, 0 },
+    { "comp_lz4", "12", 3, 0 },
+    { "comp_zstd", "012", 4, 0 },
+    { "compacted", "2", 2, 0 },
+    { "constants", "012", 8, 2 },
+    { "decimals", "012", 2, 0 },
+    { "empty", "012", 2, 3 },
+    { "floats_nullable", "012", 3, 0 },
+    { "forced_fullzip", "12", 4, 3 },
+    { "forced_miniblock", "12", 4, 3 },
+    { "ints_nullable", "012", 8, 0 },
+    { "lists", "012", 0, 7 },
+    { "long_strings", "012", 2, 0 },
+    { "low_cardinality", "012", 6, 0 },
+    { "medium_strings", "012", 2, 0 },
+    { "multi_page", "012", 3, 2 },
+    { "narrow_ints", "12", 7, 0 },
+    { "strings_nullable", "012", 2, 0 },
+    { "temporal_nullable", "012", 11, 0 },
+    { "v1_manifest_names", "2", 1, 0 },
+};
+
+#define MAX_COLUMNS 16
+
+/* The columns that can be read, in `names`; what cannot must say so. */
+static uint32_t split_columns(struct lio_dataset *dataset, const char **names,
+                              uint32_t *ret_unreadable)
+{
+    struct lio_dataset_info info;
+    uint32_t n = 0;
+
+    *ret_unreadable = 0;
+    lio_dataset_info(dataset, &info);
+    for (uint32_t i = 0; i < info.nfields; i++) {
+        struct lio_field_info field;
+        struct lio_scan scan = { .columns = &field.name, .ncolumns = 1 };
+        struct ArrowArray array = { 0 };
+        struct lio_error err;
+
+        assert_int_equal(lio_dataset_field(dataset, i, &field), 0);
+        if (field.parent >= 0)
+            continue;
+        if (!field.unsupported) {
+            assert_true(n < MAX_COLUMNS);
+            names[n++] = field.name;
+            continue;
+        }
+        ++*ret_unreadable;
+        assert_int_equal(lio_scan_read(dataset, &scan, &array, &err),
+                         LIO_EUNSUPPORTED);
+        assert_null(array.release);
+        reading_says(&err, field.name);
+        reading_says(&err, field.unsupported);
+    }
+    return n;
+}
+
+static void compare_case(const struct table_case *table, char version,
+                         uint32_t batch_rows)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/%s/v2_%c.lance", table->name, version);
+    char *path = reading_path("types/%s/expected.ndjson", table->name);
+    const char *names[MAX_COLUMNS];
+    struct lio_scan scan = { .columns = names, .batch_rows = batch_rows };
+    struct expected rows;
+    uint32_t unreadable;
+
+    assert_int_equal(expected_load(path, &rows), 0);
+    scan.ncolumns = split_columns(dataset, names, &unreadable);
+    assert_int_equal(scan.ncolumns, table->readable);
+    assert_int_equal(unreadable, table->unreadable);
+    if (scan.ncolumns > 0)
+        assert_int_equal(reading_compare_stream(dataset, &scan, &rows, 0),
+                         rows.nrows);
+    expected_release(&rows);
+    free(path);
+    lio_dataset_close(dataset);
+}
+
+static void compare_all(uint32_t batch_rows)
+{
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (const char *version = cases[i].versions; *version; version++)
+            compare_case(&cases[i], *version, batch_rows);
+}
+
+static void every_value_is_the_expected_one(void **state)
+{
+    (void)state;
+    compare_all(0);
+}
+
+/* Batches that end anywhere in bytes of bitmaps, pages and fragments. */
+static void batches_of_any_size_hold_the_same(void **state)
+{
+    (void)state;
+    compare_all(1);
+    compare_all(7);
+    compare_all(64);
+}
+
+static void page_arrays_lie_side_by_side(void **state)
+{
+    struct lio_dataset *dataset = reading_open("types/multi_page/v2_1.lance");
+    struct lio_dataset_info info;
+    uint64_t next[MAX_COLUMNS] = { 0 };
+    uint32_t several = 0;
+
+    (void)state;
+    lio_dataset_info(dataset, &info);
+    for (uint32_t i = 0; i < info.npages; i++) {
+        struct lio_page_info page;
+        struct lio_field_info field;
+        struct ArrowArray array;
+
+        assert_int_equal(lio_dataset_page(dataset, i, &page), 0);
+        assert_int_equal(lio_dataset_field(dataset, page.field, &field), 0);
+        if (field.unsupported)
+            continue;
+        assert_int_equal(page.first_row, next[page.field]);
+        next[page.field] += page.rows;
+        several += page.first_row > 0;
+        assert_int_equal(lio_read_page(dataset, i, &array, NULL), 0);
+        assert_int_equal(array.length, page.rows);
+        array.release(&array);
+    }
+    assert_true(several > 0);
+    lio_dataset_close(dataset);
+}
+
+/* Rows would be wrong if deletions were not looked at. */
+static void deletions_are_refused_not_ignored(void **state)
+{
+    const char *names[] = { "id" };
+    const struct lio_scan scan = { .columns = names, .ncolumns = 1 };
+
+    (void)state;
+    for (char version = '0'; version <= '2'; version++) {
+        struct lio_dataset *dataset =
+            reading_open("types/multi_fragment_deletes/v2_%c.lance", version);
+        struct lio_dataset_info info;
+        struct lio_fragment_info fragment;
+        struct ArrowArray array = { 0 };
+        struct lio_error err;
+
+        lio_dataset_info(dataset, &info);
+        assert_int_equal(info.rows, 197);
+        assert_int_equal(lio_dataset_fragment(dataset, 0, &fragment), 0);
+        assert_int_equal(fragment.deleted_rows, 29);
+        assert_int_equal(lio_scan_read(dataset, &scan, &array, &err),
+                         LIO_EUNSUPPORTED);
+        reading_says(&err, "deletion file");
+        assert_int_equal(lio_read_page(dataset, 0, &array, &err),
+                         LIO_EUNSUPPORTED);
+        reading_says(&err, "deletion file");
+        assert_null(array.release);
+        lio_dataset_close(dataset);
+    }
+}
+
+static void latest_of_eleven_v1_manifests_is_taken(void **state)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/v1_manifest_names/v2_2.lance");
+    struct lio_dataset_info info;
+
+    (void)state;
+    lio_dataset_info(dataset, &info);
+    assert_int_equal(info.version, 11);
+    assert_int_equal(info.nfragments, 11);
+    lio_dataset_close(dataset);
+}
+
+static void what_is_no_dataset_is_said(void **state)
+{
+    struct lio_dataset *dataset = NULL;
+    struct lio_error err;
+    char *path = reading_path("types");
+
+    (void)state;
+    assert_int_equal(lio_dataset_open(reading_engine(), path, &dataset, &err),
+                     LIO_ENOTFOUND);
+    reading_says(&err, "not a Lance dataset");
+    free(path);
+    path = reading_path("README.md");
+    assert_int_equal(lio_dataset_open(reading_engine(), path, &dataset, &err),
+                     LIO_ECORRUPT);
+    reading_says(&err, "not a Lance file");
+    free(path);
+    path = reading_path("nowhere.lance");
+    assert_int_equal(lio_dataset_open(reading_engine(), path, &dataset, &err),
+                     LIO_ENOTFOUND);
+    reading_says(&err, "nowhere.lance");
+    free(path);
+    assert_null(dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_value_is_the_expected_one),
+        cmocka_unit_test(batches_of_any_size_hold_the_same),
+        cmocka_unit_test(page_arrays_lie_side_by_side),
+        cmocka_unit_test(deletions_are_refused_not_ignored),
+        cmocka_unit_test(latest_of_eleven_v1_manifests_is_taken),
+        cmocka_unit_test(what_is_no_dataset_is_said),
+    };
+
+    return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
+}
