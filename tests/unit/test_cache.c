@@ -472,6 +472,18 @@ static void claim_and_join_each_hold_a_pin(void **state)
     assert_int_equal(stats_of(f->cache).pinned_slots, 0);
 }
 
+static void a_pinned_slot_can_be_pinned_again(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot = load_pinned(f, 5, 1);
+
+    lio_cache_pin(f->cache, slot);
+    lio_cache_unpin(f->cache, slot);
+    assert_int_equal(stats_of(f->cache).pinned_slots, 1);
+    lio_cache_unpin(f->cache, slot);
+    assert_int_equal(stats_of(f->cache).pinned_slots, 0);
+}
+
 static void blocks_have_frames_of_their_own(void **state)
 {
     struct fixture *f = *state;
@@ -784,6 +796,7 @@ int main(void)
         CACHE_TEST(one_claim_loads_and_all_later_ones_join_or_hit),
         CACHE_TEST(one_claim_may_hit_load_and_join),
         CACHE_TEST(claim_and_join_each_hold_a_pin),
+        CACHE_TEST(a_pinned_slot_can_be_pinned_again),
         CACHE_TEST(blocks_have_frames_of_their_own),
         CACHE_TEST(a_block_survives_its_last_reader),
         CACHE_TEST(keys_are_told_apart_by_every_bit),
