@@ -433,6 +433,7 @@ void lio_engine_snapshot(struct lio_engine *engine,
     ret_snapshot->cache_evictions = cache.evictions;
     ret_snapshot->cache_bytes = cache.bytes;
     ret_snapshot->cache_refused = cache.refused;
+    ret_snapshot->cache_overruled = cache.wrong_victims;
     ret_snapshot->open_handles = lio_filepool_nopen(engine->pool);
 }
 

@@ -200,7 +200,7 @@ static const char cache_summary[] =
     " MAX(cache_used) AS most_used, MAX(cache_pinned) AS most_pinned,"
     " MAX(cache_bytes) AS most_bytes FROM intervals GROUP BY run_id)"
     " SELECT run_id, cache_hits, cache_misses, cache_joins, cache_bypasses,"
-    " " HIT_RATIO ", cache_evictions, cache_refused,"
+    " " HIT_RATIO ", cache_evictions, cache_refused, cache_overruled,"
     " slots, most_used, most_pinned, most_bytes"
     " FROM totals LEFT JOIN peaks USING (run_id)";
 

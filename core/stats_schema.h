@@ -29,7 +29,8 @@
  * meaning). */
 #define LIO_STATS_CACHE_COUNTERS(X)                                            \
     X(cache_evictions, "cached blocks given up for others")                    \
-    X(cache_refused, "blocks not cached, as all were in use")
+    X(cache_refused, "blocks not cached, as all were in use")                  \
+    X(cache_overruled, "blocks that the policy wrongly gave up")
 
 /* Figures that go up and down: X(member, meaning). */
 #define LIO_STATS_GAUGES(X)                                                    \
