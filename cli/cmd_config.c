@@ -12,7 +12,7 @@
 
 #define LINE_MAX_CHARS                                                         \
     180 /* what lanceio.ini takes on one line, and a little */
-#define KEY_WIDTH      16
+#define KEY_WIDTH   16
 #define VALUE_WIDTH 16
 
 static const struct option longs[] = {
