@@ -113,5 +113,5 @@ static const struct lio_cache_ops clock_ops = {
     .footprint = clock_footprint,
 };
 
-LIO_CACHE_PLUGIN("cache-clock", "1.0", "second-chance (CLOCK) replacement",
+LIO_CACHE_PLUGIN("cache-clock", "1.0.0", "second-chance (CLOCK) replacement",
                  clock_params, LIO_COUNT(clock_params), clock_ops)

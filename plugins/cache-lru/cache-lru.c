@@ -109,5 +109,5 @@ static const struct lio_cache_ops lru_ops = {
     .footprint = lru_footprint,
 };
 
-LIO_CACHE_PLUGIN("cache-lru", "1.0", "least recently used block goes first",
+LIO_CACHE_PLUGIN("cache-lru", "1.0.0", "least recently used block goes first",
                  NULL, 0, lru_ops)
