@@ -1,4 +1,4 @@
-#include "format/reading.h"
+#include "tests/format/reading.h"
 
 #include "support/arrow_check.h"
 

@@ -2,7 +2,7 @@
  * 100,000 real rows, written by the reference writer in each file version:
  * every value must be the expected one, however it is read.
  */
-#include "format/reading.h"
+#include "tests/format/reading.h"
 
 #include "support/arrow_check.h"
 

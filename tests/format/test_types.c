@@ -2,7 +2,7 @@
  * Small tables, one for each group of types, encodings or features of tables:
  * what can be read is read exactly, and what cannot says so.
  */
-#include "format/reading.h"
+#include "tests/format/reading.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,261 @@
+/*
+ * Files that somebody broke: cut short, with fields changed, with single bits
+ * flipped.  Whatever the bytes, the reader answers with sound arrays or with an
+ * error that names the file; run under the sanitizers, it touches nothing it
+ * should not.
+ */
+#include "column/dataset.h"
+
+#include "support/arrow_check.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <glob.h>
+
+#define NAME "broken.lance"
+#define DECODED_MAX                                                            \
+    (UINT64_C(1) << 24) /* bytes of a page: keeps this quick                   \
+                         */
+
+struct file {
+    uint8_t *bytes;
+    size_t nbytes;
+    size_t metadata_at;
+};
+
+/* One file of each kind of pages and values. */
+static const char *const tables[] = {
+    "ints_nullable/v2_0",   "ints_nullable/v2_1",
+    "ints_nullable/v2_2",   "strings_nullable/v2_0",
+    "comp_fsst/v2_1",       "low_cardinality/v2_0",
+    "low_cardinality/v2_2", "forced_fullzip/v2_1",
+    "comp_zstd/v2_0",       "comp_zstd/v2_2",
+    "constants/v2_2",       "bools/v2_1",
+    "lists/v2_1",
+};
+
+#define NTABLES (sizeof(tables) / sizeof(tables[0]))
+
+static uint64_t footer_u64(const struct file *file, size_t at)
+{
+    return lio_load_u64(file->bytes + file->nbytes - LIO_FOOTER_BYTES + at);
+}
+
+static struct file load(const char *table)
+{
+    struct file file = { 0 };
+    char *pattern;
+    glob_t found;
+    FILE *in;
+
+    assert_true(asprintf(&pattern, "%s/types/%s.lance/data/*.lance",
+                         getenv("LIO_TEST_DATA"), table) >= 0);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    in = fopen(found.gl_pathv[0], "rb");
+    assert_non_null(in);
+    assert_int_equal(fseek(in, 0, SEEK_END), 0);
+    file.nbytes = (size_t)ftell(in);
+    rewind(in);
+    file.bytes = malloc(file.nbytes);
+    assert_int_equal(fread(file.bytes, 1, file.nbytes, in), file.nbytes);
+    (void)fclose(in);
+    globfree(&found);
+    free(pattern);
+    file.metadata_at = (size_t)footer_u64(&file, 0);
+    return file;
+}
+
+static void says_what(int rc, const struct lio_error *err)
+{
+    if (rc != LIO_ECORRUPT && rc != LIO_EUNSUPPORTED && rc != LIO_ENOMEM)
+        fail_msg("%d is no way to refuse a file: %s", rc, err->msg);
+    assert_int_equal(rc, err->code);
+    if (!strstr(err->msg, NAME))
+        fail_msg("'%s' does not name the file", err->msg);
+}
+
+/* A schema that is not released has to have one. */
+static void never_released(struct ArrowSchema *schema)
+{
+    (void)schema;
+}
+
+/* A bit may change the text of strings and which rows are null: that is no
+ * fault of the reader's. */
+static void check_array(const struct lio_field *field,
+                        const struct ArrowArray *array)
+{
+    struct ArrowSchema schema = { .format = field->type.arrow,
+                                  .name = field->name,
+                                  .flags = ARROW_FLAG_NULLABLE,
+                                  .release = never_released };
+    char why[200];
+
+    if (schema.format[0] == 'u')
+        schema.format = "z";
+    else if (schema.format[0] == 'U')
+        schema.format = "Z";
+    if (arrow_check(&schema, array, why, sizeof(why)) < 0)
+        fail_msg("%s", why);
+}
+
+/* Open the bytes and read every page.  Returns how many could be read, or -1 if
+ * it could not be opened. */
+static int read_everything(const uint8_t *bytes, size_t nbytes)
+{
+    struct lio_dataset *dataset;
+    struct lio_source *source;
+    struct lio_error err = { 0 };
+    int rc, read = 0;
+
+    assert_int_equal(lio_source_over(NAME, bytes, nbytes, &source, NULL), 0);
+    rc = lio_dataset_open_source(source, &dataset, &err);
+    if (rc < 0) {
+        says_what(rc, &err);
+        return -1;
+    }
+    dataset->page_decoded_max = DECODED_MAX;
+    for (uint32_t i = 0; i < dataset->npages; i++) {
+        struct ArrowArray array;
+
+        rc = lio_read_page(dataset, i, &array, &err);
+        if (rc < 0) {
+            says_what(rc, &err);
+            continue;
+        }
+        check_array(&dataset->schema.fields[dataset->pages[i].field], &array);
+        array.release(&array);
+        read++;
+    }
+    lio_dataset_close(dataset);
+    return read;
+}
+
+/* -- cut short ----------------------------------------------------------- */
+
+static void cut_file_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NTABLES; i++) {
+        struct file file = load(tables[i]);
+        size_t step = file.nbytes / 150 + 1;
+
+        for (size_t n = 0; n < file.nbytes; n += step)
+            assert_int_equal(read_everything(file.bytes, n), -1);
+        assert_int_equal(read_everything(file.bytes, file.nbytes - 1), -1);
+        free(file.bytes);
+    }
+}
+
+/* The beginning is missing: all positions are wrong. */
+static void shifted_file_is_refused_or_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NTABLES; i++) {
+        struct file file = load(tables[i]);
+
+        for (size_t n = 1; n < file.nbytes; n += file.nbytes / 50 + 1)
+            (void)read_everything(file.bytes + n, file.nbytes - n);
+        free(file.bytes);
+    }
+}
+
+/* -- changed fields ------------------------------------------------------ */
+
+static void put(uint8_t *at, size_t width, uint64_t value)
+{
+    memcpy(at, &value, width);
+}
+
+/* Every field of the footer and every entry of the tables, set to what is most
+ * likely to be believed wrongly. */
+static void broken_fields_are_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NTABLES; i++) {
+        struct file file = load(tables[i]);
+        uint8_t *copy = malloc(file.nbytes);
+        size_t tables_at = (size_t)footer_u64(&file, 8);
+        const uint64_t values[] = { 0,
+                                    1,
+                                    8,
+                                    file.nbytes - LIO_FOOTER_BYTES,
+                                    file.nbytes - 1,
+                                    file.nbytes,
+                                    UINT32_MAX,
+                                    INT64_MAX,
+                                    UINT64_MAX - 7,
+                                    UINT64_MAX };
+
+        memcpy(copy, file.bytes, file.nbytes);
+        for (size_t at = tables_at; at + 4 <= file.nbytes; at += 4)
+            for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++)
+                for (size_t width = 4; width <= 8; width += 4) {
+                    if (at + width > file.nbytes)
+                        continue;
+                    put(copy + at, width, values[k]);
+                    (void)read_everything(copy, file.nbytes);
+                    memcpy(copy + at, file.bytes + at, width);
+                }
+        free(copy);
+        free(file.bytes);
+    }
+}
+
+/* -- flipped bits -------------------------------------------------------- */
+
+/* About `n` bits of [from, to), one at a time.  Returns how many changes were
+ * found out when opening or reading. */
+static int flip(const struct file *file, size_t from, size_t to, size_t n)
+{
+    uint8_t *copy = malloc(file->nbytes);
+    size_t step = (to - from) * 8 / n + 1;
+    int all = read_everything(file->bytes, file->nbytes), found = 0;
+
+    assert_true(all >= 0);
+    memcpy(copy, file->bytes, file->nbytes);
+    for (size_t bit = from * 8; bit < to * 8; bit += step) {
+        copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        found += read_everything(copy, file->nbytes) != all;
+        copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    free(copy);
+    return found;
+}
+
+static void flipped_metadata_is_refused_or_harmless(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NTABLES; i++) {
+        struct file file = load(tables[i]);
+
+        assert_true(flip(&file, file.metadata_at, file.nbytes, 500) > 0);
+        free(file.bytes);
+    }
+}
+
+static void flipped_data_is_refused_or_harmless(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NTABLES; i++) {
+        struct file file = load(tables[i]);
+
+        (void)flip(&file, 0, file.metadata_at, 500);
+        free(file.bytes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cut_file_is_refused),
+        cmocka_unit_test(shifted_file_is_refused_or_read),
+        cmocka_unit_test(broken_fields_are_found),
+        cmocka_unit_test(flipped_metadata_is_refused_or_harmless),
+        cmocka_unit_test(flipped_data_is_refused_or_harmless),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
