@@ -65,7 +65,7 @@ static int check_opcodes(struct io_uring *ring, struct lio_error *err)
     missing = missing_opcode(probe);
     free(probe);
     if (rc < 0)
-        return uring_refusal(err, "io_uring_register", -rc);
+        return lio_uring_refusal(err, "io_uring_register", -rc);
     if (!missing)
         return 0;
     (void)lio_error_set(err, LIO_EUNSUPPORTED,
@@ -96,11 +96,11 @@ static int transfer(void *queue, struct lio_posix_file *file, uint16_t kind,
         rc = uring_reap(queue, &done, 1, 1, PATIENCE_NS);
     while (rc == -EINTR);
     if (rc < 0)
-        return uring_refusal(err, "io_uring_enter", -rc);
+        return lio_uring_refusal(err, "io_uring_enter", -rc);
     if (done.result < 0)
-        return uring_refusal(err, "a trial of io_uring", (int)-done.result);
+        return lio_uring_refusal(err, "a trial of io_uring", (int)-done.result);
     if (done.result != sizeof(*word))
-        return uring_refusal(err, "a trial of io_uring", EIO);
+        return lio_uring_refusal(err, "a trial of io_uring", EIO);
     return 0;
 }
 
@@ -111,27 +111,27 @@ static int check_transfer(void *queue, struct lio_error *err)
     int rc;
 
     if (file.fd < 0)
-        return uring_refusal(err, "memfd_create", errno);
+        return lio_uring_refusal(err, "memfd_create", errno);
     rc = transfer(queue, &file, LIO_OP_WRITE, &out, err);
     if (rc == 0)
         rc = transfer(queue, &file, LIO_OP_READ, &in, err);
     if (rc == 0 && in != out)
-        rc = uring_refusal(err, "a trial of io_uring", EIO);
+        rc = lio_uring_refusal(err, "a trial of io_uring", EIO);
     (void)close(file.fd);
     return rc;
 }
 
-int uring_probe(struct uring_backend *backend, uint32_t depth,
-                struct lio_error *err)
+int lio_uring_probe(struct uring_backend *backend, uint32_t depth,
+                    struct lio_error *err)
 {
     void *queue;
     int rc = uring_queue_open(backend, depth, &queue, err);
 
     if (rc < 0)
         return rc;
-    rc = check_features(uring_queue_ring(queue), err);
+    rc = check_features(lio_uring_queue_ring(queue), err);
     if (rc == 0)
-        rc = check_opcodes(uring_queue_ring(queue), err);
+        rc = check_opcodes(lio_uring_queue_ring(queue), err);
     if (rc == 0)
         rc = check_transfer(queue, err);
     uring_queue_close(queue);

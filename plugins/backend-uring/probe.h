@@ -8,7 +8,7 @@
 
 /* Write and read a few bytes through a ring of `depth`.  Returns 0, or
  * LIO_EUNSUPPORTED with the reason. */
-int uring_probe(struct uring_backend *backend, uint32_t depth,
-                struct lio_error *err);
+int lio_uring_probe(struct uring_backend *backend, uint32_t depth,
+                    struct lio_error *err);
 
 #endif

@@ -13,16 +13,16 @@
  * there are is harmless.  Nothing is lost that way: whoever stages also flushes
  * or reaps afterwards, and then sees all that the other has not taken.
  *
- * The rings cannot overflow.  Operations in flight are at most `depth`, a
- * cancel and a wake-up are counted as well, and both rings have room for all:
+ * The rings cannot overflow.  Whatever may be in flight is counted, and both
+ * rings have room for all of it:
  *
  *     entries = depth operations + cancels_max + 1 wake-up
  *
  * so no call here looks for a free SQE, and none has to handle a lost CQE.
  *
- * Ring flags are 0, although DEFER_TASKRUN is said to be faster: with it only
- * the thread that made the ring may reap, and here anybody may.  liburing's own
- * submit and wait functions are not used because they touch both ends.
+ * liburing's own submit and wait functions are not used: they touch both ends.
+ * Why the ring is made without flags, and why a reap waits for one CQE at a
+ * time: docs/design/0005-two-sides-of-a-ring.md.
  */
 #include "queue.h"
 
@@ -74,7 +74,7 @@ struct uring_queue {
     _Atomic bool wake_pending; /* set by wake(), cleared when its CQE is seen */
 };
 
-struct io_uring *uring_queue_ring(void *queue)
+struct io_uring *lio_uring_queue_ring(void *queue)
 {
     struct uring_queue *q = queue;
 
@@ -130,7 +130,7 @@ int uring_queue_open(void *backend, uint32_t depth, void **ret_queue,
     rc = io_uring_queue_init_params(params.cq_entries, &q->ring, &params);
     if (rc < 0) {
         free(q);
-        return uring_refusal(err, "io_uring_setup", -rc);
+        return lio_uring_refusal(err, "io_uring_setup", -rc);
     }
     q->depth = depth;
     q->cancels_max = q->ring.sq.ring_entries - depth - 1;
@@ -382,11 +382,8 @@ static int enter(const struct uring_queue *q, uint32_t staged, bool wait,
     return rc;
 }
 
-/*
- * Waits for one CQE at a time, never for `min`: a wake-up is one CQE, and would
- * not reach a reaper that waits for more.  That costs little, because with
- * these ring flags every completion wakes the thread in the kernel anyway.
- */
+/* Waits for one CQE at a time, never for `min`: a wake-up is one CQE, and would
+ * not reach a reaper that waits for more. */
 int uring_reap(void *queue, struct lio_completion *out, uint32_t max,
                uint32_t min, int64_t timeout_ns)
 {

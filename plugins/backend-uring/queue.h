@@ -26,6 +26,6 @@ int uring_reap(void *queue, struct lio_completion *out, uint32_t max,
 int uring_cancel(void *queue, uint64_t id);
 int uring_wake(void *queue);
 
-struct io_uring *uring_queue_ring(void *queue);
+struct io_uring *lio_uring_queue_ring(void *queue);
 
 #endif

@@ -95,7 +95,7 @@ static void explain(struct lio_error *err, const char *call, int os_errno)
     }
 }
 
-int uring_refusal(struct lio_error *err, const char *call, int os_errno)
+int lio_uring_refusal(struct lio_error *err, const char *call, int os_errno)
 {
     explain(err, call, os_errno);
     err->os_errno = os_errno;

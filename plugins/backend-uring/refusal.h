@@ -7,6 +7,6 @@
 #include <lanceio/error.h>
 
 /* `call` failed with `os_errno`.  Fills in `err` and returns its code. */
-int uring_refusal(struct lio_error *err, const char *call, int os_errno);
+int lio_uring_refusal(struct lio_error *err, const char *call, int os_errno);
 
 #endif

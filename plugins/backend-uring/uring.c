@@ -38,7 +38,7 @@ static int uring_open(const struct lio_backend_setup *setup, void **ret_backend,
     uring->async_bytes = setup->params[ASYNC_THRESHOLD].u;
     uring->iowq_workers = (uint32_t)setup->params[IOWQ_WORKERS].u;
 
-    rc = uring_probe(uring, setup->queue_depth, err);
+    rc = lio_uring_probe(uring, setup->queue_depth, err);
     if (rc < 0) {
         free(uring);
         return rc;

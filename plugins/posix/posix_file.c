@@ -84,24 +84,16 @@ static int64_t to_ns(struct timespec t)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* -1 with errno if it cannot be told. */
-static off_t size_of(int fd, const struct stat *st)
-{
-    /* The inode of a block device does not know its size. */
-    return S_ISBLK(st->st_mode) ? lseek(fd, 0, SEEK_END) : st->st_size;
-}
-
 int lio_posix_file_stat(void *backend LIO_UNUSED, void *handle,
                         struct lio_file_info *ret_info, struct lio_error *err)
 {
     const struct lio_posix_file *file = handle;
     struct stat st;
-    off_t size;
 
-    if (fstat(file->fd, &st) < 0 || (size = size_of(file->fd, &st)) < 0)
+    if (fstat(file->fd, &st) < 0)
         return failure(err, "an open file cannot be looked at", errno);
     *ret_info = (struct lio_file_info){
-        .size_bytes = (uint64_t)size,
+        .size_bytes = (uint64_t)st.st_size,
         .dev = st.st_dev,
         .ino = st.st_ino,
         .mtime_ns = to_ns(st.st_mtim),

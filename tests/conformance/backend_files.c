@@ -178,6 +178,29 @@ static void direct_is_not_claimed_where_there_is_none(void **state)
     close_file(f, &file);
 }
 
+/* As /proc, which answers EINVAL. */
+static void direct_is_done_without_where_it_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_file_info info;
+    struct lio_error err = { 0 };
+    void *handle;
+    int fd = open("/proc/version", O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)close(fd);
+        skip();
+    }
+    assert_int_equal(f->ops->file_open(f->backend, "/proc/version",
+                                       LIO_OPEN_READ | LIO_OPEN_DIRECT, &handle,
+                                       &info, &err),
+                     0);
+    assert_int_equal(info.direct, 0);
+    assert_int_equal(info.offset_align, 1);
+    assert_int_equal(info.memory_align, 1);
+    f->ops->file_close(f->backend, handle);
+}
+
 /* -- identity and size ---------------------------------------------------- */
 
 static struct lio_file_info look_again(const struct fixture *f,
@@ -428,6 +451,7 @@ int test_backend_files(void)
         X(truncate_empties_a_file),
         X(buffered_files_need_no_alignment),
         X(direct_is_not_claimed_where_there_is_none),
+        X(direct_is_done_without_where_it_is_refused),
         X(two_names_of_a_file_have_one_identity),
         X(an_open_file_is_described_as_stat_does),
         X(a_second_look_sees_size_and_times_of_now),
