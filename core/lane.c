@@ -222,10 +222,10 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *list, bool flush,
 {
     struct lio_io_list failed = { 0 };
     struct lio_io *io;
-    uint32_t waiting;
+    uint32_t added = 0, waiting;
 
     pthread_mutex_lock(&lane->lock);
-    while ((io = lio_io_pop(list))) {
+    for (; (io = lio_io_pop(list)); added++) {
         (void)lio_io_move(io, LIO_IO_NEW, LIO_IO_QUEUED);
         lio_io_append(&lane->pending, io);
         count_pending(lane, 1);
@@ -236,7 +236,8 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *list, bool flush,
         send(lane);
     waiting = atomic_load_explicit(&lane->npending, memory_order_relaxed);
     lio_count(&lane->stats, LIO_COUNT_BATCHES, 1);
-    lio_count(&lane->stats, LIO_COUNT_QUEUED, waiting);
+    lio_count(&lane->stats, LIO_COUNT_QUEUED,
+              waiting < added ? waiting : added);
     pthread_mutex_unlock(&lane->lock);
     end_failed(&failed, batch);
 }

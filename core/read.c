@@ -418,14 +418,6 @@ static bool plan_itself(struct plan *plan)
     return true;
 }
 
-/* Past the cache there may be more than we know of: the device decides. */
-static void plan_past(struct plan *plan)
-{
-    struct lio_io *request = plan->request;
-
-    plan_direct_range(plan, request->offset, request->length, request->buf);
-}
-
 /* Which handle reads this file now. */
 static struct lio_handle *handle_of(struct lio_file *file)
 {
@@ -434,8 +426,12 @@ static struct lio_handle *handle_of(struct lio_file *file)
     return file->handle;
 }
 
-/* Look at the file again if the request wants more than we know it to hold. */
-static void look(struct plan *plan)
+/*
+ * Size and generation of the file; looked at again if the request wants more
+ * than we know it to hold.  False if that is not possible now: then the device
+ * has to say where the file ends.
+ */
+static bool look(struct plan *plan)
 {
     struct lio_io *request = plan->request;
     struct lio_node *node = plan->handle->node;
@@ -443,9 +439,14 @@ static void look(struct plan *plan)
     lio_node_look(node, &plan->size, &plan->generation);
     if (request->length <= plan->size &&
         request->offset <= plan->size - request->length)
-        return;
-    (void)lio_handle_stat(plan->batch->engine->pool, plan->handle, NULL);
+        return true;
+    if (lio_handle_stat(plan->batch->engine->pool, plan->handle, NULL) < 0)
+        return false;
     lio_node_look(node, &plan->size, &plan->generation);
+    plan->end = min_u64(plan->end, max_u64(plan->size, request->offset));
+    if (plan->end < request->offset + request->length)
+        part_met_eof(request, plan->end);
+    return true;
 }
 
 static bool through_cache(const struct lio_io *request)
@@ -471,25 +472,18 @@ static int make_view(struct plan *plan, bool cached)
 static void plan_parts(struct plan *plan, bool cached)
 {
     struct lio_io *request = plan->request;
+    bool is_view = request->flags & LIO_VIEW;
 
     atomic_store(&request->parts, PLANNING);
     (void)lio_io_move(request, LIO_IO_NEW, LIO_IO_PLANNED);
-    if (cached || request->flags & LIO_VIEW) {
-        look(plan);
-        plan->end = min_u64(request->offset + request->length, plan->size);
-        if (plan->end < request->offset + request->length)
-            part_met_eof(request, max_u64(plan->size, request->offset));
-    }
-    if (plan->end <= request->offset)
-        plan->end = request->offset;
-    if (!(request->flags & LIO_VIEW) || make_view(plan, cached) == 0) {
-        if (cached && plan->end > request->offset)
-            plan_cached(plan);
-        else if (!cached && request->flags & LIO_VIEW)
+    if (cached || is_view)
+        cached = look(plan) && cached;
+    if (!is_view || make_view(plan, cached) == 0) {
+        if (!cached)
             plan_direct_range(plan, request->offset,
                               plan->end - request->offset, request->buf);
-        else if (!cached)
-            plan_past(plan);
+        else if (plan->end > request->offset)
+            plan_cached(plan);
     }
     if (atomic_fetch_sub(&request->parts, PLANNING - plan->nparts) ==
         PLANNING - plan->nparts)
