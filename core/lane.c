@@ -432,47 +432,15 @@ static void unlink_sleeper(struct lio_lane *lane, struct lio_waiter *waiter)
     pthread_mutex_unlock(&lane->wait_lock);
 }
 
-/* A reaper that waits for several completions must not sleep past the one that
- * somebody else waits for. */
-static void hurry_reaper(struct lio_lane *lane)
-{
-    if (atomic_load(&lane->asleep_for) <= 1)
-        return;
-    pthread_mutex_lock(&lane->lock);
-    (void)lane->ops->wake(lane->queue);
-    pthread_mutex_unlock(&lane->lock);
-}
-
 /* Sleep while another thread reaps, but not past what is ready already. */
 static void sleep_aside(struct lio_lane *lane, const struct lio_wait *wait,
                         int64_t timeout_ns)
 {
     lio_lane_flush(lane); /* the reaper may not know of what we staged */
     link_sleeper(lane, wait->waiter);
-    hurry_reaper(lane);
     if (atomic_load(&lane->token) != 0 && !wait->ready(wait->what))
         lio_park(&wait->waiter->woken, 0, timeout_ns);
     unlink_sleeper(lane, wait->waiter);
-}
-
-/*
- * How many completions to sleep for: as many as the caller wants if they are
- * under way, because every wake-up costs; but one if others sleep here too.
- */
-static uint32_t choose_min(struct lio_lane *lane, const struct lio_wait *wait)
-{
-    uint64_t in_flight = lio_lane_in_flight(lane);
-    uint32_t min = wait->wanted ? wait->wanted(wait->what) : 1;
-
-    if (min > LIO_REAP_MAX)
-        min = LIO_REAP_MAX;
-    if (min > in_flight)
-        min = (uint32_t)in_flight;
-    atomic_store(&lane->asleep_for, min);
-    /* After the store: either we see a sleeper, or it sees us. */
-    if (min == 0 || atomic_load(&lane->nsleepers) > 0)
-        min = 1;
-    return min;
 }
 
 /* Reap until it is ready, the time is up, or callbacks want to run. */
@@ -484,13 +452,11 @@ static void reap_for(struct lio_lane *lane, const struct lio_wait *wait,
         bool must_wait = timeout_ns != 0 && !wait->ready(wait->what) &&
                          !atomic_load(&wait->waiter->woken);
 
-        reap(lane, must_wait ? choose_min(lane, wait) : 0,
-             must_wait ? timeout_ns : 0, batch);
+        reap(lane, must_wait, must_wait ? timeout_ns : 0, batch);
         if (!must_wait)
             break;
         timeout_ns = timeout_ns < 0 ? -1 : 0;
     } while (!batch->callbacks.head && !batch->fed);
-    atomic_store(&lane->asleep_for, 0);
     atomic_store(&wait->waiter->reaping, NULL);
 }
 

@@ -63,8 +63,7 @@ struct lio_lane {
 
     /* Reap side. */
     alignas(64) _Atomic uint32_t token;
-    _Atomic uint32_t asleep_for; /* completions the reaper waits for */
-    _Atomic uint64_t reaped;     /* operations that came back, ever */
+    _Atomic uint64_t reaped; /* operations that came back, ever */
     _Atomic uint64_t reaped_bytes;
     struct lio_completion completions[LIO_REAP_MAX];
 
@@ -139,9 +138,6 @@ struct lio_wait {
     bool (*scattered)(void *what);
 
     void *what;
-    /* How many completions would do; NULL: one. */
-    uint32_t (*wanted)(void *what);
-
     struct lio_cq *own_cq;     /* results for it need no locking */
     struct lio_waiter *waiter; /* registered with what it waits for */
     uint64_t deadline;         /* lio_deadline_after() */

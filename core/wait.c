@@ -257,16 +257,6 @@ static bool cq_scattered(void *what)
     return atomic_load(&wait->cq->joins) > 0;
 }
 
-static uint32_t cq_wanted(void *what)
-{
-    const struct cq_wait *wait = what;
-    uint64_t done = wait->cq->nown + atomic_load(&wait->cq->ndone);
-    uint64_t most = atomic_load(&wait->cq->outstanding) - done;
-    uint64_t wanted = wait->min > done ? wait->min - done : 1;
-
-    return (uint32_t)(wanted < most ? wanted : most);
-}
-
 /* Results that other threads have put there. */
 static void collect(struct lio_cq *cq)
 {
@@ -304,7 +294,6 @@ static void wait_for_queue(struct lio_cq *cq, uint64_t min, int64_t timeout_ns)
     struct lio_wait wait = {
         .ready = cq_ready,
         .scattered = cq_scattered,
-        .wanted = cq_wanted,
         .what = &what,
         .own_cq = cq,
         .waiter = &waiter,
