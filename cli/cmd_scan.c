@@ -355,6 +355,11 @@ static void print_run(int64_t run_id, char *ret, size_t bytes)
         (void)snprintf(ret, bytes, "run %" PRId64, run_id);
 }
 
+static const char *rows_word(uint64_t rows)
+{
+    return rows == 1 ? "row" : "rows";
+}
+
 static void print_summary(const struct cli *cli, const struct scan *scan)
 {
     int64_t took_ns = cli_progress_now() - scan->progress.start_ns;
@@ -364,8 +369,8 @@ static void print_summary(const struct cli *cli, const struct scan *scan)
     struct lio_engine_info info;
 
     if (!scan->engine) {
-        cli_note(cli, "%" PRIu64 " rows, %.3f s, no engine", scan->rows,
-                 seconds);
+        cli_note(cli, "%" PRIu64 " %s, %.3f s, no engine", scan->rows,
+                 rows_word(scan->rows), seconds);
         return;
     }
     lio_engine_stats(scan->engine, &stats);
@@ -373,9 +378,9 @@ static void print_summary(const struct cli *cli, const struct scan *scan)
     print_hit_ratio(&stats, hits, sizeof(hits));
     print_run(info.run_id, run, sizeof(run));
     cli_note(cli,
-             "%" PRIu64 " rows, %" PRIu64 " bytes, %.3f s, %.1f MB/s, %" PRIu64
+             "%" PRIu64 " %s, %" PRIu64 " bytes, %.3f s, %.1f MB/s, %" PRIu64
              " operations, %s, %s, %s",
-             scan->rows, stats.bytes_read, seconds,
+             scan->rows, rows_word(scan->rows), stats.bytes_read, seconds,
              (double)stats.bytes_read / 1e6 / seconds,
              stats.device_reads + stats.device_writes + stats.device_syncs,
              hits, info.backend_used, run);

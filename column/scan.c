@@ -7,34 +7,45 @@
  */
 #include "column/scan.h"
 
+#include "common/sentence.h"
+#include "common/suggest.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 /* -- columns ------------------------------------------------------------- */
 
-/* The names of the columns there are, for a message; cut if they are many. */
-static void list_columns(const struct lio_dataset *dataset, char *names,
-                         size_t room)
+/* Which columns there are, and the nearest: the message for a wrong name. */
+static int unknown_column(const struct lio_dataset *dataset, const char *name,
+                          struct lio_error *err)
 {
-    size_t at = 0;
+    const struct lio_schema *schema = &dataset->schema;
+    const char **names = calloc(schema->nfields + (size_t)1, sizeof(*names));
+    const char *nearest;
+    struct lio_sentence text;
+    size_t n = 0;
 
-    names[0] = '\0';
-    for (uint32_t i = 0; i < dataset->schema.nfields && at < room; i++) {
-        const struct lio_field *field = &dataset->schema.fields[i];
+    if (!names)
+        return lio_error_set(err, LIO_EINVAL, "%s: there is no column '%s'",
+                             dataset->path, name);
+    for (uint32_t i = 0; i < schema->nfields; i++)
+        if (schema->fields[i].parent < 0)
+            names[n++] = schema->fields[i].name;
+    nearest = lio_suggest(name, names, n);
 
-        if (field->parent < 0)
-            at += (size_t)snprintf(names + at, room - at, "%s%s",
-                                   at > 0 ? ", " : "", field->name);
-    }
-    if (at >= room)
-        memcpy(names + room - 4, "...", 4);
+    lio_sentence_init(&text);
+    lio_sentence_add(&text, "there is no column '%s'; there are: ", name);
+    lio_sentence_list(&text, 400, names, n);
+    if (nearest)
+        lio_sentence_add(&text, "; did you mean '%s'?", nearest);
+    free(names);
+    return lio_error_set(err, LIO_EINVAL, "%s: %s", dataset->path, text.text);
 }
 
 static int add_column(struct lio_scan_run *run, const char *name,
                       struct lio_error *err)
 {
     const struct lio_schema *schema = &run->dataset->schema;
-    char names[400];
 
     for (uint32_t i = 0; i < schema->nfields; i++)
         if (schema->fields[i].parent < 0 &&
@@ -42,10 +53,7 @@ static int add_column(struct lio_scan_run *run, const char *name,
             run->fields[run->ncolumns++] = &schema->fields[i];
             return 0;
         }
-    list_columns(run->dataset, names, sizeof(names));
-    return lio_error_set(err, LIO_EINVAL,
-                         "%s: there is no column '%s'; there are: %s",
-                         run->dataset->path, name, names);
+    return unknown_column(run->dataset, name, err);
 }
 
 static int choose_columns(struct lio_scan_run *run, const struct lio_scan *scan,
