@@ -99,7 +99,7 @@ static bool is_flat(const Lio__Pb__CompressiveEncoding *enc, uint64_t bits)
 int lio_rle_decode(struct lio_decode *dec, const Lio__Pb__Rle *enc,
                    const struct lio_encoded *in, uint32_t bits, uint8_t *out)
 {
-    struct runs runs;
+    struct runs runs = { 0 };
     uint64_t done;
     int rc;
 

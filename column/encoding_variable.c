@@ -93,7 +93,7 @@ int lio_variable_decode(struct lio_decode *dec, const Lio__Pb__Variable *enc,
                         const struct lio_encoded *in, struct lio_strings *out)
 {
     struct lio_bytes from;
-    struct parts parts;
+    struct parts parts = { 0 };
     int rc = lio_encoded_single(dec, in, "variable", &from);
 
     if (rc < 0)

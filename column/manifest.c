@@ -210,7 +210,7 @@ static int check_flags(struct lio_source *source,
 int lio_manifest_read(struct lio_source *source,
                       Lio__Pb__Manifest **ret_manifest, struct lio_error *err)
 {
-    uint64_t bytes = lio_source_size(source), at, tail_at, end;
+    uint64_t bytes = lio_source_size(source), at = 0, tail_at, end;
     struct lio_mem *tail = NULL, *more = NULL;
     struct lio_bytes section;
     Lio__Pb__Manifest *manifest = NULL;

@@ -105,9 +105,9 @@ static int scheme_of(struct lio_decode *dec, const Lio__Pb__BufferScheme *named,
 static int open_flat(struct lio_decode *dec, const struct lio_page_input *in,
                      const Lio__Pb__FlatArray *flat, struct lio_mem **ret_mem)
 {
-    struct lio_mem *buffer, *plain;
+    struct lio_mem *buffer = NULL, *plain = NULL;
     struct lio_bytes packed;
-    uint32_t scheme;
+    uint32_t scheme = 0;
     uint64_t bytes;
     int rc = find_buffer(dec, in, flat->buffer, &buffer);
 
@@ -274,7 +274,7 @@ static int decode_binary(struct lio_decode *dec,
 {
     struct lio_builder builder = { .type = in->type, .rows = rows };
     struct lio_strings *strings = &builder.strings;
-    struct binary binary;
+    struct binary binary = { 0 };
     int rc = open_binary(dec, in, enc, rows, &binary);
 
     if (rc < 0)

@@ -94,7 +94,7 @@ static int open_on_engine(struct lio_source *source, struct lio_engine *engine,
 int lio_source_open(struct lio_engine *engine, const char *path,
                     struct lio_source **ret_source, struct lio_error *err)
 {
-    struct lio_source *source;
+    struct lio_source *source = NULL;
     int rc = make(engine ? SOURCE_ENGINE : SOURCE_PLAIN, path, &source, err);
 
     if (rc < 0)
@@ -111,7 +111,7 @@ int lio_source_open(struct lio_engine *engine, const char *path,
 int lio_source_over(const char *name, const void *data, size_t bytes,
                     struct lio_source **ret_source, struct lio_error *err)
 {
-    struct lio_source *source;
+    struct lio_source *source = NULL;
     int rc = make(SOURCE_MEMORY, name, &source, err);
 
     if (rc < 0)
