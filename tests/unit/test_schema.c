@@ -1,0 +1,201 @@
+/*
+ * Schemas: the tree of fields, and which column is whose.
+ */
+#include "column/schema.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+/* when, where { lat, lon { deg } }, tags [ item ], last */
+static Lio__Pb__MetadataEntry packed = {
+    .key = (char *)"packed",
+    .value = { 4, (uint8_t *)"true" },
+};
+static Lio__Pb__MetadataEntry *packed_metadata[] = { &packed };
+
+#define FIELD(id_, parent_, name_, type_)                                      \
+    {                                                                          \
+        .name = (char *)(name_), .id = (id_), .has_parent_id = 1,              \
+        .parent_id = (parent_), .logical_type = (char *)(type_), .nullable = 1 \
+    }
+
+#define NFIELDS 8
+
+struct fields {
+    Lio__Pb__Field all[NFIELDS];
+    Lio__Pb__Field *list[NFIELDS];
+    struct lio_schema schema;
+    struct lio_error err;
+};
+
+static int setup(void **state)
+{
+    static struct fields f;
+    const struct fields start = {
+        .all = { FIELD(0, -1, "when", "timestamp:us:-"),
+                 FIELD(1, -1, "where", "struct"), FIELD(2, 1, "lat", "double"),
+                 FIELD(5, 1, "lon", "struct"), FIELD(6, 5, "deg", "int32"),
+                 FIELD(3, -1, "tags", "list"), FIELD(4, 3, "item", "string"),
+                 FIELD(9, -1, "last", "bool") },
+    };
+
+    f = start;
+    for (int i = 0; i < NFIELDS; i++)
+        f.list[i] = &f.all[i];
+    *state = &f;
+    return 0;
+}
+
+static int parse(struct fields *f)
+{
+    return lio_schema_parse("f", f->list, NFIELDS, &f->schema, &f->err);
+}
+
+static void tree_is_resolved(void **state)
+{
+    struct fields *f = *state;
+
+    assert_int_equal(parse(f), 0);
+    assert_int_equal(f->schema.nfields, NFIELDS);
+    assert_int_equal(f->schema.fields[0].parent, -1);
+    assert_int_equal(f->schema.fields[4].parent, 3);
+    assert_string_equal(f->schema.fields[4].path, "where.lon.deg");
+    assert_string_equal(f->schema.fields[4].name, "deg");
+    assert_true(f->schema.fields[3].has_children);
+    assert_int_equal(lio_schema_find_id(&f->schema, 9), 7);
+    assert_int_equal(lio_schema_find_id(&f->schema, 7), -1);
+    lio_schema_release(&f->schema);
+}
+
+static void what_cannot_be_read_says_why(void **state)
+{
+    struct fields *f = *state;
+
+    assert_int_equal(parse(f), 0);
+    assert_null(f->schema.fields[0].unsupported);
+    assert_non_null(strstr(f->schema.fields[1].unsupported, "type 'struct'"));
+    assert_non_null(strstr(f->schema.fields[2].unsupported, "part of 'where'"));
+    assert_non_null(strstr(f->schema.fields[5].unsupported, "type 'list'"));
+    assert_null(f->schema.fields[7].unsupported);
+    lio_schema_release(&f->schema);
+}
+
+static void every_field_has_a_column_in_2_0(void **state)
+{
+    struct fields *f = *state;
+    uint32_t columns[NFIELDS];
+
+    assert_int_equal(parse(f), 0);
+    assert_int_equal(lio_schema_columns(&f->schema, LIO_FORMAT_20, columns),
+                     NFIELDS);
+    for (uint32_t i = 0; i < NFIELDS; i++)
+        assert_int_equal(columns[i], i);
+    lio_schema_release(&f->schema);
+}
+
+static void only_leaves_have_columns_later(void **state)
+{
+    static const uint32_t want[] = { 0, LIO_NO_COLUMN, 1, LIO_NO_COLUMN,
+                                     2, LIO_NO_COLUMN, 3, 4 };
+    struct fields *f = *state;
+    uint32_t columns[NFIELDS];
+
+    assert_int_equal(parse(f), 0);
+    assert_int_equal(lio_schema_columns(&f->schema, LIO_FORMAT_21, columns), 5);
+    assert_memory_equal(columns, want, sizeof(want));
+    lio_schema_release(&f->schema);
+}
+
+static void packed_struct_is_one_column(void **state)
+{
+    static const uint32_t want[] = {
+        0, 1, LIO_NO_COLUMN, LIO_NO_COLUMN, LIO_NO_COLUMN, LIO_NO_COLUMN, 2, 3
+    };
+    struct fields *f = *state;
+    uint32_t columns[NFIELDS];
+
+    f->all[1].n_metadata = 1;
+    f->all[1].metadata = packed_metadata;
+    assert_int_equal(parse(f), 0);
+    assert_int_equal(lio_schema_columns(&f->schema, LIO_FORMAT_22, columns), 4);
+    assert_memory_equal(columns, want, sizeof(want));
+    assert_int_equal(lio_schema_columns(&f->schema, LIO_FORMAT_20, columns), 5);
+    lio_schema_release(&f->schema);
+}
+
+static void refused(struct fields *f, const char *words)
+{
+    assert_int_equal(parse(f), LIO_ECORRUPT);
+    if (!strstr(f->err.msg, words))
+        fail_msg("'%s' does not say '%s'", f->err.msg, words);
+}
+
+static void parent_must_come_before(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[2].parent_id = 9;
+    refused(f, "field 2 'lat'");
+    f->all[2].parent_id = 2; /* its own */
+    refused(f, "field 2 'lat'");
+    f->all[2].parent_id = 77;
+    refused(f, "field 2 'lat'");
+}
+
+static void ids_are_unique(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[7].id = 0;
+    refused(f, "the same id");
+}
+
+static void broken_type_names_its_field(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[0].logical_type = (char *)"timestamp:weeks:-";
+    refused(f, "field 0 'when'");
+}
+
+static void names_may_be_missing(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[7].name = NULL;
+    f->all[7].logical_type = NULL;
+    assert_int_equal(parse(f), 0);
+    assert_string_equal(f->schema.fields[7].name, "");
+    assert_non_null(f->schema.fields[7].unsupported);
+    lio_schema_release(&f->schema);
+}
+
+static void no_fields_are_a_schema_too(void **state)
+{
+    struct fields *f = *state;
+    uint32_t columns[1];
+
+    assert_int_equal(lio_schema_parse("f", NULL, 0, &f->schema, &f->err), 0);
+    assert_int_equal(lio_schema_columns(&f->schema, LIO_FORMAT_22, columns), 0);
+    assert_int_equal(lio_schema_find_id(&f->schema, 0), -1);
+    lio_schema_release(&f->schema);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(tree_is_resolved, setup),
+        cmocka_unit_test_setup(what_cannot_be_read_says_why, setup),
+        cmocka_unit_test_setup(every_field_has_a_column_in_2_0, setup),
+        cmocka_unit_test_setup(only_leaves_have_columns_later, setup),
+        cmocka_unit_test_setup(packed_struct_is_one_column, setup),
+        cmocka_unit_test_setup(parent_must_come_before, setup),
+        cmocka_unit_test_setup(ids_are_unique, setup),
+        cmocka_unit_test_setup(broken_type_names_its_field, setup),
+        cmocka_unit_test_setup(names_may_be_missing, setup),
+        cmocka_unit_test_setup(no_fields_are_a_schema_too, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
