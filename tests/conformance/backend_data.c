@@ -68,7 +68,7 @@ static uint64_t cut_segments(struct lio_iovec *iov, uint32_t niov,
     for (uint32_t i = 0; i < niov; i++) {
         size_t len = i % 5 == 3 ? 0 : 1 + (i * 1237u) % 6000u;
 
-        iov[i] = (struct lio_iovec){ base + total, len };
+        iov[i] = (struct lio_iovec){ base ? base + total : NULL, len };
         total += len;
     }
     return total;
