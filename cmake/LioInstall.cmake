@@ -10,11 +10,8 @@ set(lio_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/lanceio)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/lanceio
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
-set(lio_libraries lanceio)
-if(TARGET lanceio_column)
-  list(APPEND lio_libraries lanceio_column)
-  set_target_properties(lanceio_column PROPERTIES EXPORT_NAME column)
-endif()
+set(lio_libraries lanceio lanceio_column)
+set_target_properties(lanceio_column PROPERTIES EXPORT_NAME column)
 install(TARGETS ${lio_libraries} lanceio_headers EXPORT lanceioTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
@@ -60,4 +57,4 @@ install(FILES
   ${PROJECT_SOURCE_DIR}/NOTICE
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/config/lanceio.ini
-  DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME lanceio.ini.example OPTIONAL)
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME lanceio.ini.example)
