@@ -127,6 +127,16 @@ void lio_scan_run_release(struct lio_scan_run *run)
     *run = (struct lio_scan_run){ 0 };
 }
 
+/* Rows that are deleted must not be given out. */
+int lio_scan_run_check(const struct lio_scan_run *run, struct lio_error *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < run->dataset->nfragments && rc == 0; i++)
+        rc = lio_dataset_check_fragment(run->dataset, i, err);
+    return rc;
+}
+
 int lio_scan_run_schema(const struct lio_scan_run *run,
                         struct ArrowSchema *ret_schema, struct lio_error *err)
 {
@@ -259,26 +269,13 @@ static int read_columns(struct lio_scan_run *run, uint64_t rows,
     return rc;
 }
 
-/* Rows that are deleted must not be given out. */
-static int check_deletions(const struct lio_scan_run *run,
-                           struct lio_error *err)
-{
-    int rc = 0;
-
-    for (uint32_t i = 0; i < run->dataset->nfragments && rc == 0; i++)
-        rc = lio_dataset_check_fragment(run->dataset, i, err);
-    return rc;
-}
-
 int lio_scan_run_next(struct lio_scan_run *run, uint64_t rows,
                       struct ArrowArray *ret_array, struct lio_error *err)
 {
     uint64_t left = run->end - run->row;
     struct ArrowArray *arrays;
-    int rc = check_deletions(run, err);
+    int rc;
 
-    if (rc < 0)
-        return rc;
     rows = rows < left ? rows : left;
     arrays = calloc((size_t)run->ncolumns + 1, sizeof(*arrays));
     if (!arrays)
@@ -322,7 +319,9 @@ int lio_scan_read(struct lio_dataset *dataset, const struct lio_scan *scan,
 
     if (rc < 0)
         return rc;
-    rc = lio_scan_run_next(&run, UINT64_MAX, ret_array, err);
+    rc = lio_scan_run_check(&run, err);
+    if (rc == 0)
+        rc = lio_scan_run_next(&run, UINT64_MAX, ret_array, err);
     lio_scan_run_release(&run);
     return rc;
 }
