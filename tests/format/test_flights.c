@@ -6,6 +6,7 @@
 
 #include "support/arrow_check.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define ROWS 100000
@@ -325,6 +326,62 @@ static void stream_may_be_left_at_any_time(void **state)
     lio_dataset_close(dataset);
 }
 
+/* What a thread does: read all rows of the dataset, and count the sound. */
+struct reader {
+    pthread_t thread;
+    struct lio_dataset *dataset;
+    uint64_t offset;
+    size_t rows;
+};
+
+static void *read_rest(void *user)
+{
+    struct reader *reader = user;
+    const struct lio_scan scan = { .offset = reader->offset,
+                                   .batch_rows = 3000 };
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+
+    if (lio_scan_stream(reader->dataset, &scan, &stream, NULL) < 0)
+        return NULL;
+    while (stream.get_next(&stream, &batch) == 0 && batch.release) {
+        const int32_t *delays = batch.children[1]->buffers[1];
+
+        for (int64_t i = 0; i < batch.length; i++) {
+            size_t row = (size_t)reader->offset + reader->rows + (size_t)i;
+            const char *want = expected_member(rows.rows[row], "delay");
+
+            if (atoi(want) != delays[batch.children[1]->offset + i])
+                return NULL;
+        }
+        reader->rows += (size_t)batch.length;
+        batch.release(&batch);
+    }
+    stream.release(&stream);
+    return NULL;
+}
+
+static void threads_may_read_one_dataset_at_once(void **state)
+{
+    enum { THREADS = 4 };
+    struct lio_dataset *dataset = reading_open("flights_v22.lance");
+    struct reader readers[THREADS];
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++) {
+        readers[i] = (struct reader){ .dataset = dataset,
+                                      .offset = (uint64_t)i * 10000 };
+        assert_int_equal(
+            pthread_create(&readers[i].thread, NULL, read_rest, &readers[i]),
+            0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+        assert_int_equal(readers[i].rows + readers[i].offset, ROWS);
+    }
+    lio_dataset_close(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +397,7 @@ int main(void)
         cmocka_unit_test(missing_page_is_the_callers_error),
         cmocka_unit_test(moved_children_outlive_their_parent_and_dataset),
         cmocka_unit_test(stream_may_be_left_at_any_time),
+        cmocka_unit_test(threads_may_read_one_dataset_at_once),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

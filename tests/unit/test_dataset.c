@@ -1,0 +1,400 @@
+/*
+ * Datasets put together by hand: a real data file under manifests that a test
+ * writes, right and wrong.
+ */
+#include "column/dataset.h"
+#include "column/lance_table.pb-c.h"
+
+#include "support/temp_dir.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define FLIGHTS 100000
+#define NFIELDS 3
+
+struct fixture {
+    char *dir;
+    Lio__Pb__Field fields[NFIELDS];
+    Lio__Pb__Field *field_list[NFIELDS];
+    int32_t ids[2];
+    int32_t columns[2];
+    Lio__Pb__DataFile file;
+    Lio__Pb__DataFile *file_list[1];
+    Lio__Pb__DataFragment fragments[2];
+    Lio__Pb__DataFragment *fragment_list[2];
+    Lio__Pb__DataFormat format;
+    Lio__Pb__Manifest manifest;
+    struct lio_dataset *dataset;
+    struct lio_error err;
+};
+
+static void make_directory(const char *dir, const char *name)
+{
+    char *path;
+
+    assert_true(asprintf(&path, "%s/%s", dir, name) >= 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    free(path);
+}
+
+/* The flights' data file, under a name of our own. */
+static void copy_file(const char *dir)
+{
+    struct lio_dataset *flights;
+    struct lio_page_info page;
+    char *path, bytes[4096];
+    FILE *in, *out;
+    size_t n;
+
+    assert_true(
+        asprintf(&path, "%s/flights_v20.lance", getenv("LIO_TEST_DATA")) >= 0);
+    assert_int_equal(lio_dataset_open(NULL, path, &flights, NULL), 0);
+    free(path);
+    assert_int_equal(lio_dataset_page(flights, 0, &page), 0);
+    in = fopen(page.file, "rb");
+    assert_true(asprintf(&path, "%s/data/file.lance", dir) >= 0);
+    out = fopen(path, "wb");
+    assert_true(in && out);
+    while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+        assert_int_equal(fwrite(bytes, 1, n, out), n);
+    assert_int_equal(fclose(in) | fclose(out), 0);
+    free(path);
+    lio_dataset_close(flights);
+}
+
+static Lio__Pb__Field field(int32_t id, const char *name, const char *type)
+{
+    Lio__Pb__Field f = LIO__PB__FIELD__INIT;
+
+    f.name = (char *)(uintptr_t)name;
+    f.logical_type = (char *)(uintptr_t)type;
+    f.has_id = f.has_parent_id = f.has_nullable = 1;
+    f.id = id;
+    f.parent_id = -1;
+    f.nullable = 1;
+    return f;
+}
+
+/* Delays and origins of the flights under other names and ids, and a column
+ * that no file has; the same file as two fragments. */
+static void describe(struct fixture *f)
+{
+    f->fields[0] = field(8, "late", "int32");
+    f->fields[1] = field(3, "from", "string");
+    f->fields[2] = field(4, "added", "int64");
+    f->ids[0] = 8, f->ids[1] = 3;
+    f->columns[0] = 1, f->columns[1] = 3;
+    f->file = (Lio__Pb__DataFile)LIO__PB__DATA_FILE__INIT;
+    f->file.path = (char *)"file.lance";
+    f->file.n_fields = f->file.n_column_indices = 2;
+    f->file.fields = f->ids;
+    f->file.column_indices = f->columns;
+    f->file_list[0] = &f->file;
+    for (int i = 0; i < 2; i++) {
+        f->fragments[i] = (Lio__Pb__DataFragment)LIO__PB__DATA_FRAGMENT__INIT;
+        f->fragments[i].has_id = f->fragments[i].has_physical_rows = 1;
+        f->fragments[i].id = (uint64_t)i + 10;
+        f->fragments[i].physical_rows = FLIGHTS;
+        f->fragments[i].n_files = 1;
+        f->fragments[i].files = f->file_list;
+        f->fragment_list[i] = &f->fragments[i];
+    }
+    f->format = (Lio__Pb__DataFormat)LIO__PB__DATA_FORMAT__INIT;
+    f->format.version = (char *)"2.0";
+    f->manifest = (Lio__Pb__Manifest)LIO__PB__MANIFEST__INIT;
+    for (int i = 0; i < NFIELDS; i++)
+        f->field_list[i] = &f->fields[i];
+    f->manifest.n_fields = NFIELDS;
+    f->manifest.fields = f->field_list;
+    f->manifest.n_fragments = 2;
+    f->manifest.fragments = f->fragment_list;
+    f->manifest.has_version = 1;
+    f->manifest.version = 1;
+    f->manifest.data_format = &f->format;
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){ .dir = temp_dir_make() };
+    if (!f.dir)
+        return -1;
+    make_directory(f.dir, "_versions");
+    make_directory(f.dir, "data");
+    copy_file(f.dir);
+    describe(&f);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    lio_dataset_close(f->dataset);
+    temp_dir_remove(f->dir);
+    return 0;
+}
+
+static void write_manifest(const struct fixture *f)
+{
+    static const uint8_t footer[16] = { [12] = 'L', 'A', 'N', 'C' };
+    uint32_t n =
+        (uint32_t)protobuf_c_message_get_packed_size(&f->manifest.base);
+    uint8_t *bytes = malloc(n);
+    char *path;
+    FILE *out;
+
+    (void)protobuf_c_message_pack(&f->manifest.base, bytes);
+    assert_true(asprintf(&path, "%s/_versions/1.manifest", f->dir) >= 0);
+    out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(&n, 1, 4, out), 4);
+    assert_int_equal(fwrite(bytes, 1, n, out), n);
+    assert_int_equal(fwrite(footer, 1, 16, out), 16);
+    assert_int_equal(fclose(out), 0);
+    free(path);
+    free(bytes);
+}
+
+static int open_it(struct fixture *f)
+{
+    lio_dataset_close(f->dataset);
+    f->dataset = NULL;
+    write_manifest(f);
+    return lio_dataset_open(NULL, f->dir, &f->dataset, &f->err);
+}
+
+static void opens(struct fixture *f)
+{
+    if (open_it(f) < 0)
+        fail_msg("%s", f->err.msg);
+}
+
+static void refused(struct fixture *f, int code, const char *words)
+{
+    if (open_it(f) != code || !strstr(f->err.msg, words))
+        fail_msg("'%s' does not say '%s'", f->err.msg, words);
+    assert_null(f->dataset);
+}
+
+/* -- right --------------------------------------------------------------- */
+
+static void columns_are_found_by_id(void **state)
+{
+    const struct lio_scan scan = { .offset = FLIGHTS - 1, .limit = 2 };
+    struct fixture *f = *state;
+    struct lio_dataset_info info;
+    struct ArrowArray array;
+    const int32_t *offsets;
+
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, 2 * FLIGHTS);
+    assert_int_equal(info.nfragments, 2);
+    assert_int_equal(info.npages, 4);
+    /* The last row of the first fragment and the first of the second. */
+    assert_int_equal(lio_scan_read(f->dataset, &scan, &array, NULL), 0);
+    assert_int_equal(array.length, 2);
+    assert_int_equal(((const int32_t *)array.children[0]->buffers[1])[1], 33);
+    offsets = array.children[1]->buffers[1];
+    assert_memory_equal(
+        (const char *)array.children[1]->buffers[2] + offsets[1], "LAS", 3);
+    assert_int_equal(array.children[2]->null_count, 2);
+    array.release(&array);
+}
+
+static void dropped_and_rewritten_columns_are_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_dataset_info info;
+
+    f->ids[0] = -2; /* rewritten elsewhere */
+    f->ids[1] = 77; /* dropped from the schema */
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.npages, 0);
+    assert_int_equal(info.rows, 2 * FLIGHTS);
+}
+
+static void old_manifests_need_not_tell_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_dataset_info info;
+
+    f->fragments[0].has_physical_rows = f->fragments[1].has_physical_rows = 0;
+    f->manifest.data_format = NULL;
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, 2 * FLIGHTS);
+    assert_string_equal(info.format_version, "2.0");
+}
+
+static void table_without_fragments_is_empty(void **state)
+{
+    struct fixture *f = *state;
+    struct ArrowArray array;
+
+    f->manifest.n_fragments = 0;
+    opens(f);
+    assert_int_equal(lio_scan_read(f->dataset, NULL, &array, NULL), 0);
+    assert_int_equal(array.length, 0);
+    assert_int_equal(array.n_children, NFIELDS);
+    array.release(&array);
+}
+
+static void unsupported_column_spoils_no_other(void **state)
+{
+    static const char *const names[] = { "late" };
+    const struct lio_scan scan = { .columns = names, .ncolumns = 1 };
+    struct fixture *f = *state;
+    struct lio_field_info info;
+    struct ArrowArray array = { 0 };
+
+    f->fields[1].logical_type = (char *)"geometry";
+    opens(f);
+    assert_int_equal(lio_dataset_field(f->dataset, 1, &info), 0);
+    assert_string_equal(info.unsupported,
+                        "type 'geometry' is not supported by this version");
+    assert_int_equal(lio_scan_read(f->dataset, NULL, &array, &f->err),
+                     LIO_EUNSUPPORTED);
+    assert_non_null(strstr(f->err.msg, "column 'from': type 'geometry'"));
+    assert_int_equal(lio_read_page(f->dataset, 1, &array, &f->err),
+                     LIO_EUNSUPPORTED);
+    assert_int_equal(lio_scan_read(f->dataset, &scan, &array, NULL), 0);
+    assert_int_equal(array.length, 2 * FLIGHTS);
+    array.release(&array);
+}
+
+/* -- wrong --------------------------------------------------------------- */
+
+static void data_files_stay_inside_the_dataset(void **state)
+{
+    static const char *const paths[] = { "../data/file.lance", "/etc/passwd",
+                                         "a/../../file.lance", "a/..", "" };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        f->file.path = (char *)(uintptr_t)paths[i];
+        refused(f, LIO_ECORRUPT, "the manifest names a data file");
+    }
+    f->file.path = (char *)"..file.lance"; /* an odd name, but a name */
+    refused(f, LIO_ENOTFOUND, "..file.lance");
+    f->file.path = (char *)"file.lance";
+    f->file.has_base_id = 1;
+    refused(f, LIO_EUNSUPPORTED, "outside of the dataset");
+}
+
+static void wrong_sizes_and_rows_are_found(void **state)
+{
+    struct fixture *f = *state;
+
+    f->file.has_file_bytes = 1;
+    f->file.file_bytes = 1000;
+    refused(f, LIO_ECORRUPT, "and 1000 according to the manifest");
+    f->file.has_file_bytes = 0;
+    f->fragments[1].physical_rows = FLIGHTS + 1;
+    refused(f, LIO_ECORRUPT, "'late' has 100000 rows in its pages, and 100001");
+    f->fragments[1].physical_rows = FLIGHTS;
+    f->columns[1] = 5;
+    refused(f, LIO_ECORRUPT, "'from' is said to be in column 5 of 5");
+    f->columns[1] = 1;
+    refused(f, LIO_ECORRUPT, "column 1 is said to hold more than one field");
+    f->columns[1] = 3;
+    f->file.n_column_indices = 1;
+    refused(f, LIO_ECORRUPT, "2 fields in 1 columns");
+}
+
+static void more_deletions_than_rows_are_found(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__DeletionFile deletions = LIO__PB__DELETION_FILE__INIT;
+
+    deletions.has_deleted_rows = 1;
+    deletions.deleted_rows = FLIGHTS + 1;
+    f->fragments[0].deletion_file = &deletions;
+    refused(f, LIO_ECORRUPT, "fragment 10 has 100000 rows, 100001 of them");
+}
+
+static void other_versions_are_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    f->format.version = (char *)"2.3";
+    refused(f, LIO_EUNSUPPORTED, "file version '2.3' is not supported");
+    f->format.version = (char *)"legacy";
+    refused(f, LIO_EUNSUPPORTED, "file version 'legacy'");
+    f->format.version = (char *)"2.1";
+    refused(f, LIO_ECORRUPT,
+            "is of file version 2.0 in a dataset of version "
+            "2.1");
+}
+
+static void overlays_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__Overlay overlay = LIO__PB__OVERLAY__INIT,
+                     *overlays[] = { &overlay };
+
+    f->fragments[1].n_overlays = 1;
+    f->fragments[1].overlays = overlays;
+    refused(f, LIO_EUNSUPPORTED, "fragment 11 has overlays");
+}
+
+/* A column that says it is wider than it is. */
+static void type_that_does_not_fit_its_pages_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct ArrowArray array = { 0 };
+
+    f->fields[0].logical_type = (char *)"int64";
+    opens(f);
+    assert_int_equal(lio_read_page(f->dataset, 0, &array, &f->err),
+                     LIO_ECORRUPT);
+    assert_non_null(strstr(f->err.msg, "file.lance: column 'late', page 0: "
+                                       "values have 32 bits where 64 are due"));
+    assert_null(array.release);
+}
+
+/* A stream that fails says why, and fails again instead of going on. */
+static void failed_stream_stays_failed(void **state)
+{
+    struct fixture *f = *state;
+    struct ArrowArrayStream stream;
+    struct ArrowArray array = { 0 };
+
+    f->fields[0].logical_type = (char *)"int64";
+    opens(f);
+    assert_int_equal(lio_scan_stream(f->dataset, NULL, &stream, NULL), 0);
+    assert_null(stream.get_last_error(&stream));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(stream.get_next(&stream, &array), EIO);
+        assert_non_null(strstr(stream.get_last_error(&stream), "'late'"));
+        assert_null(array.release);
+    }
+    stream.release(&stream);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(columns_are_found_by_id),
+        TEST(dropped_and_rewritten_columns_are_passed_over),
+        TEST(old_manifests_need_not_tell_rows),
+        TEST(table_without_fragments_is_empty),
+        TEST(unsupported_column_spoils_no_other),
+        TEST(data_files_stay_inside_the_dataset),
+        TEST(wrong_sizes_and_rows_are_found),
+        TEST(more_deletions_than_rows_are_found),
+        TEST(other_versions_are_refused),
+        TEST(overlays_are_refused),
+        TEST(type_that_does_not_fit_its_pages_is_found),
+        TEST(failed_stream_stays_failed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
