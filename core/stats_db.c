@@ -64,6 +64,7 @@ struct lio_stats_db {
     int64_t run_id;
     int64_t seq;          /* of the next interval */
     uint64_t nslow;       /* operations reported as slow so far */
+    uint64_t started_ns;  /* CLOCK_REALTIME, when opened_ns was */
     uint64_t opened_ns;   /* monotonic */
     uint64_t interval_ns; /* monotonic: where the next interval begins */
     uint64_t deadline_ns; /* monotonic: when this call stops waiting */
@@ -482,7 +483,7 @@ static int insert_run(struct lio_stats_db *db, const struct lio_run *run)
     (void)uname(&host); /* it fails for a bad pointer only */
     read_command(command);
 
-    row_integer(&row, now_ns(CLOCK_REALTIME));
+    row_integer(&row, db->started_ns);
     row_text(&row, program_invocation_short_name);
     row_text(&row, command);
     row_integer(&row, (uint64_t)db->owner);
@@ -861,6 +862,7 @@ int lio_stats_db_open(const char *path, const struct lio_run *run,
                              "statistics database %s: out of memory", path);
     }
     db->owner = getpid();
+    db->started_ns = now_ns(CLOCK_REALTIME);
     db->opened_ns = db->interval_ns = now_ns(CLOCK_MONOTONIC);
     begin_waiting(db);
 
