@@ -7,6 +7,8 @@
  */
 #include "cli/format.h"
 
+#include "cli/csv.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,42 +18,6 @@ struct csv {
     struct cli_out field; /* the text of one, before quoting */
 };
 
-static bool needs_quotes(const char *text, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        char c = text[i];
-
-        if (c == ',' || c == '"' || c == '\n' || c == '\r')
-            return true;
-    }
-    return bytes == 0;
-}
-
-static void put_quoted(struct cli_out *out, const char *text, size_t bytes)
-{
-    const char *quote;
-
-    cli_out_char(out, '"');
-    while ((quote = memchr(text, '"', bytes))) {
-        size_t upto = (size_t)(quote - text) + 1;
-
-        cli_out_bytes(out, text, upto);
-        cli_out_char(out, '"');
-        text += upto;
-        bytes -= upto;
-    }
-    cli_out_bytes(out, text, bytes);
-    cli_out_char(out, '"');
-}
-
-static void put_field(struct cli_out *out, const char *text, size_t bytes)
-{
-    if (needs_quotes(text, bytes))
-        put_quoted(out, text, bytes);
-    else
-        cli_out_bytes(out, text, bytes);
-}
-
 static void put_value(struct csv *csv, const struct cli_value *column,
                       const struct ArrowArray *array, int64_t row)
 {
@@ -59,7 +25,7 @@ static void put_value(struct csv *csv, const struct cli_value *column,
         return;
     csv->field.used = 0;
     cli_value_text(column, array, row, &csv->field);
-    put_field(csv->out, csv->field.base, csv->field.used);
+    cli_csv_field(csv->out, csv->field.base, csv->field.used);
 }
 
 static void put_header(struct csv *csv)
@@ -69,7 +35,7 @@ static void put_header(struct csv *csv)
 
         if (i > 0)
             cli_out_char(csv->out, ',');
-        put_field(csv->out, name, strlen(name));
+        cli_csv_field(csv->out, name, strlen(name));
     }
     cli_out_char(csv->out, '\n');
 }
