@@ -22,6 +22,7 @@ static const struct command commands[] = {
     { "inspect", cmd_inspect, "show how a dataset is laid out" },
     { "config", cmd_config, "print every setting and where it came from" },
     { "plugins", cmd_plugins, "list the plugins found and their parameters" },
+    { "stats", cmd_stats, "list past runs, show one, query them in SQL" },
     { NULL, NULL, NULL },
 };
 
