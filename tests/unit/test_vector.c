@@ -133,6 +133,33 @@ static void joined_texts_have_offsets_of_their_own(void **state)
     lio_vector_release(&all);
 }
 
+static void joined_large_texts_have_wide_offsets(void **state)
+{
+    static const struct lio_type large_type = { LIO_KIND_VARIABLE, 64,
+                                                (char *)"U" };
+    static const int64_t offsets[] = { 0, 1, 3, 6 };
+    struct lio_vector all = { .type = &large_type, .rows = 3 };
+    struct lio_slice slices[2], joined = { .from = 0, .rows = 3 };
+    struct ArrowArray array;
+
+    (void)state;
+    all.values = lio_mem_new(sizeof(offsets));
+    memcpy(all.values->data, offsets, sizeof(offsets));
+    all.data = lio_mem_new(6);
+    memcpy(all.data->data, "abbccc", 6);
+    slices[0] = (struct lio_slice){ all, 1, 2 };
+    slices[1] = (struct lio_slice){ all, 0, 1 };
+    assert_int_equal(lio_vector_join(slices, 2, &joined.vector), 0);
+    assert_int_equal(lio_vector_export(&joined, &array), 0);
+    sound(&large_type, &array);
+    assert_memory_equal(array.buffers[1], ((const int64_t[]){ 0, 2, 5, 6 }),
+                        32);
+    assert_memory_equal(array.buffers[2], "bbccca", 6);
+    array.release(&array);
+    lio_vector_release(&joined.vector);
+    lio_vector_release(&all);
+}
+
 static void nulls_join_values_without_a_bitmap(void **state)
 {
     struct lio_vector values = texts(4), nulls;
@@ -251,6 +278,7 @@ int main(void)
         cmocka_unit_test(slice_shares_and_counts_its_nulls),
         cmocka_unit_test(joined_slices_lie_side_by_side),
         cmocka_unit_test(joined_texts_have_offsets_of_their_own),
+        cmocka_unit_test(joined_large_texts_have_wide_offsets),
         cmocka_unit_test(nulls_join_values_without_a_bitmap),
         cmocka_unit_test(bitmaps_of_bools_join_at_any_bit),
         cmocka_unit_test(more_bytes_than_offsets_can_tell_are_refused),
