@@ -7,6 +7,17 @@
  *
  * Conventions, errors and threads as in lanceio.h: a dataset may be read from
  * several threads at once; a stream belongs to one thread at a time.
+ *
+ * Arrays:     as the Arrow C data interface says, with null counts that are
+ *             exact and buffers at multiples of 64.  An array may start inside
+ *             its buffers (`offset`) and share them with others, so a small
+ *             array may hold on to a whole page.  Arrays and schemas outlive
+ *             the dataset; children may be moved out of a struct.
+ * Strings:    their bytes are the file's; that they are UTF-8 is not checked.
+ * Errors:     what a file says is checked before it is believed: LIO_ECORRUPT
+ *             names file, column and page, and what is wrong there.  What this
+ *             version cannot read is LIO_EUNSUPPORTED, and spoils no other
+ *             column; rows of a table with deleted rows are among it.
  */
 #ifndef LANCEIO_COLUMN_H
 #define LANCEIO_COLUMN_H
@@ -26,8 +37,8 @@ struct lio_dataset;
  * Reads metadata only.  `engine` may be NULL, must outlive the dataset, and is
  * not closed with it.
  *
- * Errors:     LIO_ENOTFOUND, LIO_ECORRUPT, LIO_EUNSUPPORTED, LIO_EIO, LIO_ENOMEM;
- *             err->msg names the file, the place, and what is wrong.
+ * Errors:     LIO_ENOTFOUND, LIO_ECORRUPT, LIO_EUNSUPPORTED, LIO_EIO,
+ * LIO_ENOMEM; err->msg names the file, the place, and what is wrong.
  */
 LIO_API LIO_MUST_CHECK int lio_dataset_open(struct lio_engine *engine,
                                             const char *path,
@@ -57,7 +68,7 @@ struct lio_field_info {
     int32_t id;
     int32_t parent; /* number of the parent in this order, or -1 */
     int nullable;
-    const char *unsupported; /* why it cannot be read, or NULL */
+    const char *unsupported; /* why it cannot be read: a phrase, or NULL */
 };
 
 LIO_API LIO_MUST_CHECK int lio_dataset_field(const struct lio_dataset *dataset,
@@ -87,11 +98,11 @@ struct lio_buffer_info {
  */
 struct lio_page_info {
     uint32_t number;
-    uint32_t fragment;    /* number of the fragment */
-    uint32_t field;       /* number of the field */
-    uint32_t column;      /* of the file */
-    const char *file;     /* path of the data file */
-    uint64_t first_row;   /* in the fragment */
+    uint32_t fragment;  /* number of the fragment */
+    uint32_t field;     /* number of the field */
+    uint32_t column;    /* of the file */
+    const char *file;   /* path of the data file */
+    uint64_t first_row; /* in the fragment */
     uint64_t rows;
     const char *encoding; /* "mini-block(dictionary(bit-packed), fsst)" */
     uint32_t nbuffers;
@@ -105,6 +116,9 @@ LIO_API LIO_MUST_CHECK int lio_dataset_page(const struct lio_dataset *dataset,
 /**
  * Read one page as an Arrow array of its column's type.
  * `*ret_array` is the caller's to release.
+ *
+ * Errors:     LIO_EINVAL for a number that is none; LIO_ECORRUPT,
+ *             LIO_EUNSUPPORTED, LIO_EIO, LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int lio_read_page(struct lio_dataset *dataset,
                                          uint32_t number,
