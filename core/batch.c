@@ -63,7 +63,7 @@ static void put_spent(struct lio_batch *batch)
     }
 }
 
-/* Parts that completions have planned, each on the lane of its request. */
+/* Requests that were planned, each on its lane. */
 static void issue_planned(struct lio_batch *batch)
 {
     struct lio_io *io;
@@ -90,12 +90,27 @@ void lio_batch_settle(struct lio_batch *batch)
     } while (batch->planned.head || batch->spent.head);
 }
 
-/* Handles became free that lanes with nothing of their own in flight want. */
-static void feed_starved(struct lio_batch *batch)
+/* The lanes that queue for the budget, in their order, as far as it reaches. */
+static void feed_hungry(struct lio_batch *batch)
+{
+    struct lio_lane *lane = lio_budget_first(&batch->engine->budget);
+    struct lio_lane *before = NULL;
+
+    while (lane && lane != before) {
+        lio_lane_top_up(lane, batch);
+        before = lane;
+        lane = lio_budget_first(&batch->engine->budget);
+    }
+}
+
+/* Bytes or handles are free that lanes without anything of their own in flight
+ * may want. */
+static void feed(struct lio_batch *batch)
 {
     struct lio_engine *engine = batch->engine;
 
     batch->fed = false;
+    feed_hungry(batch);
     for (uint32_t i = 0; i <= engine->nlanes; i++)
         lio_lane_top_up(&engine->lanes[i], batch);
 }
@@ -105,7 +120,7 @@ void lio_batch_end(struct lio_batch *batch)
     do {
         lio_batch_settle(batch);
         if (batch->fed)
-            feed_starved(batch);
+            feed(batch);
         lio_deliver_callbacks(batch);
     } while (batch->fed || batch->planned.head || batch->spent.head ||
              batch->tally.file || batch->callbacks.head);

@@ -25,9 +25,9 @@ struct lio_batch {
     struct lio_io_list again;     /* operations to issue once more, this lane */
     struct lio_io_list spent;     /* parts to give back */
     struct lio_io_list callbacks; /* requests whose callback is due */
-    struct lio_io_list planned;   /* new parts, to be issued on their lanes */
+    struct lio_io_list planned; /* requests whose operations are to be issued */
     bool hold; /* what is planned may stay staged until the next flush */
-    bool fed;  /* a handle became idle, and some lane starves for one */
+    bool fed;  /* a handle or bytes are free that some lane starves for */
 };
 
 void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine);
@@ -36,7 +36,7 @@ void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine);
 struct lio_tally *lio_batch_tally(struct lio_batch *batch,
                                   struct lio_file *file);
 
-/* Put away tally, spent parts and planned ones; may hold the token. */
+/* Put away tally, spent parts and planned requests; may hold the token. */
 void lio_batch_settle(struct lio_batch *batch);
 
 /* Everything, callbacks too; holds nothing. */

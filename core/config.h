@@ -21,6 +21,8 @@ struct lio_settings {
         uint32_t workers;       /* executor threads; 0 = automatic */
         uint32_t worker_queue;  /* tasks that may wait for a worker */
         uint64_t max_op_bytes;  /* largest operation given to a backend */
+        uint64_t in_flight_bytes; /* at once, in all lanes; 0 = any */
+        uint64_t timeout_ns;      /* of a request; 0 = none */
     } engine;
     struct {
         const char *plugin;   /* "backend-..." */

@@ -74,7 +74,7 @@ static void fill_result(const struct lio_io *io, struct lio_result *result)
     result->os_errno =
         atomic_load_explicit(&io->os_errno, memory_order_relaxed);
     result->bytes = result->code ? 0 : io->bytes;
-    result->view = io->view;
+    result->view = result->code ? NULL : io->view;
     result->file = io->file;
     result->offset = io->offset;
     result->length = io->length;
@@ -92,6 +92,8 @@ static void count_result(struct lio_lane *lane, const struct lio_io *io,
     lio_count(stats, LIO_COUNT_DELIVERED, 1);
     if (result->code == LIO_ECANCELED)
         lio_count(stats, LIO_COUNT_CANCELLED, 1);
+    else if (result->code == LIO_ETIMEDOUT)
+        lio_count(stats, LIO_COUNT_TIMEOUTS, 1);
     else if (result->code)
         lio_count(stats, LIO_COUNT_FAILED, 1);
     if (kind == LIO_STAT_READ)
@@ -118,7 +120,7 @@ uint32_t lio_take(struct lio_lane *lane, struct lio_io_list *done,
     while (n < max && (io = lio_io_pop(done))) {
         fill_result(io, &results[n]);
         count_result(lane, io, &results[n], now);
-        lio_slab_put(&lane->slab, io);
+        lio_lane_drop_locked(lane, io);
         n++;
     }
     pthread_mutex_unlock(&lane->lock);

@@ -239,6 +239,8 @@ static int start(struct lio_engine *engine, struct lio_error *err)
     engine->nlanes = lanes ? lanes : ncpus();
     if (engine->nlanes > LANES_MAX)
         engine->nlanes = LANES_MAX;
+    lio_budget_init(&engine->budget, engine->settings->engine.in_flight_bytes);
+    lio_retry_init(&engine->retries);
     rc = make_owner_page(engine, err);
     if (rc == 0)
         rc = choose_backend(engine, err);
@@ -455,6 +457,7 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->device_bytes_read = counters[LIO_COUNT_DEVICE_BYTES_READ];
     to->device_bytes_written = counters[LIO_COUNT_DEVICE_BYTES_WRITTEN];
     to->retries = counters[LIO_COUNT_RETRIES];
+    to->timeouts = counters[LIO_COUNT_TIMEOUTS];
     to->cache_hits = counters[LIO_COUNT_CACHE_HITS];
     to->cache_misses = counters[LIO_COUNT_CACHE_MISSES];
     to->cache_joins = counters[LIO_COUNT_CACHE_JOINS];

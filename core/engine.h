@@ -9,11 +9,13 @@
 
 #include <pthread.h>
 
+#include "core/budget.h"
 #include "core/cache.h"
 #include "core/config.h"
 #include "core/executor.h"
 #include "core/filepool.h"
 #include "core/lane.h"
+#include "core/retry.h"
 #include "core/service.h"
 
 struct lio_file {
@@ -51,6 +53,8 @@ struct lio_engine {
     union lio_value *backend_values, *cache_values;
 
     struct lio_executor *executor;
+    struct lio_budget budget;
+    struct lio_retry_bucket retries;
     struct lio_filepool *pool;
     struct lio_cache *cache; /* NULL: none */
     struct lio_lane *lanes;  /* nlanes for callers, one more for callbacks */

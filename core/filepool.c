@@ -429,7 +429,7 @@ int lio_handle_acquire(struct lio_filepool *pool, struct lio_handle *handle,
         return 0;
     pthread_mutex_lock(&pool->lock);
     if (acquire_open(handle)) {
-        rc = 0;
+        rc = 0; /* another thread has just opened it */
     } else {
         rc = reopen(pool, handle, err);
         if (rc == LIO_EAGAIN) {
@@ -445,10 +445,31 @@ int lio_handle_acquire(struct lio_filepool *pool, struct lio_handle *handle,
     return rc;
 }
 
+void lio_handle_distrust(struct lio_handle *handle)
+{
+    atomic_store(&handle->distrusted, true);
+}
+
+static void close_distrusted(struct lio_filepool *pool,
+                             struct lio_handle *handle)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (try_close(pool, handle))
+        atomic_store(&handle->distrusted, false);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void lio_node_poison(struct lio_node *node, int os_errno)
+{
+    atomic_store(&node->poison, os_errno);
+}
+
 bool lio_handle_release(struct lio_filepool *pool, struct lio_handle *handle)
 {
     uint32_t before = atomic_fetch_sub(&handle->word, 1);
 
+    if (before == (HANDLE_OPEN | 1u) && atomic_load(&handle->distrusted))
+        close_distrusted(pool, handle);
     return before == (HANDLE_OPEN | 1u) && atomic_load(&pool->nstarved) > 0;
 }
 

@@ -21,6 +21,7 @@
 #include <lanceio/plugin.h>
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct lio_filepool;
 
@@ -32,6 +33,7 @@ struct lio_node {
     _Atomic uint64_t size_bytes;
     _Atomic uint32_t generation; /* upper half of the cache's keys; 0 while
                                     size and generation change together */
+    _Atomic int poison;          /* errno of a sync that failed, or 0 */
     struct lio_handle *handles;  /* one a mode; pool's lock */
 };
 
@@ -44,7 +46,8 @@ struct lio_handle {
     _Atomic uint32_t offset_align, memory_align;
     _Atomic uint32_t direct;
     char *path;
-    uint32_t nfiles;                /* that refer to it; pool's lock */
+    _Atomic bool distrusted; /* close it when it is idle: it has gone stale */
+    uint32_t nfiles;         /* that refer to it; pool's lock */
     struct lio_handle *sibling;     /* next of the same node; pool's lock */
     struct lio_handle *next, *prev; /* in the clock's ring; pool's lock */
 };
@@ -82,6 +85,9 @@ int lio_handle_acquire(struct lio_filepool *pool, struct lio_handle *handle,
 /* Returns true if it is idle now and somebody starves. */
 bool lio_handle_release(struct lio_filepool *pool, struct lio_handle *handle);
 
+/* The handle has gone stale (ESTALE): open it anew when it is idle. */
+void lio_handle_distrust(struct lio_handle *handle);
+
 /* One who got LIO_EAGAIN has what it needs, or has given up. */
 void lio_filepool_fed(struct lio_filepool *pool);
 
@@ -105,6 +111,12 @@ void lio_node_written(struct lio_filepool *pool, struct lio_node *node,
 /* The file turned out to end here. */
 void lio_node_truncated(struct lio_filepool *pool, struct lio_node *node,
                         uint64_t size_bytes);
+
+/*
+ * A sync of the file has failed: what was written may be lost although a later
+ * one says otherwise, for the kernel reports such an error only once.
+ */
+void lio_node_poison(struct lio_node *node, int os_errno);
 
 uint32_t lio_filepool_nopen(struct lio_filepool *pool);
 

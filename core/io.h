@@ -5,13 +5,13 @@
  * the engine does on its behalf.  A request that needs no parts (a read past
  * the cache, say) is its own operation, so the plain case takes one object.
  *
- *                      ┌──────────────── retried ─────────────┐
- *                      ▼                                      │
- *     FREE ─► NEW ─► QUEUED ─► ISSUED (the backend has it) ───┤
- *      ▲       │       │                                      ▼
- *      │       │       └──────────── cancelled ────────────► DONE ─► taken
- *      │       └─► PLANNED (its parts are under way) ─────────▲        │
- *      └───────────────────────────────────────────────────────────────┘
+ *                      ┌─────────── retried ───────────┐
+ *                      ▼      ┌─► DELAYED ──┐          │
+ *     FREE ─► NEW ─► QUEUED ─┬┴► ISSUED ────┴──────────┤ (the backend has it)
+ *      ▲       │             │                         ▼
+ *      │       │             └────── cancelled ─────► DONE ─► taken
+ *      │       └─► PLANNED (its parts are under way) ──▲        │
+ *      └────────────────────────────────────────────────────────┘
  *
  * The state shares a 64-bit word with a generation, and lio_io_move() changes
  * it by compare-and-swap and nothing else does: whoever wins an edge does what
@@ -34,8 +34,9 @@
 enum lio_io_state {
     LIO_IO_FREE,    /* in the slab's free list */
     LIO_IO_NEW,     /* being filled in by one thread */
-    LIO_IO_QUEUED,  /* in the lane's list of pending operations */
+    LIO_IO_QUEUED,  /* waits in its lane */
     LIO_IO_ISSUED,  /* with the backend */
+    LIO_IO_DELAYED, /* failed, to be tried again in a while */
     LIO_IO_PLANNED, /* a request whose parts are under way */
     LIO_IO_DONE     /* finished; the result waits to be taken */
 };
@@ -61,6 +62,10 @@ struct lio_fill {
 
 struct lio_waiter;
 
+struct lio_io_list {
+    struct lio_io *head, *tail;
+};
+
 struct lio_io {
     /* What the backend sees. */
     struct lio_op op;
@@ -72,9 +77,11 @@ struct lio_io {
     struct lio_io *next, *prev; /* in one list at a time */
 
     uint64_t issued_ns;
-    uint64_t moved; /* bytes this operation has moved so far */
-    uint32_t tries; /* times it was given to the backend */
-    uint32_t index; /* lane << 24 | slot */
+    uint64_t moved;       /* bytes this operation has moved so far */
+    uint64_t taken_bytes; /* its share of the budget */
+    uint32_t tries;       /* times it was given to the backend */
+    uint32_t failures;    /* of these, that ended with a passing error */
+    uint32_t index;       /* lane << 24 | slot */
 
     /* A part: whom it serves. */
     struct lio_io *parent;
@@ -90,18 +97,29 @@ struct lio_io {
     struct lio_cq *cq;
     lio_callback callback;
     void *user;
+    uint8_t io_class; /* enum lio_class */
+    uint8_t level;    /* inside class demand, 0 is sooner */
     uint64_t submitted_ns;
+    uint64_t deadline_ns; /* 0: none */
+
+    /* A request that waits to be admitted: its lane's lock. */
+    struct lio_io_list planned;     /* its operations; empty: it is its own */
+    struct lio_io *older, *younger; /* by age, in the scheduler */
+    bool waiting;                   /* is in the scheduler */
 
     /* A request: how it stands. */
-    _Atomic uint32_t parts;  /* parts and joins out, and 1 while planning */
-    _Atomic uint32_t joins;  /* of these, fills of other requests */
-    _Atomic int os_errno;    /* of the first part that failed */
-    _Atomic int code;        /* likewise */
-    _Atomic uint64_t eof_at; /* where a part met the end of the file */
-    _Atomic bool redo;       /* a joined fill failed: read it ourselves */
-    _Atomic bool cancelled;  /* lio_cancel() wants it stopped */
-    _Atomic bool dropped;    /* nobody will take the result */
-    uint64_t bytes;          /* delivered */
+    _Atomic uint32_t parts;   /* parts and joins out, and 1 while planning */
+    _Atomic uint32_t joins;   /* of these, fills of other requests */
+    _Atomic int os_errno;     /* of the first part that failed */
+    _Atomic int code;         /* likewise */
+    _Atomic uint64_t eof_at;  /* where a part met the end of the file */
+    _Atomic bool redo;        /* a joined fill failed: read it ourselves */
+    _Atomic int cancelled;    /* code, once it is to be stopped */
+    _Atomic bool ending;      /* somebody delivers it, or has */
+    _Atomic uint32_t copying; /* threads that copy to the caller's memory */
+    bool exposed;             /* a part writes to the caller's memory itself */
+    uint8_t holds;            /* reasons to keep the object; lane's lock */
+    uint64_t bytes;           /* delivered */
     uint64_t done_ns;
     struct lio_view *view;
     _Atomic(struct lio_waiter *) waiter; /* who sleeps for it */
@@ -154,10 +172,6 @@ static inline bool lio_io_claim(struct lio_io *io, uint64_t id)
 }
 
 /* -- lists --------------------------------------------------------------- */
-
-struct lio_io_list {
-    struct lio_io *head, *tail;
-};
 
 static inline void lio_io_append(struct lio_io_list *list, struct lio_io *io)
 {

@@ -1,8 +1,13 @@
 /*
  * A lane: one queue of the backend, and the threads that share it.
  *
- *     submit side (lock)                      reap side (token)
- *     slab ─► pending ─► backend's queue ───► completions ─► delivered
+ *     submit side (lock)                              reap side (token)
+ *     requests ─► scheduler ─► ready ─► backend ───► completions ─► delivered
+ *                 admission:   depth,
+ *                 budget       handles
+ *
+ * Below the limits a request goes straight down; otherwise the scheduler says
+ * which is admitted next, when something has come back.
  *
  * Threads map to lanes; whoever submits uses its own, whoever waits reaps the
  * one that holds what it waits for.  There is no dispatcher: the thread that
@@ -21,9 +26,9 @@
  * sleeper that leaves for another reason does step 2 as well, so that a wake
  * that met a thread on its way out is not lost.
  *
- * Lock order: token, wait_lock, lock, file pool, cache shard.  The token is
- * only ever tried for, never waited for.  No lock is held while a thread
- * sleeps or a callback runs.
+ * Lock order: token, wait_lock, lock, budget, file pool, cache shard.  The
+ * token is only ever tried for, never waited for.  No lock is held while a
+ * thread sleeps or a callback runs.
  */
 #ifndef LIO_CORE_LANE_H
 #define LIO_CORE_LANE_H
@@ -32,7 +37,9 @@
 #include <stdalign.h>
 
 #include "core/batch.h"
+#include "core/budget.h"
 #include "core/io.h"
+#include "core/scheduler.h"
 #include "core/stats.h"
 
 #define LIO_REAP_MAX 64u /* completions taken at once */
@@ -54,9 +61,12 @@ struct lio_lane {
     /* Submit side. */
     alignas(64) pthread_mutex_t lock; /* guards this part; not held asleep */
     struct lio_slab slab;
-    struct lio_io_list pending; /* QUEUED, in order */
+    struct lio_scheduler scheduler; /* requests not admitted yet */
+    struct lio_budget_place budget_place;
+    struct lio_io_list ready;   /* operations of admitted ones, in order */
     bool starved;               /* the first of them waits for a handle */
-    _Atomic uint32_t npending;  /* written under the lock, read by anybody */
+    _Atomic uint32_t nwaiting;  /* requests, ready and delayed operations;
+                                   written under the lock, read by anybody */
     _Atomic uint32_t unflushed; /* staged, but perhaps not sent */
     _Atomic uint64_t issued;    /* operations given to the backend, ever */
     _Atomic uint64_t issued_bytes;
@@ -85,6 +95,12 @@ void lio_lane_close(struct lio_lane *lane);
 /* Free the memory alone, for a forked child. */
 void lio_lane_abandon(struct lio_lane *lane);
 
+/* Add to a sum that only the present lock's or token's holder writes. */
+static inline void lio_lane_add(_Atomic uint64_t *sum, uint64_t n)
+{
+    atomic_store(sum, atomic_load_explicit(sum, memory_order_relaxed) + n);
+}
+
 static inline uint64_t lio_lane_in_flight(const struct lio_lane *lane)
 {
     uint64_t reaped = atomic_load(&lane->reaped);
@@ -92,10 +108,10 @@ static inline uint64_t lio_lane_in_flight(const struct lio_lane *lane)
     return atomic_load(&lane->issued) - reaped;
 }
 
-/* Nothing is in flight and nothing pending. */
+/* Nothing is in flight and nothing waits. */
 static inline bool lio_lane_idle(const struct lio_lane *lane)
 {
-    return lio_lane_in_flight(lane) == 0 && atomic_load(&lane->npending) == 0;
+    return lio_lane_in_flight(lane) == 0 && atomic_load(&lane->nwaiting) == 0;
 }
 
 /* -- submitting ---------------------------------------------------------- */
@@ -109,23 +125,45 @@ bool lio_lane_get(struct lio_lane *lane, uint32_t n, uint32_t ncallers,
 void lio_lane_put(struct lio_lane *lane, struct lio_io_list *list);
 
 /*
- * Hand operations (state NEW) to the backend in order, as far as there is room;
- * the rest waits in `pending`.  With `flush` they are sent at once, else with
- * the next flush or reap.  `list` is empty afterwards.
+ * Take requests (state NEW, or PLANNED with parts in `planned`): admit them and
+ * hand their operations to the backend as far as there is room; the rest waits.
+ * With `flush` they are sent at once, else with the next flush or reap.
+ * `requests` is empty afterwards.
  */
-void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *list, bool flush,
-                    struct lio_batch *batch);
+void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
+                    bool flush, struct lio_batch *batch);
 
 /* Send what is staged. */
 void lio_lane_flush(struct lio_lane *lane);
 
-/* Hand down what is pending, after something has come back. */
+/* Admit and hand down what waits, after something has come back. */
 void lio_lane_top_up(struct lio_lane *lane, struct lio_batch *batch);
 
-/* Stop `io` if it still is what `id` names; false if it is not.  What cannot be
- * stopped goes on as if nothing had happened. */
-bool lio_lane_cancel(struct lio_lane *lane, struct lio_io *io, uint64_t id,
+/* Operations (ISSUED) that have come back and must go down once more. */
+void lio_lane_again(struct lio_lane *lane, struct lio_io_list *list);
+
+/* An operation (ISSUED) has come back and shall go down again later: put it
+ * aside until lio_lane_resume() is called with the id returned. */
+uint64_t lio_lane_delay(struct lio_lane *lane, struct lio_io *io);
+void lio_lane_resume(struct lio_lane *lane, struct lio_io *io, uint64_t id,
                      struct lio_batch *batch);
+
+/*
+ * Stop `io`, because of `code`, if it still is what `id` names; false if it is
+ * not.  What cannot be stopped goes on as if nothing had happened, but if its
+ * parts leave the caller's memory alone, `*ret_release` is set: it may be
+ * delivered without them, by the caller of this alone, and is held once more.
+ */
+bool lio_lane_cancel(struct lio_lane *lane, struct lio_io *io, uint64_t id,
+                     int code, bool *ret_release, struct lio_batch *batch);
+
+/* From now on parts of the request may write to the caller's memory.  False if
+ * it has been delivered without them: then they must not. */
+bool lio_lane_expose(struct lio_lane *lane, struct lio_io *request);
+
+/* One reason less to keep an object; the last gives it back to the slab. */
+void lio_lane_drop(struct lio_lane *lane, struct lio_io *io);
+void lio_lane_drop_locked(struct lio_lane *lane, struct lio_io *io);
 
 /* -- waiting ------------------------------------------------------------- */
 

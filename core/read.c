@@ -83,16 +83,32 @@ static bool next_run(uint16_t mask, uint32_t from, uint32_t *ret_first,
     return true;
 }
 
+/* May the caller's memory be written to?  Not once the request was delivered
+ * early.  If so, whoever does that waits for end_copy(). */
+static bool begin_copy(struct lio_io *request)
+{
+    atomic_fetch_add(&request->copying, 1);
+    if (!atomic_load(&request->ending))
+        return true;
+    atomic_fetch_sub(&request->copying, 1);
+    return false;
+}
+
+static void end_copy(struct lio_io *request)
+{
+    atomic_fetch_sub(&request->copying, 1);
+}
+
 /* Copy the wanted bytes of these sectors of a block to where they belong. */
-static void copy_sectors(const struct lio_io *request, uint64_t block,
+static void copy_sectors(struct lio_io *request, uint64_t block,
                          const unsigned char *frame, uint16_t sectors)
 {
     uint64_t block_at = block * LIO_BLOCK_BYTES;
     uint64_t end = request->offset + request->length;
     uint32_t first, count, at = 0;
 
-    if (request->view)
-        return; /* it has the frame itself */
+    if (!sectors || request->view || !begin_copy(request))
+        return; /* a view has the frame itself */
     for (; next_run(sectors, at, &first, &count); at = first + count) {
         uint64_t lo = block_at + (uint64_t)first * LIO_SECTOR_BYTES;
         uint64_t hi = lo + (uint64_t)count * LIO_SECTOR_BYTES;
@@ -103,6 +119,7 @@ static void copy_sectors(const struct lio_io *request, uint64_t block,
             memcpy(request->buf + (lo - request->offset),
                    frame + (lo - block_at), hi - lo);
     }
+    end_copy(request);
 }
 
 static void part_met_eof(struct lio_io *request, uint64_t at)
@@ -169,7 +186,7 @@ static struct lio_io *new_part(struct plan *plan)
     part->op.kind = LIO_OP_READ;
     part->op.iov = &part->iov;
     part->op.niov = 1;
-    lio_io_append(&plan->batch->planned, part);
+    lio_io_append(&request->planned, part);
     plan->nparts++;
     return part;
 }
@@ -180,6 +197,7 @@ static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
 {
     uint32_t offset_align = plan->handle->offset_align;
     uint32_t memory_align = plan->handle->memory_align;
+    struct lio_io *request = plan->request;
     struct lio_io *part = new_part(plan);
     uint64_t from, until;
 
@@ -190,6 +208,7 @@ static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
     part->buf = to;
     if (at % offset_align == 0 && len % offset_align == 0 &&
         (uintptr_t)to % memory_align == 0) {
+        request->exposed |= !request->view;
         part->iov = (struct lio_iovec){ to, len };
         part->op.offset = at;
         part->op.length = len;
@@ -485,6 +504,8 @@ static void plan_parts(struct plan *plan, bool cached)
         else if (plan->end > request->offset)
             plan_cached(plan);
     }
+    if (request->planned.head)
+        lio_io_append(&plan->batch->planned, request);
     if (atomic_fetch_sub(&request->parts, PLANNING - plan->nparts) ==
         PLANNING - plan->nparts)
         lio_request_finish(request, plan->batch);
@@ -563,9 +584,13 @@ static void end_direct(struct lio_io *part)
         until > part->offset ? min_u64(until, end) - part->offset : 0;
 
     if (part->bounce) {
-        memcpy(part->buf,
-               (unsigned char *)part->bounce + (part->offset - part->bounce_at),
-               got);
+        if (begin_copy(part->parent)) {
+            memcpy(part->buf,
+                   (unsigned char *)part->bounce +
+                       (part->offset - part->bounce_at),
+                   got);
+            end_copy(part->parent);
+        }
         free(part->bounce);
         part->bounce = NULL;
     }
@@ -591,7 +616,8 @@ bool lio_read_again(struct lio_io *request, struct lio_batch *batch)
         .end = request->offset + request->length,
     };
 
-    if (!atomic_load(&request->redo) || atomic_load(&request->code))
+    if (!atomic_load(&request->redo) || atomic_load(&request->code) ||
+        !lio_lane_expose(request->lane, request))
         return false;
     atomic_store(&request->redo, false);
     atomic_store(&request->eof_at, UINT64_MAX);

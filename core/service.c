@@ -12,6 +12,8 @@
 
 #include "common/clock.h"
 #include "core/engine.h"
+#include "core/timer.h"
+#include "core/transfer.h"
 
 #define SLOW_MAX 64u /* slow operations kept between two rows */
 
@@ -19,11 +21,13 @@ struct lio_service {
     struct lio_engine *engine;
     pthread_t thread;
     struct lio_waiter waiter; /* of the thread */
+    struct lio_timers timers;
     _Atomic bool stopping;
 
     struct lio_stats_db *db; /* the thread's; NULL: off */
     struct lio_stats_snapshot snapshot;
     uint64_t next_row_ns;
+    uint64_t sleeps_until; /* what the thread has last told lio_lane_wait() */
 
     pthread_mutex_t lock; /* guards all below; a leaf */
     pthread_cond_t known;
@@ -153,9 +157,84 @@ static void write_last(struct lio_service *service)
 
 /* -- the thread ---------------------------------------------------------- */
 
-static bool stopping(void *what)
+/* Stop, or sleep less long than was thought: a timer has come that is due
+ * earlier. */
+static bool must_act(void *what)
 {
-    return atomic_load(&((struct lio_service *)what)->stopping);
+    struct lio_service *service = what;
+
+    return atomic_load(&service->stopping) ||
+           lio_timers_next(&service->timers) < service->sleeps_until;
+}
+
+static void wake_thread(struct lio_service *service)
+{
+    struct lio_lane *lane = lio_engine_callback_lane(service->engine);
+
+    pthread_mutex_lock(&lane->wait_lock);
+    lio_waiter_wake(&service->waiter);
+    pthread_mutex_unlock(&lane->wait_lock);
+}
+
+static bool set_timer(struct lio_service *service, uint64_t due_ns, uint64_t id,
+                      enum lio_timer_kind kind)
+{
+    struct lio_timer timer = { due_ns, id, kind };
+    bool first;
+
+    if (lio_timers_add(&service->timers, timer, &first) < 0)
+        return false;
+    if (first)
+        wake_thread(service);
+    return true;
+}
+
+bool lio_service_resume_at(struct lio_service *service, struct lio_io *io,
+                           uint64_t due_ns)
+{
+    struct lio_lane *lane = io->lane;
+    struct lio_batch batch;
+    uint64_t id = lio_lane_delay(lane, io);
+
+    if (!set_timer(service, due_ns, id, LIO_TIMER_RESUME)) {
+        lio_batch_begin(&batch, service->engine);
+        batch.now_ns = lio_clock_ns();
+        lio_lane_resume(lane, io, id, &batch); /* without the pause, then */
+        lio_batch_settle(&batch);
+    }
+    return true;
+}
+
+bool lio_service_expire_at(struct lio_service *service, uint64_t id,
+                           uint64_t due_ns)
+{
+    return set_timer(service, due_ns, id, LIO_TIMER_DEADLINE);
+}
+
+static void run_timers(struct lio_service *service, uint64_t now)
+{
+    struct lio_engine *engine = service->engine;
+    struct lio_timer timer;
+    struct lio_batch batch;
+    struct lio_io *io;
+
+    lio_batch_begin(&batch, engine);
+    batch.now_ns = now;
+    while (lio_timers_pop(&service->timers, now, &timer)) {
+        io = lio_engine_find(engine, timer.id);
+        if (io && timer.kind == LIO_TIMER_RESUME)
+            lio_lane_resume(io->lane, io, timer.id, &batch);
+        else if (io)
+            (void)lio_request_stop(engine, timer.id, LIO_ETIMEDOUT, &batch);
+    }
+    lio_batch_end(&batch);
+}
+
+static uint64_t next_event(struct lio_service *service)
+{
+    uint64_t timer = lio_timers_next(&service->timers);
+
+    return timer < service->next_row_ns ? timer : service->next_row_ns;
 }
 
 static void *service_main(void *arg)
@@ -164,17 +243,25 @@ static void *service_main(void *arg)
     uint64_t interval = service->engine->settings->stats.interval_ns;
     struct lio_lane *lane = lio_engine_callback_lane(service->engine);
     struct lio_wait wait = {
-        .ready = stopping,
+        .ready = must_act,
         .what = service,
         .waiter = &service->waiter,
     };
+    uint64_t now;
 
     start_db(service);
-    wait.deadline = service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
-    while (lio_lane_wait(lane, &wait) == LIO_ETIMEDOUT) {
-        write_row(service);
-        wait.deadline =
-            service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
+    service->next_row_ns =
+        service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
+    while (!atomic_load(&service->stopping)) {
+        service->sleeps_until = wait.deadline = next_event(service);
+        (void)lio_lane_wait(lane, &wait);
+        now = lio_clock_ns();
+        run_timers(service, now);
+        if (now >= service->next_row_ns) {
+            write_row(service);
+            service->next_row_ns =
+                service->db ? now + interval : LIO_NO_DEADLINE;
+        }
     }
     write_last(service);
     return NULL;
@@ -189,6 +276,7 @@ int lio_service_open(struct lio_engine *engine,
     if (!service)
         return lio_error_set(err, LIO_ENOMEM, "no memory for the service");
     service->engine = engine;
+    lio_timers_init(&service->timers);
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->known, NULL);
     *ret_service = service; /* the thread may be asked for at once */
@@ -205,16 +293,12 @@ int lio_service_open(struct lio_engine *engine,
 
 void lio_service_close(struct lio_service *service)
 {
-    struct lio_lane *lane;
-
     if (!service)
         return;
-    lane = lio_engine_callback_lane(service->engine);
     atomic_store(&service->stopping, true);
-    pthread_mutex_lock(&lane->wait_lock);
-    lio_waiter_wake(&service->waiter);
-    pthread_mutex_unlock(&lane->wait_lock);
+    wake_thread(service);
     pthread_join(service->thread, NULL);
+    lio_timers_release(&service->timers);
 
     pthread_cond_destroy(&service->known);
     pthread_mutex_destroy(&service->lock);
@@ -227,6 +311,7 @@ void lio_service_abandon(struct lio_service *service)
     if (!service)
         return;
     lio_stats_db_abandon(service->db);
+    free(service->timers.heap);
     free_slow(service->slow, service->nslow);
     free(service);
 }

@@ -1,14 +1,15 @@
 /*
  * The service thread: what no caller's thread is there for.
  *
- * It reaps the lane of requests with callbacks, and writes the statistics.  It
- * is never in the way of a read that somebody waits for.
+ * It reaps the lane of requests with callbacks, runs timers, and writes the
+ * statistics.  It is never in the way of a read that somebody waits for.
  */
 #ifndef LIO_CORE_SERVICE_H
 #define LIO_CORE_SERVICE_H
 
 #include <lanceio/lanceio.h>
 
+#include "core/io.h"
 #include "core/stats_db.h"
 
 struct lio_service;
@@ -25,6 +26,15 @@ void lio_service_abandon(struct lio_service *service);
 /* Which run the database calls us; waits until it has been opened. */
 void lio_service_info(struct lio_service *service,
                       struct lio_engine_info *ret_info);
+
+/* Issue an operation that has come back (ISSUED) again at `due_ns`; false if
+ * there is no memory to remember it. */
+bool lio_service_resume_at(struct lio_service *service, struct lio_io *io,
+                           uint64_t due_ns);
+
+/* End the request at `due_ns` if it is still there.  False as above. */
+bool lio_service_expire_at(struct lio_service *service, uint64_t id,
+                           uint64_t due_ns);
 
 /* An operation was slow; kept for the next row, as far as there is room.  The
  * path is copied. */

@@ -58,6 +58,10 @@ static void forget(struct lio_io *io)
     io->issued_ns = 0;
     io->moved = 0;
     io->tries = 0;
+    io->failures = 0;
+    io->taken_bytes = 0;
+    io->planned = (struct lio_io_list){ 0 };
+    io->waiting = false;
     io->parent = NULL;
     io->fill = NULL;
     io->bounce = NULL;
@@ -68,8 +72,11 @@ static void forget(struct lio_io *io)
     atomic_store_explicit(&io->code, 0, memory_order_relaxed);
     atomic_store_explicit(&io->eof_at, UINT64_MAX, memory_order_relaxed);
     atomic_store_explicit(&io->redo, false, memory_order_relaxed);
-    atomic_store_explicit(&io->cancelled, false, memory_order_relaxed);
-    atomic_store_explicit(&io->dropped, false, memory_order_relaxed);
+    atomic_store_explicit(&io->cancelled, 0, memory_order_relaxed);
+    atomic_store_explicit(&io->ending, false, memory_order_relaxed);
+    atomic_store_explicit(&io->copying, 0, memory_order_relaxed);
+    io->exposed = false;
+    io->holds = 1;
     atomic_store_explicit(&io->waiter, NULL, memory_order_relaxed);
 }
 

@@ -16,10 +16,11 @@
 #define LIO_COUNTERS(X)                                                        \
     X(REQUESTS, "requests", SUBMIT, "requests submitted by callers")           \
     X(DELIVERED, "delivered", SUBMIT, "results handed out, errors included")   \
-    X(CANCELLED, "cancelled", SUBMIT, "of these, cancelled")                     \
-    X(FAILED, "failed", SUBMIT, "of these, with another error")                  \
-    X(BYTES_READ, "bytes_read", SUBMIT, "bytes delivered to callers")            \
-    X(BYTES_WRITTEN, "bytes_written", SUBMIT, "bytes taken from callers")        \
+    X(CANCELLED, "cancelled", SUBMIT, "of these, cancelled")                   \
+    X(TIMEOUTS, "timeouts", SUBMIT, "of these, past their deadline")           \
+    X(FAILED, "failed", SUBMIT, "of these, with another error")                \
+    X(BYTES_READ, "bytes_read", SUBMIT, "bytes delivered to callers")          \
+    X(BYTES_WRITTEN, "bytes_written", SUBMIT, "bytes taken from callers")      \
     X(DEVICE_READS, "device_reads", REAP, "read operations completed")         \
     X(DEVICE_WRITES, "device_writes", REAP, "write operations completed")      \
     X(DEVICE_SYNCS, "device_syncs", REAP, "sync operations completed")         \
@@ -43,7 +44,7 @@ enum lio_counter {
 #define X(id, name, side, meaning) LIO_COUNT_##id,
     LIO_COUNTERS(X)
 #undef X
-    LIO_NCOUNTERS
+        LIO_NCOUNTERS
 };
 
 /*
@@ -118,8 +119,7 @@ static inline void lio_hist_add(struct lio_hist *hist, uint64_t value)
 static inline void lio_stat_size(struct lio_lane_stats *stats,
                                  enum lio_stat_kind kind, uint64_t bytes)
 {
-    uint32_t bucket =
-        bytes ? 64u - (uint32_t)__builtin_clzll(bytes) - 1u : 0u;
+    uint32_t bucket = bytes ? 64u - (uint32_t)__builtin_clzll(bytes) - 1u : 0u;
 
     if (bucket >= LIO_SIZE_BUCKETS)
         bucket = LIO_SIZE_BUCKETS - 1u;

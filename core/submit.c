@@ -31,6 +31,10 @@ static const char *misuse(const struct lio_engine *engine,
     if (!request->buf && request->length > 0 &&
         request->kind != LIO_REQUEST_SYNC && !(request->flags & LIO_VIEW))
         return "there is no buffer";
+    if (request->io_class > LIO_CLASS_BACKGROUND)
+        return "unknown class";
+    if (request->priority < -4 || request->priority > 3)
+        return "the priority is not one of -4 .. 3";
     if (request->queue && request->callback)
         return "a result goes to a queue or to a callback, not to both";
     if (request->queue && request->queue->engine != engine)
@@ -93,6 +97,23 @@ static int get_objects(struct lio_engine *engine,
     return 0;
 }
 
+static uint8_t class_of(const struct lio_request *request)
+{
+    if (request->io_class != LIO_CLASS_DEFAULT)
+        return (uint8_t)request->io_class;
+    return request->kind == LIO_REQUEST_READ ? LIO_CLASS_DEMAND
+                                             : LIO_CLASS_WRITE;
+}
+
+static uint64_t deadline_of(const struct lio_request *request, uint64_t now)
+{
+    uint64_t timeout = request->file->engine->settings->engine.timeout_ns;
+
+    if (request->deadline_ns)
+        return request->deadline_ns;
+    return timeout ? now + timeout : 0;
+}
+
 static void describe(struct lio_io *io, const struct lio_request *request,
                      uint64_t now)
 {
@@ -105,10 +126,27 @@ static void describe(struct lio_io *io, const struct lio_request *request,
     io->cq = request->queue;
     io->callback = request->callback;
     io->user = request->user;
+    io->io_class = class_of(request);
+    io->level = (uint8_t)(request->priority + (int32_t)LIO_NLEVELS / 2);
+    io->deadline_ns = deadline_of(request, now);
     io->submitted_ns = now;
     atomic_fetch_add(&request->file->in_flight, 1);
     if (request->queue)
         atomic_fetch_add(&request->queue->outstanding, 1);
+}
+
+/* The deadline is set last: before, nobody may end the request.  By then it may
+ * be done already, and the id stale. */
+static void plan(struct lio_io *io, struct lio_batch *batch)
+{
+    uint64_t id = lio_io_id(io), deadline = io->deadline_ns;
+
+    if (io->kind == LIO_REQUEST_READ)
+        lio_read_plan(io, batch);
+    else
+        lio_write_plan(io, batch);
+    if (deadline)
+        (void)lio_service_expire_at(batch->engine->service, id, deadline);
 }
 
 int lio_submit_batch(struct lio_engine *engine,
@@ -135,10 +173,7 @@ int lio_submit_batch(struct lio_engine *engine,
         if (!(requests[i].flags & LIO_STAGE))
             batch->hold = false;
         describe(io, &requests[i], batch->now_ns);
-        if (io->kind == LIO_REQUEST_READ)
-            lio_read_plan(io, batch);
-        else
-            lio_write_plan(io, batch);
+        plan(io, batch);
     }
     lio_batch_settle(batch);
     batch->hold = false;

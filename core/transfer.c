@@ -5,15 +5,11 @@
  *
  *     all of it, or up to the end of the file    over
  *     fewer bytes                                go on from there
- *     EINTR, EAGAIN, EBUSY, ENOMEM, a foreign
- *     ECANCELED                                  again, at most MAX_TRIES times
- *     EINVAL past the page cache                 again, through it
- *     any other error                            over
- *
- * A foreign ECANCELED is what io_uring reports for work of a thread that has
- * exited.
+ *     an error                                   as core/retry.h says
  */
 #include "core/transfer.h"
+
+#include <sched.h>
 
 #include "common/clock.h"
 #include "core/deliver.h"
@@ -21,7 +17,7 @@
 #include "core/read.h"
 #include "core/view.h"
 
-#define MAX_TRIES 100u
+#define MAX_IDLE_TRIES 100u /* of a write that moves nothing */
 
 void lio_io_fail(struct lio_io *io, int code, int os_errno)
 {
@@ -92,29 +88,13 @@ static void count_operation(const struct lio_io *io, int64_t result,
         note_slow(io, kind, result, batch);
 }
 
-static bool passing(const struct lio_io *io, int os_errno)
-{
-    switch (os_errno) {
-    case EINTR:
-    case EAGAIN:
-    case EBUSY:
-    case ENOMEM:
-        return true;
-    case ECANCELED:
-        return !lio_io_unwanted(io);
-    default:
-        return false;
-    }
-}
-
 /* The file system wants what O_DIRECT wants and we do not know of: read this
  * file through the page cache from now on. */
 static bool retry_buffered(struct lio_io *io)
 {
     struct lio_handle *buffered;
 
-    if (!atomic_load(&io->handle->direct) ||
-        lio_file_buffered(io->file, &buffered, NULL) < 0)
+    if (lio_file_buffered(io->file, &buffered, NULL) < 0)
         return false;
     atomic_store(&io->file->direct_refused, true);
     io->handle = buffered;
@@ -144,56 +124,87 @@ static bool at_end_of_file(const struct lio_io *io, int64_t result)
            (result == 0 || at >= atomic_load(&io->handle->node->size_bytes));
 }
 
-/* Is there more to do for this operation?  It is then in batch->again. */
+/* A failed operation that shall be tried again is on its way when this returns
+ * true. */
+static bool try_again(struct lio_io *io, int os_errno, struct lio_batch *batch)
+{
+    struct lio_engine *engine = batch->engine;
+    enum lio_verdict verdict;
+    uint64_t due_ns;
+
+    verdict =
+        lio_retry_judge(&engine->retries, io, os_errno, batch->now_ns, &due_ns);
+    if (verdict == LIO_TRY_BUFFERED && !retry_buffered(io))
+        verdict = LIO_GIVE_UP;
+    if (verdict == LIO_GIVE_UP)
+        return false;
+    lio_count(&io->lane->stats, LIO_COUNT_RETRIES, 1);
+    if (os_errno == ESTALE)
+        lio_handle_distrust(io->handle);
+    if (verdict != LIO_TRY_LATER ||
+        !lio_service_resume_at(engine->service, io, due_ns))
+        lio_io_append(&batch->again, io);
+    return true;
+}
+
+/* A transfer that fell short goes on from where it stopped. */
+static bool go_on(struct lio_io *io, uint64_t moved, struct lio_batch *batch)
+{
+    io->moved += moved;
+    if (moved == io->op.length || at_end_of_file(io, (int64_t)moved) ||
+        (moved == 0 && io->tries >= MAX_IDLE_TRIES))
+        return false;
+    advance(&io->op, moved);
+    lio_count(&io->lane->stats, LIO_COUNT_CONTINUED, 1);
+    lio_io_append(&batch->again, io);
+    return true;
+}
+
 static bool goes_on(struct lio_io *io, int64_t result, struct lio_batch *batch)
 {
-    struct lio_lane_stats *stats = &io->lane->stats;
-    bool more;
+    if (result < 0)
+        return try_again(io, (int)-result, batch);
+    lio_retry_success(&batch->engine->retries);
+    return go_on(io, (uint64_t)result, batch);
+}
 
-    if (result < 0) {
-        more = (passing(io, (int)-result) && io->tries < MAX_TRIES) ||
-               (result == -EINVAL && retry_buffered(io));
-        if (more)
-            lio_count(stats, LIO_COUNT_RETRIES, 1);
-    } else {
-        io->moved += (uint64_t)result;
-        more = (uint64_t)result < io->op.length && !at_end_of_file(io, result);
-        if (more && result == 0)
-            more = io->tries < MAX_TRIES; /* a write that moves nothing */
-        if (more) {
-            advance(&io->op, (uint64_t)result);
-            lio_count(stats, LIO_COUNT_CONTINUED, 1);
-        }
-    }
-    if (more)
-        lio_io_append(&batch->again, io);
-    return more;
+/* Why it is over, if not well. */
+static void judge(struct lio_io *io, int64_t result)
+{
+    int cancelled = atomic_load(&lio_io_request(io)->cancelled);
+
+    if (result == -ECANCELED && cancelled)
+        lio_io_fail(io, cancelled,
+                    cancelled == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED);
+    else if (result < 0)
+        lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
+    else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
+        lio_io_fail(io, LIO_EIO, 0);
+    if (result < 0 && io->op.kind == LIO_OP_SYNC)
+        lio_node_poison(io->handle->node, (int)-result);
 }
 
 void lio_transfer_completed(struct lio_io *io, int64_t result,
                             struct lio_batch *batch)
 {
-    struct lio_filepool *pool = batch->engine->pool;
-    struct lio_handle *handle = io->handle;
-
     io->tries++;
     count_operation(io, result, batch);
-    if (!goes_on(io, result, batch)) {
-        if (result < 0)
-            lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
-        else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
-            lio_io_fail(io, LIO_EIO, 0);
-        lio_transfer_ended(io, batch);
-    }
-    /* Last, because the operation above may still ask the handle's node. */
-    if (lio_handle_release(pool, handle))
+    /* First, because another thread may issue it again at any time. */
+    if (lio_handle_release(batch->engine->pool, io->handle))
         batch->fed = true;
+    if (goes_on(io, result, batch))
+        return;
+    judge(io, result);
+    lio_transfer_ended(io, batch);
 }
 
 void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch)
 {
     struct lio_io *request = io->parent;
 
+    if (lio_budget_give(&batch->engine->budget, io->taken_bytes))
+        batch->fed = true;
+    io->taken_bytes = 0;
     if (!request) {
         io->bytes = io->moved;
         lio_request_finish(io, batch);
@@ -223,15 +234,29 @@ static void finish_write(struct lio_io *request)
     request->bytes = request->code ? 0 : request->length;
 }
 
+/* The request was delivered early, by release_early(): the engine still
+ * had it until now. */
+static void end_released(struct lio_io *request, struct lio_batch *batch)
+{
+    lio_view_put(request->view);
+    request->view = NULL;
+    lio_batch_tally(batch, request->file)->finished++;
+    lio_lane_drop(request->lane, request);
+}
+
 void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
 {
-    if (request->kind == LIO_REQUEST_READ) {
-        if (lio_read_again(request, batch))
-            return; /* not yet: a fill that it had joined failed */
-        lio_read_finish(request);
-    } else if (request->kind == LIO_REQUEST_WRITE) {
-        finish_write(request);
+    if (!atomic_load(&request->ending) && request->kind == LIO_REQUEST_READ &&
+        lio_read_again(request, batch))
+        return; /* not yet: a fill that it had joined failed */
+    if (atomic_exchange(&request->ending, true)) {
+        end_released(request, batch);
+        return;
     }
+    if (request->kind == LIO_REQUEST_READ)
+        lio_read_finish(request);
+    else if (request->kind == LIO_REQUEST_WRITE)
+        finish_write(request);
     if (request->view && atomic_load(&request->code)) {
         lio_view_put(request->view);
         request->view = NULL;
@@ -239,4 +264,34 @@ void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
     request->done_ns = batch->now_ns;
     lio_batch_tally(batch, request->file)->finished++;
     lio_deliver(request, batch);
+}
+
+/* -- stopping ------------------------------------------------------------ */
+
+/*
+ * Deliver a request whose parts are still under way.  Possible when all of them
+ * write to memory of the engine; the caller's is not touched again once nobody
+ * is copying.  The parts go on, detached.
+ */
+static void release_early(struct lio_io *request, int code,
+                          struct lio_batch *batch)
+{
+    while (atomic_load(&request->copying) > 0)
+        sched_yield();
+    lio_io_fail(request, code, code == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED);
+    request->done_ns = batch->now_ns;
+    lio_deliver(request, batch);
+}
+
+bool lio_request_stop(struct lio_engine *engine, uint64_t id, int code,
+                      struct lio_batch *batch)
+{
+    struct lio_io *io = lio_engine_find(engine, id);
+    bool release = false;
+
+    if (!io || !lio_lane_cancel(io->lane, io, id, code, &release, batch))
+        return false;
+    if (release)
+        release_early(io, code, batch);
+    return true;
 }

@@ -38,4 +38,12 @@ void lio_request_part_done(struct lio_io *request, struct lio_batch *batch);
 /* Everything a request needed has happened: make its result and deliver it. */
 void lio_request_finish(struct lio_io *request, struct lio_batch *batch);
 
+/*
+ * Stop the request `id` because of `code`, LIO_ECANCELED or LIO_ETIMEDOUT;
+ * false if there is no such request any more.  It is delivered in any case,
+ * once.
+ */
+bool lio_request_stop(struct lio_engine *engine, uint64_t id, int code,
+                      struct lio_batch *batch);
+
 #endif

@@ -207,17 +207,13 @@ int lio_wait(struct lio_engine *engine, uint64_t id, int64_t timeout_ns,
 int lio_cancel(struct lio_engine *engine, uint64_t id)
 {
     struct lio_batch batch;
-    struct lio_io *io;
     bool known;
 
     if (!lio_engine_ours(engine))
         return LIO_ECLOSED;
-    io = lio_engine_find(engine, id);
-    if (!io)
-        return LIO_ESTALE;
     lio_batch_begin(&batch, engine);
     batch.now_ns = lio_clock_ns();
-    known = lio_lane_cancel(io->lane, io, id, &batch);
+    known = lio_request_stop(engine, id, LIO_ECANCELED, &batch);
     lio_batch_end(&batch);
     return known ? 0 : LIO_ESTALE;
 }

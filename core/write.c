@@ -77,21 +77,34 @@ static void plan_pieces(struct lio_io *request, struct lio_handle *handle,
         part->file = request->file;
         part->handle = handle;
         set_op(part, at, n, from);
-        lio_io_append(&batch->planned, part);
+        lio_io_append(&request->planned, part);
         at += n;
         from += n;
         left -= n;
     }
+    if (request->planned.head)
+        lio_io_append(&batch->planned, request);
     if (atomic_fetch_sub(&request->parts, PLANNING - (uint32_t)npieces) ==
         PLANNING - (uint32_t)npieces)
         lio_request_finish(request, batch);
+}
+
+/* A sync is not believed after one has failed. */
+static bool poisoned(struct lio_io *request)
+{
+    int os_errno = atomic_load(&request->file->handle->node->poison);
+
+    if (request->kind != LIO_REQUEST_SYNC || !os_errno)
+        return false;
+    lio_io_fail(request, lio_code_of_errno(os_errno), os_errno);
+    return true;
 }
 
 void lio_write_plan(struct lio_io *request, struct lio_batch *batch)
 {
     struct lio_handle *handle;
 
-    if (choose_handle(request, &handle) < 0 ||
+    if (poisoned(request) || choose_handle(request, &handle) < 0 ||
         (request->kind == LIO_REQUEST_WRITE && request->length == 0)) {
         lio_request_finish(request, batch);
         return;

@@ -178,6 +178,7 @@ struct lio_engine_stats {
     uint64_t device_reads, device_writes, device_syncs; /* operations */
     uint64_t device_bytes_read, device_bytes_written;
     uint64_t retries;
+    uint64_t timeouts; /* deadlines that passed */
     uint64_t cache_hits;   /* 4 KiB sectors found in the cache */
     uint64_t cache_misses; /* sectors that were not */
     uint64_t cache_joins;  /* of the misses, already on their way */
@@ -250,8 +251,10 @@ enum lio_request_flags {
     LIO_EXACT = 1u << 0,   /* the end of the file is an error, LIO_EEOF */
     LIO_VIEW = 1u << 1,    /* deliver a pinned view; buf is ignored */
     LIO_NOCACHE = 1u << 2, /* neither look into the cache nor fill it */
-    LIO_STAGE = 1u << 3    /* may wait for the next lio_flush(), wait or submit
+    LIO_STAGE = 1u << 3,   /* may wait for the next lio_flush(), wait or submit
                               before it reaches the device */
+    LIO_NOWAIT = 1u << 4   /* if it cannot go to the device at once, deliver
+                              LIO_EAGAIN instead of queueing it */
 };
 
 /**
@@ -324,6 +327,21 @@ typedef void (*lio_callback)(const struct lio_result *result, void *user);
 struct lio_cq;
 
 /**
+ * What a request is for; decides who goes first when more is asked of the
+ * device than [engine] queue_depth and in_flight allow.  The classes share it
+ * by weight, 16 : 8 : 4 : 2 : 1, and one request in ten is the one that has
+ * waited longest, so none waits for ever.
+ */
+enum lio_class {
+    LIO_CLASS_DEFAULT = 0,   /* demand for reads, write for writes and syncs */
+    LIO_CLASS_METADATA = 1,  /* small, and everything else waits for it */
+    LIO_CLASS_DEMAND = 2,    /* somebody waits for it */
+    LIO_CLASS_WRITE = 3,
+    LIO_CLASS_PREFETCH = 4,  /* somebody will probably want it */
+    LIO_CLASS_BACKGROUND = 5 /* nobody is in a hurry */
+};
+
+/**
  * A request.  Zero what you do not use.  The result is delivered in one of
  * three ways: to `queue`, to `callback`, or, if both are NULL, to whoever
  * waits for the id.
@@ -338,6 +356,10 @@ struct lio_request {
     struct lio_cq *queue;
     lio_callback callback;
     void *user; /* handed back */
+    uint32_t io_class; /* enum lio_class */
+    int32_t priority;  /* inside class demand: -4 (sooner) .. 3 (later) */
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC; LIO_ETIMEDOUT after it. 0: that
+                             of [engine] timeout */
 };
 
 /**
