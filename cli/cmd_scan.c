@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 #include "cli/format.h"
+#include "cli/live.h"
 #include "cli/progress.h"
 
 #include <lanceio/column.h>
@@ -96,6 +97,7 @@ struct request {
 /* A scan under way. */
 struct scan {
     struct lio_engine *engine; /* or NULL */
+    struct cli_live *live;
     struct lio_dataset *dataset;
     struct ArrowSchema schema;
     struct ArrowArrayStream stream;
@@ -267,6 +269,7 @@ static int open_scan(const struct cli *cli, const struct request *request,
         code = cli_open_engine(cli, &scan->engine);
         if (code)
             return code;
+        scan->live = cli_live_start(scan->engine);
     }
     if (lio_dataset_open(scan->engine, request->path, &scan->dataset, &err) < 0)
         return cli_fail(cli, &err);
@@ -291,6 +294,7 @@ static void close_scan(const struct request *request, struct scan *scan)
     if (scan->schema.release)
         scan->schema.release(&scan->schema);
     lio_dataset_close(scan->dataset);
+    cli_live_stop(scan->live);
     lio_engine_close(scan->engine);
 }
 

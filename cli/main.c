@@ -2,6 +2,7 @@
  * lanceio, the command: global options, the verb, and how the process ends.
  */
 #include "cli/cli.h"
+#include "cli/live.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
     int exit_code;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    cli_live_prepare();
     cli.overrides = calloc((size_t)argc + 1, sizeof(*cli.overrides));
     if (!cli.overrides)
         return cli_no_memory(&cli);

@@ -31,6 +31,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -192,6 +193,14 @@ struct lio_engine_stats {
 
 LIO_API void lio_engine_stats(struct lio_engine *engine,
                               struct lio_engine_stats *ret_stats);
+
+/**
+ * Print a line for every request and operation that is not done, as of now: id,
+ * state, class, kind, file, offset, length, age, tries.  For people who ask why
+ * nothing moves; the `lanceio` command does it on SIGUSR1.  Not for use in a
+ * signal handler.
+ */
+LIO_API void lio_dump(struct lio_engine *engine, FILE *out);
 
 /* -- files --------------------------------------------------------------- */
 

@@ -1,0 +1,81 @@
+/*
+ * The live view: what every lane has under way, as text.
+ *
+ * A lane's lock is held while its lines are made, so that no object changes
+ * hands; they are printed afterwards, because a terminal may be slow.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "core/engine.h"
+
+static const char *const states[] = {
+    [LIO_IO_FREE] = "free",       [LIO_IO_NEW] = "new",
+    [LIO_IO_QUEUED] = "queued",   [LIO_IO_ISSUED] = "issued",
+    [LIO_IO_DELAYED] = "delayed", [LIO_IO_PLANNED] = "planned",
+    [LIO_IO_DONE] = "done",
+};
+
+static const char *const classes[] = {
+    [LIO_CLASS_DEFAULT] = "-",         [LIO_CLASS_METADATA] = "metadata",
+    [LIO_CLASS_DEMAND] = "demand",     [LIO_CLASS_WRITE] = "write",
+    [LIO_CLASS_PREFETCH] = "prefetch", [LIO_CLASS_BACKGROUND] = "background",
+};
+
+/* What an operation has moved is no longer part of its op. */
+static void print_io(FILE *out, const struct lio_io *io, uint64_t now)
+{
+    const struct lio_io *request = io->parent ? io->parent : io;
+    bool is_op = io->parent || lio_io_state(io) != LIO_IO_PLANNED;
+    uint64_t age_us = (now - request->submitted_ns) / 1000;
+
+    fprintf(out,
+            "%016" PRIx64 " %-7s %-7s %-10s %-5s %12" PRIu64 " %10" PRIu64
+            " %8" PRIu64 ".%03" PRIu64 " %5u  %s\n",
+            lio_io_id(io), io->parent ? "part" : "request",
+            io->waiting ? "waiting" : states[lio_io_state(io)],
+            classes[request->io_class],
+            lio_stat_kind_name((enum lio_stat_kind)request->kind),
+            is_op ? io->op.offset : io->offset,
+            is_op ? io->op.length : io->length, age_us / 1000, age_us % 1000,
+            io->tries, io->file->path);
+}
+
+static void print_lane(FILE *out, struct lio_lane *lane, uint64_t now)
+{
+    struct lio_io *io;
+
+    pthread_mutex_lock(&lane->lock);
+    for (uint32_t slot = 0; (io = lio_slab_at(&lane->slab, slot)); slot++) {
+        enum lio_io_state state = lio_io_state(io);
+
+        if (state == LIO_IO_QUEUED || state == LIO_IO_ISSUED ||
+            state == LIO_IO_DELAYED || state == LIO_IO_PLANNED)
+            print_io(out, io, now);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void lio_dump(struct lio_engine *engine, FILE *out)
+{
+    uint64_t now = lio_clock_ns();
+    char *text = NULL;
+    size_t bytes;
+    FILE *memory;
+
+    if (!lio_engine_ours(engine))
+        return;
+    memory = open_memstream(&text, &bytes);
+    if (!memory)
+        return;
+    fprintf(memory,
+            "id               what    state   class      kind        offset"
+            "     length       age ms tries  file\n");
+    for (uint32_t i = 0; i <= engine->nlanes; i++)
+        print_lane(memory, &engine->lanes[i], now);
+    if (fclose(memory) == 0)
+        (void)fwrite(text, 1, bytes, out);
+    (void)fflush(out);
+    free(text);
+}
