@@ -29,7 +29,7 @@ struct lio_loaded {
     uint32_t nparams;
     struct lio_param *params; /* nparams of them, our size */
     union {
-        struct lio_backend_ops backend;
+        struct lio_backend_ops backend; /* a filter's, too */
         struct lio_cache_ops cache;
         struct lio_prefetch_ops prefetch;
         struct lio_coalesce_ops coalesce;

@@ -80,6 +80,8 @@ static const struct kind kinds[] = {
     [LIO_KIND_CACHE] = KIND(cache),
     [LIO_KIND_PREFETCH] = KIND(prefetch),
     [LIO_KIND_COALESCE] = KIND(coalesce),
+    [LIO_KIND_FILTER] = { "filter", sizeof(struct lio_backend_ops),
+                          backend_always, LIO_COUNT(backend_always) },
 };
 
 static const struct kind *find_kind(uint32_t kind)
@@ -175,13 +177,17 @@ static int check_callbacks(const void *ops, const struct callback *callbacks,
     return 0;
 }
 
-/* A backend blocks or has queues; half of each would be run as neither. */
-static int check_backend_shape(const struct lio_backend_ops *ops,
+/* A backend blocks or has queues; half of each would be run as neither.  A
+ * filter has queues. */
+static int check_backend_shape(const struct lio_backend_ops *ops, uint32_t kind,
                                struct lio_error *err)
 {
     if (!ops->run)
         return check_callbacks(ops, backend_queue, LIO_COUNT(backend_queue),
                                err);
+    if (kind == LIO_KIND_FILTER)
+        return lio_error_set(err, LIO_EPLUGIN,
+                             "it has run(): a filter is asynchronous");
     for (uint32_t i = 0; i < LIO_COUNT(backend_queue); i++)
         if (has_callback(ops, &backend_queue[i]))
             return lio_error_set(err, LIO_EPLUGIN,
@@ -204,8 +210,9 @@ static int copy_ops(const struct lio_plugin *table, const struct kind *kind,
         return rc;
     memcpy(&plugin->ops, table->ops, table->ops_bytes);
     rc = check_callbacks(&plugin->ops, kind->always, kind->nalways, err);
-    if (rc == 0 && table->kind == LIO_KIND_BACKEND)
-        rc = check_backend_shape(&plugin->ops.backend, err);
+    if (rc == 0 &&
+        (table->kind == LIO_KIND_BACKEND || table->kind == LIO_KIND_FILTER))
+        rc = check_backend_shape(&plugin->ops.backend, table->kind, err);
     return rc;
 }
 

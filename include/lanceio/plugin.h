@@ -130,6 +130,11 @@ struct lio_backend_setup {
     const union lio_value *params; /* in the order of the plugin's table */
     uint32_t nlanes;               /* queues the core is going to open */
     uint32_t queue_depth;          /* operations in flight on each */
+
+    /* A filter: what it stands in front of, open and asynchronous.  NULL for a
+     * backend.  Both live longer than the filter. */
+    const struct lio_backend_ops *next;
+    void *next_backend;
 };
 
 /**
@@ -228,6 +233,32 @@ struct lio_backend_ops {
     /** Make a reap() that waits, now or next, return. */
     int (*wake)(void *queue);
 };
+
+/* -- filter -------------------------------------------------------------- */
+
+/*
+ * A filter stands in front of a backend, or of another filter, and looks like
+ * a backend itself: its table is a struct lio_backend_ops of the asynchronous
+ * shape, and whoever is in front of it keeps and gets that contract.
+ *
+ *     core ─► filter-trace ─► filter-throttle ─► backend-uring
+ *                 next ───────────┘ next ────────────┘
+ *
+ * The next one comes with open(), in setup->next and setup->next_backend, and
+ * is asynchronous whatever the backend's own shape.
+ *
+ * Lifetime:   the core opens and closes the instances, the innermost first and
+ *             last: a filter's open() and close() leave the next one's alone.
+ *             Files and queues are the filter's to hand through: its
+ *             file_open() and queue_open() call the next one's, once each, and
+ *             so do file_close() and queue_close().
+ * Operations: what a filter gives to the next one is kept unchanged until that
+ *             has completed it: the core's own operation, or a copy of the
+ *             filter's.  Ids need to be unique among what it passes on.
+ * Threads:    as for a backend.  A reap() may run beside submit(), flush(),
+ *             cancel() and wake(), so a filter whose reap() submits to the next
+ *             one keeps these calls apart by a lock of its own.
+ */
 
 /* -- cache --------------------------------------------------------------- */
 
@@ -406,7 +437,8 @@ enum lio_plugin_kind {
     LIO_KIND_BACKEND = 1,
     LIO_KIND_CACHE = 2,
     LIO_KIND_PREFETCH = 3,
-    LIO_KIND_COALESCE = 4
+    LIO_KIND_COALESCE = 4,
+    LIO_KIND_FILTER = 5
 };
 
 /** What lio_plugin_entry() returns: static, constant, never freed. */
@@ -421,7 +453,7 @@ struct lio_plugin {
     const char *name;    /* "<kind>-<word>" as in lanceio.ini and file name */
     const char *version; /* of the plugin, for people */
     const char *summary; /* one line, lower case, no full stop */
-    const void *ops;     /* struct lio_<kind>_ops */
+    const void *ops;     /* struct lio_<kind>_ops; a filter's is a backend's */
 };
 
 /** The one exported symbol. */
@@ -470,6 +502,9 @@ typedef const struct lio_plugin *(*lio_plugin_entry_fn)(void);
                       nparams, ops)
 #define LIO_COALESCE_PLUGIN(name, version, summary, params, nparams, ops)    \
     LIO_PLUGIN_DEFINE(LIO_KIND_COALESCE, name, version, summary, params,     \
+                      nparams, ops)
+#define LIO_FILTER_PLUGIN(name, version, summary, params, nparams, ops)      \
+    LIO_PLUGIN_DEFINE(LIO_KIND_FILTER, name, version, summary, params,       \
                       nparams, ops)
 
 #ifdef __cplusplus

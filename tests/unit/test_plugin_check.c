@@ -365,6 +365,42 @@ static void a_backend_of_both_shapes_is_refused(void **state)
     refused_for(f, &f->backend, "both run() and queue_open()");
 }
 
+static void make_filter(struct fixture *f)
+{
+    make_asynchronous(f);
+    f->backend.kind = LIO_KIND_FILTER;
+    f->backend.name = "filter-x";
+}
+
+static void a_filter_is_a_backend_by_another_name(void **state)
+{
+    struct fixture *f = *state;
+
+    make_filter(f);
+    assert_int_equal(check(f, &f->backend), 0);
+    assert_int_equal(f->loaded.kind, LIO_KIND_FILTER);
+    assert_ptr_equal(f->loaded.ops.backend.wake, flush_or_wake);
+    assert_string_equal(lio_kind_name(LIO_KIND_FILTER), "filter");
+}
+
+static void a_filter_that_blocks_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    make_filter(f);
+    f->backend_ops.run = run;
+    refused_for(f, &f->backend, "a filter is asynchronous");
+}
+
+static void a_filter_with_half_a_queue_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    make_filter(f);
+    f->backend_ops.cancel = NULL;
+    refused_for(f, &f->backend, "cancel()");
+}
+
 static void announced_parameters_must_exist(void **state)
 {
     struct fixture *f = *state;
@@ -448,6 +484,9 @@ int main(void)
         TEST(a_backend_with_half_a_queue_is_refused),
         TEST(a_backend_of_neither_shape_is_refused),
         TEST(a_backend_of_both_shapes_is_refused),
+        TEST(a_filter_is_a_backend_by_another_name),
+        TEST(a_filter_that_blocks_is_refused),
+        TEST(a_filter_with_half_a_queue_is_refused),
         TEST(announced_parameters_must_exist),
         TEST(parameters_must_have_a_name_that_can_be_a_key),
         TEST(two_parameters_of_one_name_are_refused),
