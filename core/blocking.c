@@ -1,5 +1,5 @@
 /*
- * A queue for backends that block.
+ * The layer over a backend that blocks, and its queues.
  *
  *     submit ──► waiting ──┬─ executor thread: run() ─┬─► done ──► reap
  *                          └─ reaper:          run() ─┘
@@ -13,10 +13,17 @@
 
 #include "common/clock.h"
 
-struct queue {
-    const struct lio_backend_ops *ops;
+struct lio_blocking {
+    struct lio_backend_ops inner; /* the backend's own */
     void *backend;
     struct lio_executor *executor;
+    pthread_mutex_t lock;
+    struct queue *queues; /* that are open; the lock */
+};
+
+struct queue {
+    struct lio_blocking *layer;
+    struct queue *next, *prev; /* in the layer's list */
     uint32_t depth;
 
     pthread_mutex_t lock;   /* guards all below; never held over run() */
@@ -55,7 +62,7 @@ static bool run_one(struct queue *q)
         q->nunoffered = q->nwaiting;
 
     pthread_mutex_unlock(&q->lock);
-    result = q->ops->run(q->backend, op);
+    result = q->layer->inner.run(q->layer->backend, op);
     pthread_mutex_lock(&q->lock);
     put_done(q, op->id, result);
     return true;
@@ -101,7 +108,7 @@ static int blocking_flush(void *queue)
         q->nunoffered--;
         q->noffers++;
         pthread_mutex_unlock(&q->lock);
-        if (!lio_executor_offer(q->executor, offer_work, q))
+        if (!lio_executor_offer(q->layer->executor, offer_work, q))
             offer_work(q);
         pthread_mutex_lock(&q->lock);
     }
@@ -207,67 +214,163 @@ static int blocking_wake(void *queue)
     return 0;
 }
 
-static void blocking_queue_close(void *queue)
-{
-    struct queue *q = queue;
+/* -- life ---------------------------------------------------------------- */
 
-    if (!q)
-        return;
-    pthread_mutex_lock(&q->lock);
-    while (q->noffers > 0)
-        pthread_cond_wait(&q->changed, &q->lock);
-    pthread_mutex_unlock(&q->lock);
-    pthread_cond_destroy(&q->changed);
-    pthread_mutex_destroy(&q->lock);
-    lio_blocking_queue_abandon(q);
+static void link_queue(struct queue *q)
+{
+    struct lio_blocking *layer = q->layer;
+
+    pthread_mutex_lock(&layer->lock);
+    q->next = layer->queues;
+    if (q->next)
+        q->next->prev = q;
+    layer->queues = q;
+    pthread_mutex_unlock(&layer->lock);
 }
 
-void lio_blocking_queue_abandon(void *queue)
+static void unlink_queue(struct queue *q)
 {
-    struct queue *q = queue;
+    struct lio_blocking *layer = q->layer;
 
-    if (!q)
-        return;
+    pthread_mutex_lock(&layer->lock);
+    if (q->prev)
+        q->prev->next = q->next;
+    else
+        layer->queues = q->next;
+    if (q->next)
+        q->next->prev = q->prev;
+    pthread_mutex_unlock(&layer->lock);
+}
+
+static void free_queue(struct queue *q)
+{
     free(q->waiting);
     free(q->done);
     free(q);
 }
 
-int lio_blocking_queue_open(const struct lio_backend_ops *ops, void *backend,
-                            struct lio_executor *executor, uint32_t depth,
-                            void **ret_queue, struct lio_error *err)
+static int blocking_queue_open(void *backend, uint32_t depth, void **ret_queue,
+                               struct lio_error *err)
 {
     struct queue *q = calloc(1, sizeof(*q));
     pthread_condattr_t attr;
 
-    if (q) {
-        q->waiting = calloc(depth, sizeof(*q->waiting));
-        q->done = calloc(depth, sizeof(*q->done));
-    }
-    if (!q || !q->waiting || !q->done) {
-        lio_blocking_queue_abandon(q);
+    if (!q)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for a queue");
+    q->waiting = calloc(depth, sizeof(*q->waiting));
+    q->done = calloc(depth, sizeof(*q->done));
+    if (!q->waiting || !q->done) {
+        free_queue(q);
         return lio_error_set(err, LIO_ENOMEM, "no memory for a queue of %u",
                              depth);
     }
-    q->ops = ops;
-    q->backend = backend;
-    q->executor = executor;
+    q->layer = backend;
     q->depth = depth;
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&q->changed, &attr);
     pthread_condattr_destroy(&attr);
+    link_queue(q);
     *ret_queue = q;
     return 0;
 }
 
-void lio_blocking_adapt(struct lio_backend_ops *ops)
+static void blocking_queue_close(void *queue)
 {
-    ops->queue_close = blocking_queue_close;
-    ops->submit = blocking_submit;
-    ops->flush = blocking_flush;
-    ops->reap = blocking_reap;
-    ops->cancel = blocking_cancel;
-    ops->wake = blocking_wake;
+    struct queue *q = queue;
+
+    unlink_queue(q);
+    pthread_mutex_lock(&q->lock);
+    while (q->noffers > 0)
+        pthread_cond_wait(&q->changed, &q->lock);
+    pthread_mutex_unlock(&q->lock);
+    pthread_cond_destroy(&q->changed);
+    pthread_mutex_destroy(&q->lock);
+    free_queue(q);
+}
+
+/* -- files, handed through ----------------------------------------------- */
+
+static int blocking_file_open(void *backend, const char *uri, uint32_t flags,
+                              void **ret_handle, struct lio_file_info *ret_info,
+                              struct lio_error *err)
+{
+    struct lio_blocking *layer = backend;
+
+    return layer->inner.file_open(layer->backend, uri, flags, ret_handle,
+                                  ret_info, err);
+}
+
+static int blocking_file_stat(void *backend, void *handle,
+                              struct lio_file_info *ret_info,
+                              struct lio_error *err)
+{
+    struct lio_blocking *layer = backend;
+
+    return layer->inner.file_stat(layer->backend, handle, ret_info, err);
+}
+
+static void blocking_file_close(void *backend, void *handle)
+{
+    struct lio_blocking *layer = backend;
+
+    layer->inner.file_close(layer->backend, handle);
+}
+
+/* -- the layer ----------------------------------------------------------- */
+
+static const struct lio_backend_ops blocking_ops = {
+    .file_open = blocking_file_open,
+    .file_stat = blocking_file_stat,
+    .file_close = blocking_file_close,
+    .queue_open = blocking_queue_open,
+    .queue_close = blocking_queue_close,
+    .submit = blocking_submit,
+    .flush = blocking_flush,
+    .reap = blocking_reap,
+    .cancel = blocking_cancel,
+    .wake = blocking_wake,
+};
+
+const struct lio_backend_ops *lio_blocking_ops(void)
+{
+    return &blocking_ops;
+}
+
+int lio_blocking_open(const struct lio_backend_ops *ops, void *backend,
+                      struct lio_executor *executor,
+                      struct lio_blocking **ret_layer, struct lio_error *err)
+{
+    struct lio_blocking *layer = calloc(1, sizeof(*layer));
+
+    if (!layer)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for the backend");
+    layer->inner = *ops;
+    layer->backend = backend;
+    layer->executor = executor;
+    pthread_mutex_init(&layer->lock, NULL);
+    *ret_layer = layer;
+    return 0;
+}
+
+void lio_blocking_close(struct lio_blocking *layer)
+{
+    if (!layer)
+        return;
+    pthread_mutex_destroy(&layer->lock);
+    free(layer);
+}
+
+void lio_blocking_abandon(struct lio_blocking *layer)
+{
+    struct queue *next;
+
+    if (!layer)
+        return;
+    for (struct queue *q = layer->queues; q; q = next) {
+        next = q->next;
+        free_queue(q);
+    }
+    free(layer);
 }

@@ -1,10 +1,11 @@
 /*
- * A queue for backends that block: run() made to look asynchronous.
+ * The layer over a backend that blocks: run() made to look asynchronous.
  *
- * With it everything above sees one shape of backend only.  Operations wait in
- * a list; executor threads take them from it, and so does whoever reaps, so
- * that a waiter never sleeps while it could work.  A single read that is waited
- * for at once therefore runs on the thread that wants it, without a hand-off.
+ * With it everything above, filters included, sees one shape of backend only.
+ * Operations wait in a list; executor threads take them from it, and so does
+ * whoever reaps, so that a waiter never sleeps while it could work.  A single
+ * read that is waited for at once therefore runs on the thread that wants it,
+ * without a hand-off.
  */
 #ifndef LIO_CORE_BLOCKING_H
 #define LIO_CORE_BLOCKING_H
@@ -13,18 +14,24 @@
 
 #include "core/executor.h"
 
+struct lio_blocking;
+
 /*
- * Fill in the queue half of `ops`, a copy of a blocking backend's table, so
- * that it can be used like an asynchronous one's.
+ * Put a layer over `backend`, whose table `ops` has run().  Both, and the
+ * executor, outlive the layer.
  */
-void lio_blocking_adapt(struct lio_backend_ops *ops);
+int lio_blocking_open(const struct lio_backend_ops *ops, void *backend,
+                      struct lio_executor *executor,
+                      struct lio_blocking **ret_layer, struct lio_error *err);
 
-/* queue_open() of an adapted backend: needs more than the vtable gives. */
-int lio_blocking_queue_open(const struct lio_backend_ops *ops, void *backend,
-                            struct lio_executor *executor, uint32_t depth,
-                            void **ret_queue, struct lio_error *err);
+/* The layer's queues are closed.  Accepts NULL. */
+void lio_blocking_close(struct lio_blocking *layer);
 
-/* Free the memory alone, for a forked child. */
-void lio_blocking_queue_abandon(void *queue);
+/* Free the memory alone, the queues' too, for a forked child. */
+void lio_blocking_abandon(struct lio_blocking *layer);
+
+/* How to talk to a layer: asynchronous, with the layer as the backend, and
+ * without open() and close(), which are the two above. */
+const struct lio_backend_ops *lio_blocking_ops(void);
 
 #endif

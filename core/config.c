@@ -589,11 +589,11 @@ static int open_loader(struct lio_config *config, struct lio_error *err)
     return rc < 0 ? lio_error_set(err, rc, "%s", why.msg) : 0;
 }
 
-/* The plugin that `key` names must exist, load, and be of the right kind. */
+/* The plugin `name`, out of the value of `key`, must exist, load, and be of the
+ * right kind. */
 static int check_choice(struct lio_config *config, const struct lio_key *key,
-                        struct lio_error *err)
+                        const char *name, struct lio_error *err)
 {
-    const char *name = lio_key_plugin(key, &config->settings);
     const struct entry *entry =
         find_entry(config, key->section, key->param.name);
     const struct lio_loaded *plugin;
@@ -612,15 +612,44 @@ static int check_choice(struct lio_config *config, const struct lio_key *key,
     return add_plugin(config, plugin, err);
 }
 
+/* One after the other; a plugin has one section of parameters, so a second
+ * instance of it would do the same again. */
+static int check_choice_list(struct lio_config *config,
+                             const struct lio_key *key, struct lio_error *err)
+{
+    const char *list = lio_key_plugin(key, &config->settings), *name;
+    struct known seen = { .n = 0 };
+    size_t len;
+    int rc = 0;
+
+    while (rc == 0 && (name = lio_list_next(&list, &len))) {
+        name = keep(config, name, len);
+        if (!name)
+            return no_memory(err);
+        for (uint32_t i = 0; i < seen.n; i++)
+            if (!strcmp(seen.names[i], name))
+                return complain(
+                    find_entry(config, key->section, key->param.name), err,
+                    "'%s' stands there twice", name);
+        add_known(&seen, name);
+        rc = check_choice(config, key, name, err);
+    }
+    return rc;
+}
+
 static int check_choices(struct lio_config *config, struct lio_error *err)
 {
     uint32_t nkeys;
     const struct lio_key *keys = lio_keys(&nkeys);
     int rc = 0;
 
-    for (uint32_t i = 0; rc == 0 && i < nkeys; i++)
-        if (keys[i].plugin_kind)
-            rc = check_choice(config, &keys[i], err);
+    for (uint32_t i = 0; rc == 0 && i < nkeys; i++) {
+        if (keys[i].is_list)
+            rc = check_choice_list(config, &keys[i], err);
+        else if (keys[i].plugin_kind)
+            rc = check_choice(config, &keys[i],
+                              lio_key_plugin(&keys[i], &config->settings), err);
+    }
     return rc;
 }
 

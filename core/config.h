@@ -27,6 +27,7 @@ struct lio_settings {
     struct {
         const char *plugin;   /* "backend-..." */
         const char *fallback; /* if that cannot be opened; "none" = fail */
+        const char *filters;  /* "filter-a, filter-b", outermost first; or "" */
     } backend;
     struct {
         const char *plugin;  /* "cache-..." or "none" */

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "core/blocking.h"
 #include "core/deliver.h"
 
 /* Lanes are numbered in 8 bits of an id; 255 is never used, so that ids stay
@@ -84,7 +83,8 @@ static int open_executor(struct lio_engine *engine, struct lio_error *err)
     uint32_t n = engine->settings->engine.workers;
 
     if (n == 0)
-        n = engine->backend_blocks ? BLOCKING_WORKERS : ncpus();
+        n = engine->backend_plugin->ops.backend.run ? BLOCKING_WORKERS
+                                                    : ncpus();
     return lio_executor_open(n, engine->settings->engine.worker_queue,
                              &engine->executor, err);
 }
@@ -116,48 +116,44 @@ static int open_lanes(struct lio_engine *engine, struct lio_error *err)
     return 0;
 }
 
-/* The backend with its executor and its lanes: all of it works, or none. */
-static int start_backend(struct lio_engine *engine, const char *name,
-                         struct lio_error *err)
+static int open_stack(struct lio_engine *engine, struct lio_error *err)
 {
-    struct lio_backend_setup setup = {
+    struct lio_stack_setup setup = {
+        .config = engine->config,
+        .backend = engine->backend_plugin,
+        .executor = engine->executor,
         .nlanes = engine->nlanes + 1,
         .queue_depth = engine->settings->engine.queue_depth,
     };
+
+    return lio_stack_open(&setup, &engine->stack, err);
+}
+
+/* The backend with its executor, its filters and its lanes: all of it works,
+ * or none. */
+static int start_backend(struct lio_engine *engine, const char *name,
+                         struct lio_error *err)
+{
     int rc;
 
     rc = lio_loader_find(lio_config_loader(engine->config), name,
                          LIO_KIND_BACKEND, &engine->backend_plugin, err);
     if (rc < 0)
         return rc;
-    rc = lio_config_values(engine->config, engine->backend_plugin,
-                           &engine->backend_values, err);
-    if (rc < 0)
-        return rc;
-    setup.params = engine->backend_values;
-    engine->backend_ops = engine->backend_plugin->ops.backend;
-    rc = engine->backend_ops.open(&setup, &engine->backend, err);
-    if (rc < 0)
-        goto no_backend;
-    engine->backend_blocks = engine->backend_ops.run != NULL;
-    if (engine->backend_blocks)
-        lio_blocking_adapt(&engine->backend_ops);
-
     rc = open_executor(engine, err);
     if (rc < 0)
-        goto no_executor;
+        return rc;
+    rc = open_stack(engine, err);
+    if (rc < 0)
+        goto no_stack;
     rc = open_lanes(engine, err);
     if (rc == 0)
         return 0;
 
+    lio_stack_close(&engine->stack);
+no_stack:
     lio_executor_close(engine->executor);
     engine->executor = NULL;
-no_executor:
-    engine->backend_ops.close(engine->backend);
-no_backend:
-    engine->backend = NULL;
-    free(engine->backend_values);
-    engine->backend_values = NULL;
     return rc;
 }
 
@@ -245,7 +241,7 @@ static int start(struct lio_engine *engine, struct lio_error *err)
     if (rc == 0)
         rc = choose_backend(engine, err);
     if (rc == 0)
-        rc = lio_filepool_open(&engine->backend_ops, engine->backend,
+        rc = lio_filepool_open(engine->stack.ops, engine->stack.backend,
                                handle_limit(engine->settings), &engine->pool,
                                err);
     if (rc == 0)
@@ -340,7 +336,6 @@ static void free_plain(struct lio_engine *engine)
         free(engine->closed[i].path);
     free(engine->closed);
     free(engine->backend_reason);
-    free(engine->backend_values);
     free(engine->cache_values);
     if (engine->owner_page)
         (void)munmap(engine->owner_page, (size_t)sysconf(_SC_PAGESIZE));
@@ -357,6 +352,7 @@ static void abandon(struct lio_engine *engine)
         lio_lane_abandon(&engine->lanes[i]);
     free(engine->lanes);
     lio_filepool_abandon(engine->pool);
+    lio_stack_abandon(&engine->stack);
     lio_executor_abandon(engine->executor);
     if (engine->cache)
         lio_cache_close(engine->cache);
@@ -382,9 +378,8 @@ void lio_engine_close(struct lio_engine *engine)
     lio_filepool_close(engine->pool);
     if (engine->lanes)
         close_lanes(engine, engine->nlanes + 1);
+    lio_stack_close(&engine->stack);
     lio_executor_close(engine->executor);
-    if (engine->backend)
-        engine->backend_ops.close(engine->backend);
     pthread_mutex_destroy(&engine->files_lock);
     free_plain(engine);
 }

@@ -17,6 +17,7 @@
 #include "core/lane.h"
 #include "core/retry.h"
 #include "core/service.h"
+#include "core/stack.h"
 
 struct lio_file {
     struct lio_engine *engine;
@@ -44,13 +45,11 @@ struct lio_engine {
     const struct lio_settings *settings;
     unsigned char *owner_page; /* 1 here, 0 in a forked child */
 
-    struct lio_backend_ops backend_ops; /* adapted if it blocks */
-    bool backend_blocks;
-    void *backend;
+    struct lio_stack stack; /* the backend and its filters */
     const struct lio_loaded *backend_plugin, *cache_plugin;
     const char *backend_wanted;
     char *backend_reason;
-    union lio_value *backend_values, *cache_values;
+    union lio_value *cache_values;
 
     struct lio_executor *executor;
     struct lio_budget budget;

@@ -5,23 +5,10 @@
 
 #include <assert.h>
 
-#include "core/blocking.h"
 #include "core/engine.h"
 #include "core/transfer.h"
 
 /* -- lifetime ------------------------------------------------------------ */
-
-static int open_queue(struct lio_lane *lane, struct lio_error *err)
-{
-    struct lio_engine *engine = lane->engine;
-
-    if (engine->backend_blocks)
-        return lio_blocking_queue_open(lane->ops, engine->backend,
-                                       engine->executor, lane->depth,
-                                       &lane->queue, err);
-    return lane->ops->queue_open(engine->backend, lane->depth, &lane->queue,
-                                 err);
-}
 
 int lio_lane_open(struct lio_lane *lane, struct lio_engine *engine,
                   uint32_t index, struct lio_error *err)
@@ -29,13 +16,14 @@ int lio_lane_open(struct lio_lane *lane, struct lio_engine *engine,
     int rc;
 
     lane->engine = engine;
-    lane->ops = &engine->backend_ops;
+    lane->ops = engine->stack.ops;
     lane->index = index;
     lane->budget_place.owner = lane;
     lane->depth = engine->settings->engine.queue_depth;
     if (lio_slab_init(&lane->slab) < 0)
         return lio_error_set(err, LIO_ENOMEM, "no memory for a lane");
-    rc = open_queue(lane, err);
+    rc = lane->ops->queue_open(engine->stack.backend, lane->depth, &lane->queue,
+                               err);
     if (rc < 0) {
         lio_slab_release(&lane->slab);
         return rc;
@@ -55,8 +43,6 @@ void lio_lane_close(struct lio_lane *lane)
 
 void lio_lane_abandon(struct lio_lane *lane)
 {
-    if (lane->engine->backend_blocks)
-        lio_blocking_queue_abandon(lane->queue);
     lio_slab_release(&lane->slab);
 }
 

@@ -41,20 +41,36 @@ struct lio_service {
 
 /* -- the database -------------------------------------------------------- */
 
+/* The plugins in use; NULL: no memory. */
+static const struct lio_loaded **list_plugins(const struct lio_engine *engine,
+                                              uint32_t *ret_nplugins)
+{
+    const struct lio_stack *stack = &engine->stack;
+    const struct lio_loaded **plugins =
+        calloc(stack->nlayers + 1u, sizeof(*plugins));
+    uint32_t n = 0;
+
+    if (!plugins)
+        return NULL;
+    for (uint32_t i = 0; i < stack->nlayers; i++)
+        plugins[n++] = stack->layers[i].plugin;
+    if (engine->cache_plugin)
+        plugins[n++] = engine->cache_plugin;
+    *ret_nplugins = n;
+    return plugins;
+}
+
 static int open_db(struct lio_service *service, char *path, size_t bytes,
                    int64_t *ret_run_id, struct lio_error *err)
 {
     struct lio_engine *engine = service->engine;
     const char *database = engine->settings->stats.database;
-    const struct lio_loaded *plugins[] = { engine->backend_plugin,
-                                           engine->cache_plugin };
+    const struct lio_loaded **plugins;
     struct lio_run run = {
         .config = engine->config,
         .backend_wanted = engine->backend_wanted,
         .backend_used = engine->backend_plugin->name,
         .backend_reason = engine->backend_reason,
-        .plugins = plugins,
-        .nplugins = engine->cache_plugin ? 2 : 1,
         .nlanes = engine->nlanes,
         .queue_depth = engine->settings->engine.queue_depth,
     };
@@ -66,7 +82,13 @@ static int open_db(struct lio_service *service, char *path, size_t bytes,
     rc = lio_stats_db_path(database, path, bytes, err);
     if (rc < 0)
         return rc;
-    return lio_stats_db_open(path, &run, &service->db, ret_run_id, err);
+    plugins = list_plugins(engine, &run.nplugins);
+    if (!plugins)
+        return lio_error_set(err, LIO_ENOMEM, "no memory for the statistics");
+    run.plugins = plugins;
+    rc = lio_stats_db_open(path, &run, &service->db, ret_run_id, err);
+    free(plugins);
+    return rc;
 }
 
 static void start_db(struct lio_service *service)

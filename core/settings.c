@@ -73,6 +73,12 @@ static const struct lio_key keys[] = {
       AT(backend.fallback),
       .plugin_kind = LIO_KIND_BACKEND,
       .may_be_none = true },
+    { "backend",
+      { "filters", LIO_PARAM_STRING,
+        .help = "plugins in front of it, the outermost first; empty: none" },
+      AT(backend.filters),
+      .plugin_kind = LIO_KIND_FILTER,
+      .is_list = true },
     { "cache",
       { "plugin", LIO_PARAM_STRING,
         .help = "plugin that chooses what to give up; none: no cache" },
@@ -188,4 +194,14 @@ const char *lio_key_plugin(const struct lio_key *key,
                            const struct lio_settings *settings)
 {
     return *(const char *const *)((const char *)settings + key->at);
+}
+
+const char *lio_list_next(const char **list, size_t *ret_len)
+{
+    const char *name = *list + strspn(*list, " \t,");
+    size_t len = strcspn(name, " \t,");
+
+    *list = name + len;
+    *ret_len = len;
+    return len > 0 ? name : NULL;
 }

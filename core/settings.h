@@ -13,6 +13,7 @@ struct lio_key {
     size_t at;              /* of the value in struct lio_settings */
     uint32_t plugin_kind; /* a STRING that names a plugin of this kind, or 0 */
     bool may_be_none;     /* for such a STRING */
+    bool is_list;         /* it names several, or none if it is empty */
     const char *(*check)(union lio_value value); /* NULL, or what is wrong */
 };
 
@@ -30,8 +31,12 @@ int lio_key_parse(const struct lio_key *key, const char *text,
 void lio_key_store(const struct lio_key *key, union lio_value value,
                    struct lio_settings *settings);
 
-/* The plugin name that `key` (with plugin_kind) holds. */
+/* The plugin name, or list of them, that `key` (with plugin_kind) holds. */
 const char *lio_key_plugin(const struct lio_key *key,
                            const struct lio_settings *settings);
+
+/* The next name of a list, which commas or blanks separate, and its length;
+ * `list` moves behind it.  NULL at the end. */
+const char *lio_list_next(const char **list, size_t *ret_len);
 
 #endif

@@ -17,6 +17,7 @@
 struct backend {
     pthread_t self;
     _Atomic uint32_t here, elsewhere;
+    uint32_t nopen;
 };
 
 static int64_t fake_run(void *arg, const struct lio_op *op)
@@ -30,9 +31,47 @@ static int64_t fake_run(void *arg, const struct lio_op *op)
     return (int64_t)op->offset;
 }
 
+/* A handle is the backend itself; files are counted. */
+static int fake_file_open(void *arg, const char *uri LIO_UNUSED, uint32_t flags,
+                          void **ret_handle, struct lio_file_info *ret_info,
+                          struct lio_error *err LIO_UNUSED)
+{
+    struct backend *backend = arg;
+
+    backend->nopen++;
+    *ret_handle = backend;
+    *ret_info = (struct lio_file_info){ .size_bytes = flags };
+    return 0;
+}
+
+static int fake_file_stat(void *arg, void *handle,
+                          struct lio_file_info *ret_info,
+                          struct lio_error *err LIO_UNUSED)
+{
+    assert_ptr_equal(arg, handle);
+    *ret_info = (struct lio_file_info){ .size_bytes = 7 };
+    return 0;
+}
+
+static void fake_file_close(void *arg, void *handle)
+{
+    struct backend *backend = arg;
+
+    assert_ptr_equal(backend, handle);
+    backend->nopen--;
+}
+
+static const struct lio_backend_ops fake_ops = {
+    .file_open = fake_file_open,
+    .file_stat = fake_file_stat,
+    .file_close = fake_file_close,
+    .run = fake_run,
+};
+
 struct fixture {
     struct backend backend;
     struct lio_backend_ops ops;
+    struct lio_blocking *layer;
     struct lio_executor *executor;
     void *queue;
     struct lio_op op[DEPTH];
@@ -44,13 +83,13 @@ static int setup(void **state)
     static struct fixture fixture;
     struct fixture *f = &fixture;
 
-    *f =
-        (struct fixture){ .backend.self = pthread_self(), .ops.run = fake_run };
-    lio_blocking_adapt(&f->ops);
+    *f = (struct fixture){ .backend.self = pthread_self(),
+                           .ops = *lio_blocking_ops() };
     assert_int_equal(lio_executor_open(4, 16, &f->executor, NULL), 0);
-    assert_int_equal(lio_blocking_queue_open(&f->ops, &f->backend, f->executor,
-                                             DEPTH, &f->queue, NULL),
-                     0);
+    assert_int_equal(
+        lio_blocking_open(&fake_ops, &f->backend, f->executor, &f->layer, NULL),
+        0);
+    assert_int_equal(f->ops.queue_open(f->layer, DEPTH, &f->queue, NULL), 0);
     for (uint32_t i = 0; i < DEPTH; i++) {
         f->op[i].id = 100 + i;
         f->op[i].offset = 1000 + i;
@@ -65,6 +104,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     f->ops.queue_close(f->queue);
+    lio_blocking_close(f->layer);
     lio_executor_close(f->executor);
     return 0;
 }
@@ -161,6 +201,38 @@ static void a_wait_without_work_times_out(void **state)
     assert_int_equal(f->ops.reap(f->queue, done, DEPTH, 1, 1000000), 0);
 }
 
+static void files_are_the_backends_own(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_file_info info;
+    void *handle = NULL;
+
+    assert_int_equal(f->ops.file_open(f->layer, "x", 3, &handle, &info, NULL),
+                     0);
+    assert_ptr_equal(handle, &f->backend);
+    assert_int_equal(info.size_bytes, 3);
+    assert_int_equal(f->backend.nopen, 1);
+    assert_int_equal(f->ops.file_stat(f->layer, handle, &info, NULL), 0);
+    assert_int_equal(info.size_bytes, 7);
+    f->ops.file_close(f->layer, handle);
+    assert_int_equal(f->backend.nopen, 0);
+}
+
+/* As after a fork: the sanitizers tell what was left. */
+static void abandoning_frees_the_queues_too(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_blocking *layer;
+    void *queue;
+
+    assert_int_equal(
+        lio_blocking_open(&fake_ops, &f->backend, f->executor, &layer, NULL),
+        0);
+    assert_int_equal(f->ops.queue_open(layer, 1, &queue, NULL), 0);
+    assert_int_equal(f->ops.queue_open(layer, 2, &queue, NULL), 0);
+    lio_blocking_abandon(layer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +247,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_wake_ends_the_next_wait, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_wait_without_work_times_out, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(files_are_the_backends_own, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(abandoning_frees_the_queues_too, setup,
                                         teardown),
     };
 

@@ -229,6 +229,7 @@ static void every_value_of_a_file_arrives(void **state)
                "lanes = 3\nqueue_depth = 4096\nworkers = 2\n"
                "worker_queue = 9\nmax_op_size = 64K\n"
                "[backend]\nplugin=backend-simple\nfallback=backend-simple\n"
+               "filters = filter-second, filter-first\n"
                "[cache]\nplugin = cache-older\nsize = 1G\nshards = 16\n"
                "[files]\nmax_open = 64\ndirect = yes\n"
                "[stats]\ndatabase = /x/y.db\ninterval = 20ms\nslow = 5us\n");
@@ -241,6 +242,7 @@ static void every_value_of_a_file_arrives(void **state)
     assert_int_equal(s->engine.max_op_bytes, 65536);
     assert_string_equal(s->backend.plugin, "backend-simple");
     assert_string_equal(s->backend.fallback, "backend-simple");
+    assert_string_equal(s->backend.filters, "filter-second, filter-first");
     assert_string_equal(s->cache.plugin, "cache-older");
     assert_int_equal(s->cache.size_bytes, 1 << 30);
     assert_int_equal(s->cache.shards, 16);
@@ -652,7 +654,7 @@ static void all_plugins_of_the_directories_are_listed(void **state)
 
     accepts(f, BASE);
     assert_int_equal(lio_plugins_each(f->config, count_plugins, &n), 0);
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 5);
 }
 
 /* -- overrides ----------------------------------------------------------- */
