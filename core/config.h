@@ -15,13 +15,14 @@
 /* Every key of the core's sections; the strings belong to the config. */
 struct lio_settings {
     struct {
-        const char *plugin_dir; /* "" = next to the library, see loader.h */
-        uint32_t lanes;         /* 0 = one a processor */
-        uint32_t queue_depth;   /* operations in flight on each lane */
-        uint32_t workers;       /* executor threads; 0 = automatic */
-        uint32_t worker_queue;  /* tasks that may wait for a worker */
-        uint64_t max_op_bytes;  /* largest operation given to a backend */
+        const char *plugin_dir;   /* "" = next to the library, see loader.h */
+        uint32_t lanes;           /* 0 = one a processor */
+        uint32_t queue_depth;     /* operations in flight on each lane */
+        uint32_t workers;         /* executor threads; 0 = automatic */
+        uint32_t worker_queue;    /* tasks that may wait for a worker */
+        uint64_t max_op_bytes;    /* largest operation given to a backend */
         uint64_t in_flight_bytes; /* at once, in all lanes; 0 = any */
+        uint64_t memory_bytes;    /* for requests, outside the cache; 0 = any */
         uint64_t timeout_ns;      /* of a request; 0 = none */
     } engine;
     struct {

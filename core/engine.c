@@ -236,6 +236,7 @@ static int start(struct lio_engine *engine, struct lio_error *err)
     if (engine->nlanes > LANES_MAX)
         engine->nlanes = LANES_MAX;
     lio_budget_init(&engine->budget, engine->settings->engine.in_flight_bytes);
+    engine->memory.limit_bytes = engine->settings->engine.memory_bytes;
     lio_retry_init(&engine->retries);
     rc = make_owner_page(engine, err);
     if (rc == 0)
@@ -431,6 +432,7 @@ void lio_engine_snapshot(struct lio_engine *engine,
     ret_snapshot->cache_bytes = cache.bytes;
     ret_snapshot->cache_refused = cache.refused;
     ret_snapshot->cache_overruled = cache.wrong_victims;
+    ret_snapshot->memory_bytes = atomic_load(&engine->memory.taken_bytes);
     ret_snapshot->open_handles = lio_filepool_nopen(engine->pool);
 }
 
@@ -461,6 +463,7 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->in_flight = from->in_flight;
     to->in_flight_bytes = from->in_flight_bytes;
     to->pinned_blocks = from->cache_pinned;
+    to->memory_bytes = from->memory_bytes;
     to->open_handles = from->open_handles;
 }
 

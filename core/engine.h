@@ -15,6 +15,7 @@
 #include "core/executor.h"
 #include "core/filepool.h"
 #include "core/lane.h"
+#include "core/memory.h"
 #include "core/retry.h"
 #include "core/service.h"
 #include "core/stack.h"
@@ -53,6 +54,7 @@ struct lio_engine {
 
     struct lio_executor *executor;
     struct lio_budget budget;
+    struct lio_memory memory;
     struct lio_retry_bucket retries;
     struct lio_filepool *pool;
     struct lio_cache *cache; /* NULL: none */

@@ -88,6 +88,7 @@ struct lio_io {
     struct lio_fill *fill; /* reads into the cache */
     void *bounce;          /* or into aligned memory of our own ... */
     uint64_t bounce_at;    /* ... which starts here in the file */
+    uint64_t bounce_bytes;
 
     /* What was asked for; of a part: its share of it. */
     struct lio_file *file;

@@ -217,9 +217,9 @@ static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
     from = at - at % offset_align;
     until = at + len;
     until += (offset_align - until % offset_align) % offset_align;
+    part->bounce_bytes = until - from;
     part->bounce =
-        aligned_alloc(LIO_SECTOR_BYTES, (until - from + LIO_SECTOR_BYTES - 1) &
-                                            ~(LIO_SECTOR_BYTES - 1ull));
+        lio_memory_get(&plan->batch->engine->memory, part->bounce_bytes);
     if (!part->bounce) {
         lio_io_fail(part, LIO_ENOMEM, ENOMEM);
         until = from; /* an empty read: the part must still come back */
@@ -591,7 +591,8 @@ static void end_direct(struct lio_io *part)
                    got);
             end_copy(part->parent);
         }
-        free(part->bounce);
+        lio_memory_put(&part->file->engine->memory, part->bounce,
+                       part->bounce_bytes);
         part->bounce = NULL;
     }
     if (got < part->length)

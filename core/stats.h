@@ -135,6 +135,7 @@ struct lio_stats_snapshot {
     uint64_t in_flight_bytes;
     uint64_t cache_slots, cache_used, cache_pinned, cache_evictions;
     uint64_t cache_bytes, cache_refused, cache_overruled;
+    uint64_t memory_bytes; /* of requests: bounce buffers, views */
     uint64_t open_handles;
 };
 

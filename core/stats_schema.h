@@ -40,7 +40,8 @@
     X(cache_slots, "blocks the cache has room for")                            \
     X(cache_used, "blocks in it then")                                         \
     X(cache_pinned, "blocks that somebody was using then")                     \
-    X(cache_bytes, "memory of the cache")
+    X(cache_bytes, "memory of the cache")                                      \
+    X(memory_bytes, "memory of requests: views, aligned copies")
 
 struct lio_stats_figure {
     const char *name; /* of the column */

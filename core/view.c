@@ -8,8 +8,9 @@
 #include "core/engine.h"
 
 struct block {
-    uint32_t slot; /* pinned, or LIO_NO_SLOT */
-    void *memory;  /* of its own, or NULL */
+    uint32_t slot;         /* pinned, or LIO_NO_SLOT */
+    void *memory;          /* of its own, or NULL */
+    uint64_t memory_bytes; /* likewise */
 };
 
 struct view {
@@ -27,16 +28,22 @@ static uint64_t first_block(const struct view *view)
     return view->offset / view->block_bytes;
 }
 
+static void *own(struct view *view, struct block *block, uint64_t bytes)
+{
+    block->memory = lio_memory_get(&view->engine->memory, bytes);
+    block->memory_bytes = bytes;
+    return block->memory;
+}
+
 int lio_view_make(struct lio_engine *engine, uint64_t offset, uint64_t len,
                   bool cached, struct lio_view **ret_view)
 {
     uint64_t first = offset / LIO_BLOCK_BYTES;
     uint64_t last = len ? (offset + len - 1) / LIO_BLOCK_BYTES : first;
     uint64_t nblocks = cached ? last - first + 1 : 1;
-    uint64_t padded = (len | 1) + LIO_SECTOR_BYTES;
     struct view *view;
 
-    if (nblocks > UINT32_MAX / 2 || padded < len)
+    if (nblocks > UINT32_MAX / 2)
         return LIO_ENOMEM;
     view = calloc(1, sizeof(*view) + nblocks * sizeof(view->blocks[0]));
     if (!view)
@@ -49,8 +56,7 @@ int lio_view_make(struct lio_engine *engine, uint64_t offset, uint64_t len,
         view->blocks[i].slot = LIO_NO_SLOT;
     view->segments = calloc(nblocks, sizeof(*view->segments));
     if (!cached)
-        view->blocks[0].memory = aligned_alloc(
-            LIO_SECTOR_BYTES, padded & ~(uint64_t)(LIO_SECTOR_BYTES - 1));
+        (void)own(view, &view->blocks[0], len);
     if (!view->segments || (!cached && !view->blocks[0].memory)) {
         lio_view_put(&view->base);
         return LIO_ENOMEM;
@@ -76,10 +82,9 @@ void lio_view_take_pin(struct lio_view *base, uint64_t block, uint32_t slot)
 
 void *lio_view_own_block(struct lio_view *base, uint64_t block)
 {
-    struct block *own = block_at((struct view *)base, block);
+    struct view *view = (struct view *)base;
 
-    own->memory = aligned_alloc(LIO_SECTOR_BYTES, LIO_BLOCK_BYTES);
-    return own->memory;
+    return own(view, block_at(view, block), LIO_BLOCK_BYTES);
 }
 
 static const unsigned char *bytes_of(const struct view *view,
@@ -128,7 +133,8 @@ void lio_view_put(struct lio_view *base)
     for (uint32_t i = 0; i < view->nblocks; i++) {
         if (view->blocks[i].slot != LIO_NO_SLOT)
             lio_cache_unpin(view->engine->cache, view->blocks[i].slot);
-        free(view->blocks[i].memory);
+        lio_memory_put(&view->engine->memory, view->blocks[i].memory,
+                       view->blocks[i].memory_bytes);
     }
     free(view->segments);
     free(view);

@@ -189,6 +189,7 @@ struct lio_engine_stats {
     uint64_t in_flight_bytes;   /* now */
     uint64_t pinned_blocks;     /* cache blocks, now */
     uint64_t open_handles;      /* now */
+    uint64_t memory_bytes;    /* for bounce buffers and views, now */
 };
 
 LIO_API void lio_engine_stats(struct lio_engine *engine,
