@@ -117,4 +117,7 @@ int cli_load_config(const struct cli *cli, struct lio_config **ret_config);
  * database.  Returns 0 or an exit code, reported. */
 int cli_open_engine(const struct cli *cli, struct lio_engine **ret_engine);
 
+/* Close it; notes that the statistics could not be written to the end. */
+void cli_close_engine(const struct cli *cli, struct lio_engine *engine);
+
 #endif

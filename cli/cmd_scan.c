@@ -283,7 +283,8 @@ static int open_scan(const struct cli *cli, const struct request *request,
     return CLI_DONE;
 }
 
-static void close_scan(const struct request *request, struct scan *scan)
+static void close_scan(const struct cli *cli, const struct request *request,
+                       struct scan *scan)
 {
     if (scan->stream.release)
         scan->stream.release(&scan->stream);
@@ -295,7 +296,7 @@ static void close_scan(const struct request *request, struct scan *scan)
         scan->schema.release(&scan->schema);
     lio_dataset_close(scan->dataset);
     cli_live_stop(scan->live);
-    lio_engine_close(scan->engine);
+    cli_close_engine(cli, scan->engine);
 }
 
 /* A stream only has errno and a sentence.  The rows before it are good. */
@@ -417,7 +418,7 @@ int cmd_scan(struct cli *cli, int argc, char **argv)
 
     if (!code && request.path) {
         code = run(cli, &request, &scan);
-        close_scan(&request, &scan);
+        close_scan(cli, &request, &scan);
     }
     free(request.columns);
     return code;

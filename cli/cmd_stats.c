@@ -356,9 +356,9 @@ static const struct section sections[] = {
       " ', not ' || backend_wanted || ': ' || backend_reason END AS backend,"
       " nlanes AS lanes, queue_depth, slow_ops"
       " FROM runs WHERE run_id = ?1" },
-    { TABLE, "\nsettings that are not built-in\n",
+    { TABLE, "\nsettings that are no defaults\n",
       "SELECT section || '.' || key AS setting, value, origin FROM run_config"
-      " WHERE run_id = ?1 AND origin <> 'built-in'" },
+      " WHERE run_id = ?1 AND origin NOT IN ('built-in', 'plugin')" },
     { TABLE, "\nplugins\n",
       "SELECT kind, name, version, path FROM run_plugins WHERE run_id = ?1" },
     { COUNTERS, "\ncounters that are not 0\n",

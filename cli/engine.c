@@ -26,3 +26,12 @@ int cli_open_engine(const struct cli *cli, struct lio_engine **ret_engine)
                  info.stats_warning);
     return CLI_DONE;
 }
+
+void cli_close_engine(const struct cli *cli, struct lio_engine *engine)
+{
+    struct lio_error err;
+
+    if (lio_engine_finish(engine, &err) < 0)
+        cli_note(cli, "lanceio: the statistics of this run are incomplete: %s",
+                 err.msg);
+}

@@ -360,20 +360,22 @@ static void abandon(struct lio_engine *engine)
     free_plain(engine);
 }
 
-void lio_engine_close(struct lio_engine *engine)
+int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
 {
+    int code;
+
     if (!engine)
-        return;
+        return 0;
     if (engine->owner_page && !lio_engine_ours(engine)) {
         abandon(engine);
-        return;
+        return 0;
     }
     if (engine->lanes && engine->service) {
         lio_engine_quiesce(engine, NULL);
         for (uint32_t i = 0; i <= engine->nlanes; i++)
             discard_results(&engine->lanes[i]);
     }
-    lio_service_close(engine->service);
+    code = lio_service_close(engine->service, err);
     if (engine->cache)
         lio_cache_close(engine->cache);
     lio_filepool_close(engine->pool);
@@ -383,6 +385,12 @@ void lio_engine_close(struct lio_engine *engine)
     lio_executor_close(engine->executor);
     pthread_mutex_destroy(&engine->files_lock);
     free_plain(engine);
+    return code;
+}
+
+void lio_engine_close(struct lio_engine *engine)
+{
+    (void)lio_engine_finish(engine, NULL);
 }
 
 /* -- asking -------------------------------------------------------------- */

@@ -35,6 +35,8 @@ struct lio_service {
     char path[4096];
     char warning[768];
     int64_t run_id;
+    struct lio_error lost; /* why the figures end early, or code 0; final once
+                              it has a code */
     struct lio_slow_op slow[SLOW_MAX];
     uint32_t nslow;
 };
@@ -110,12 +112,10 @@ static void start_db(struct lio_service *service)
 }
 
 /* Statistics never fail an I/O: they end, and say so once. */
-static void give_up(struct lio_service *service, const struct lio_error *err)
+static void note_loss(struct lio_service *service, const struct lio_error *err)
 {
-    lio_stats_db_abandon(service->db);
-    service->db = NULL;
     pthread_mutex_lock(&service->lock);
-    (void)snprintf(service->warning, sizeof(service->warning), "%s", err->msg);
+    service->lost = *err;
     pthread_mutex_unlock(&service->lock);
 }
 
@@ -148,8 +148,11 @@ static void write_row(struct lio_service *service)
     nslow = take_slow(service, slow);
     lio_engine_snapshot(service->engine, &service->snapshot);
     if (lio_stats_db_write(service->db, &service->snapshot, slow, nslow, &err) <
-        0)
-        give_up(service, &err);
+        0) {
+        note_loss(service, &err);
+        lio_stats_db_abandon(service->db);
+        service->db = NULL;
+    }
     free_slow(slow, nslow);
 }
 
@@ -171,8 +174,8 @@ static void write_last(struct lio_service *service)
     lio_engine_snapshot(engine, &service->snapshot);
     if (lio_stats_db_finish(service->db, &service->snapshot, files, nfiles,
                             slow, nslow, &err) < 0)
-        give_up(service, &err);
-    service->db = NULL;
+        note_loss(service, &err);
+    service->db = NULL; /* closed in either case */
     free_slow(slow, nslow);
     free(files);
 }
@@ -313,19 +316,25 @@ int lio_service_open(struct lio_engine *engine,
     return 0;
 }
 
-void lio_service_close(struct lio_service *service)
+int lio_service_close(struct lio_service *service, struct lio_error *err)
 {
+    int code;
+
     if (!service)
-        return;
+        return 0;
     atomic_store(&service->stopping, true);
     wake_thread(service);
     pthread_join(service->thread, NULL);
     lio_timers_release(&service->timers);
+    code = service->lost.code;
+    if (code && err)
+        *err = service->lost;
 
     pthread_cond_destroy(&service->known);
     pthread_mutex_destroy(&service->lock);
     free_slow(service->slow, service->nslow);
     free(service);
+    return code;
 }
 
 void lio_service_abandon(struct lio_service *service)
@@ -345,7 +354,8 @@ void lio_service_info(struct lio_service *service,
     while (!service->opened)
         pthread_cond_wait(&service->known, &service->lock);
     ret_info->stats_path = service->path;
-    ret_info->stats_warning = service->warning;
+    ret_info->stats_warning =
+        service->lost.code ? service->lost.msg : service->warning;
     ret_info->run_id = service->run_id;
     pthread_mutex_unlock(&service->lock);
 }

@@ -17,8 +17,9 @@ struct lio_service;
 int lio_service_open(struct lio_engine *engine,
                      struct lio_service **ret_service, struct lio_error *err);
 
-/* Write the last figures and stop.  Nothing is in flight. */
-void lio_service_close(struct lio_service *service);
+/* Write the last figures and stop.  Nothing is in flight.  Returns 0, or why
+ * the figures ended early, though they had begun.  Accepts NULL. */
+int lio_service_close(struct lio_service *service, struct lio_error *err);
 
 /* Free the memory alone, for a forked child. */
 void lio_service_abandon(struct lio_service *service);

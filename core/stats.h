@@ -12,7 +12,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* X(identifier, name in the database, side that writes it, meaning) */
+/* X(identifier, name in the database, side that writes it, meaning).  The
+ * column comes by itself; its line in docs/stats.md does not (cli.stats tells).
+ */
 #define LIO_COUNTERS(X)                                                        \
     X(REQUESTS, "requests", SUBMIT, "requests submitted by callers")           \
     X(DELIVERED, "delivered", SUBMIT, "results handed out, errors included")   \

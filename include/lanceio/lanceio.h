@@ -151,6 +151,15 @@ LIO_API LIO_MUST_CHECK int lio_engine_open(const struct lio_config *config,
  */
 LIO_API void lio_engine_close(struct lio_engine *engine);
 
+/**
+ * The same, for those who want to know what became of the statistics.  Returns
+ * 0, or, if the run's figures had begun to be written and could not be to the
+ * end, why: LIO_ENOSPC, LIO_ETIMEDOUT (locked), LIO_EIO, ...  The engine is gone
+ * in either case.
+ */
+LIO_API int lio_engine_finish(struct lio_engine *engine,
+                              struct lio_error *err);
+
 /** What an engine turned out to run.  Strings live as long as the engine. */
 struct lio_engine_info {
     const char *backend_wanted;
