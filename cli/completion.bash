@@ -71,10 +71,15 @@ _lanceio()
         words=$(_lanceio_options "$command" "$verb")
     elif [[ $before == --format ]]; then
         words='ndjson csv table none'
+        [[ $verb != stats ]] || words='table csv json ndjson'
     elif [[ -z $verb ]]; then
         words=$(_lanceio_verbs "$command")
     elif [[ $verb == plugins ]]; then
         words=$(_lanceio_plugins "$command")
+    elif [[ $before == stats ]]; then
+        words='show sql'
+    elif [[ $verb == stats && $before == show ]]; then
+        words='last'
     fi
     # shellcheck disable=SC2207 # words hold no blanks
     COMPREPLY=($(compgen -W "$words" -- "$word"))
