@@ -143,30 +143,53 @@ static uint32_t take_done(struct queue *q, struct lio_completion *out,
     return n;
 }
 
+/* Leave one operation to the reaper that asks, so that the executor is not
+ * told of it; false if there is none. */
+static bool keep_one(struct queue *q)
+{
+    bool kept;
+
+    pthread_mutex_lock(&q->lock);
+    kept = q->nunoffered > 0;
+    q->nunoffered -= kept;
+    pthread_mutex_unlock(&q->lock);
+    return kept;
+}
+
+/* The reaper has what it wants: what it kept for itself is for the others. */
+static void give_back(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    if (q->nunoffered < q->nwaiting)
+        q->nunoffered++;
+    pthread_mutex_unlock(&q->lock);
+    (void)blocking_flush(q);
+}
+
 /*
- * The reaper runs one waiting operation itself, so only the others are worth
- * a worker's wake-up.
+ * A reaper without a limit in time runs what is waiting itself, so that one
+ * operation less is worth a worker's wake-up.  One with a limit cannot, because
+ * run() takes as long as it takes.
  */
 static int blocking_reap(void *queue, struct lio_completion *out, uint32_t max,
                          uint32_t min, int64_t timeout_ns)
 {
     struct queue *q = queue;
     uint64_t deadline = lio_deadline_after(timeout_ns);
+    bool runs = min > 0 && timeout_ns < 0;
+    bool kept = runs && keep_one(q);
     uint32_t n = 0;
 
-    pthread_mutex_lock(&q->lock);
-    if (min > 0 && q->nunoffered > 0)
-        q->nunoffered--;
-    pthread_mutex_unlock(&q->lock);
     (void)blocking_flush(q);
-
     pthread_mutex_lock(&q->lock);
     for (;;) {
         n += take_done(q, out + n, max - n);
         if (n >= min || q->woken)
             break;
-        if (run_one(q))
+        if (runs && run_one(q)) {
+            kept = false;
             continue;
+        }
         if (!sleep_until(q, deadline)) {
             n += take_done(q, out + n, max - n);
             break;
@@ -174,6 +197,8 @@ static int blocking_reap(void *queue, struct lio_completion *out, uint32_t max,
     }
     q->woken = false;
     pthread_mutex_unlock(&q->lock);
+    if (kept)
+        give_back(q);
     return (int)n;
 }
 

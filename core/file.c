@@ -11,6 +11,9 @@
 /* Figures of so many paths are kept for the statistics. */
 #define CLOSED_MAX 4096u
 
+#define FLAGS_KNOWN                                                            \
+    (uint32_t)(LIO_READ | LIO_WRITE | LIO_CREATE | LIO_TRUNCATE | LIO_DIRECT)
+
 /* -- opening ------------------------------------------------------------- */
 
 /* An open that must perhaps wait until another file's handle is idle. */
@@ -83,6 +86,10 @@ static int check_open(const struct lio_engine *engine, const char *path,
     if (!lio_engine_ours(engine))
         return lio_error_set(err, LIO_ECLOSED,
                              "the engine belongs to the parent process");
+    if (flags & ~FLAGS_KNOWN)
+        return lio_error_set(err, LIO_EINVAL,
+                             "a file cannot be opened with flags 0x%x",
+                             (unsigned)flags);
     if (!path || !(flags & (LIO_READ | LIO_WRITE)))
         return lio_error_set(err, LIO_EINVAL,
                              "a file is opened by a path, to read or to write");

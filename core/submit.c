@@ -10,6 +10,9 @@
 #include "core/transfer.h"
 #include "core/write.h"
 
+#define FLAGS_KNOWN                                                            \
+    (uint32_t)(LIO_EXACT | LIO_VIEW | LIO_NOCACHE | LIO_STAGE | LIO_NOWAIT)
+
 static const char *misuse(const struct lio_engine *engine,
                           const struct lio_request *request)
 {
@@ -20,6 +23,8 @@ static const char *misuse(const struct lio_engine *engine,
         return "the file is not one of this engine";
     if (request->kind > LIO_REQUEST_SYNC)
         return "unknown kind of request";
+    if (request->flags & ~FLAGS_KNOWN)
+        return "unknown flags";
     if (is_read ? !(file->flags & LIO_READ) : !(file->flags & LIO_WRITE))
         return is_read ? "the file is not open for reading"
                        : "the file is not open for writing";
@@ -42,9 +47,26 @@ static const char *misuse(const struct lio_engine *engine,
     return NULL;
 }
 
+/* Say so, with the file's name unless it is the file that is wrong. */
+static int refuse(const struct lio_engine *engine,
+                  const struct lio_request *requests, uint32_t i, uint32_t n,
+                  const char *why, struct lio_error *err)
+{
+    const struct lio_file *file = requests[i].file;
+
+    if (!file || file->engine != engine)
+        return lio_error_set(err, LIO_EINVAL, "request %u of %u: %s", i + 1, n,
+                             why);
+    if (n == 1)
+        return lio_error_set(err, LIO_EINVAL, "%s: %s", lio_file_name(file),
+                             why);
+    return lio_error_set(err, LIO_EINVAL, "%s: request %u of %u: %s",
+                         lio_file_name(file), i + 1, n, why);
+}
+
 static int check_all(const struct lio_engine *engine,
                      const struct lio_request *requests, uint32_t n,
-                     struct lio_error *err)
+                     const uint64_t *ret_ids, struct lio_error *err)
 {
     const char *why;
 
@@ -53,9 +75,10 @@ static int check_all(const struct lio_engine *engine,
                              "the engine belongs to the parent process");
     for (uint32_t i = 0; i < n; i++) {
         why = misuse(engine, &requests[i]);
+        if (!why && !ret_ids && !requests[i].queue && !requests[i].callback)
+            why = "there is nowhere to put its id";
         if (why)
-            return lio_error_set(err, LIO_EINVAL, "request %u of %u: %s", i + 1,
-                                 n, why);
+            return refuse(engine, requests, i, n, why, err);
     }
     return 0;
 }
@@ -158,7 +181,7 @@ int lio_submit_batch(struct lio_engine *engine,
     struct lio_io *io;
     int rc;
 
-    rc = check_all(engine, requests, n, err);
+    rc = check_all(engine, requests, n, ret_ids, err);
     if (rc == 0)
         rc = get_objects(engine, requests, n, &list, err);
     if (rc < 0)
@@ -234,8 +257,13 @@ int lio_read(struct lio_file *file, void *buf, size_t len, uint64_t offset,
         .buf = buf,
     };
     struct lio_result result;
-    int rc = run(&request, &result, err);
+    int rc;
 
+    if (!ret_bytes && !(flags & LIO_EXACT))
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: a read that may be short needs ret_bytes",
+                             lio_file_name(file));
+    rc = run(&request, &result, err);
     if (rc == 0 && ret_bytes)
         *ret_bytes = (size_t)result.bytes;
     return rc;
