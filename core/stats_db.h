@@ -19,7 +19,7 @@ struct lio_run {
     const struct lio_config *config; /* effective values and their origins */
     const char *backend_wanted;
     const char *backend_used;
-    const char *backend_reason; /* "" = it is the wanted one */
+    const char *backend_reason;              /* "" = it is the wanted one */
     const struct lio_loaded *const *plugins; /* in use */
     uint32_t nplugins;
     uint32_t nlanes;
@@ -30,7 +30,7 @@ struct lio_run {
 struct lio_file_figures {
     const char *path;
     uint64_t size_bytes;
-    uint64_t reads, writes;           /* device operations */
+    uint64_t reads, writes; /* device operations */
     uint64_t bytes_read, bytes_written;
     uint64_t errors;
 };
