@@ -26,7 +26,7 @@ _lanceio_keys()
 _lanceio_plugins()
 {
     "$1" plugins 2>/dev/null |
-        sed -nE 's/^  ((backend|cache|prefetch|coalesce)-[^ ]+).*/\1/p'
+        sed -nE 's/^  ((backend|filter|cache|prefetch|coalesce)-[^ ]+).*/\1/p'
 }
 
 # After section.key=: plugins of the section's kind, where a key takes them.
