@@ -6,6 +6,7 @@
 #include "core/transfer.h"
 
 #define MAX_TRIES    100u
+#define FAULT_TRIES  4u
 #define BUCKET_FULL  500
 #define BUCKET_PRICE 10
 
@@ -76,6 +77,8 @@ enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
     case ENOMEM:
     case ECANCELED:
         return io->tries < MAX_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+    case EFAULT:
+        return io->tries < FAULT_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
     case EINVAL:
         return atomic_load(&io->handle->direct) ? LIO_TRY_BUFFERED
                                                 : LIO_GIVE_UP;

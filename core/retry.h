@@ -3,6 +3,7 @@
  *
  *     EINTR, EAGAIN, EBUSY, ENOMEM, a foreign      again at once, at most
  *     ECANCELED                                    MAX_TRIES times
+ *     EFAULT                                       again at once, a few times
  *     EINVAL past the page cache                   again at once, through it
  *     EIO on a read                                2 more tries, with a pause
  *     ETIMEDOUT, ECONNRESET, ENETDOWN, ESTALE      5 more, with a pause; after
@@ -10,9 +11,9 @@
  *     EIO on a write, any error of a sync, all     over
  *     others
  *
- * A foreign ECANCELED is what io_uring reports for work of a thread that has
- * exited.  Pauses double from try to try, with jitter, and nothing is tried
- * again past its deadline.
+ * A foreign ECANCELED, or EFAULT, is what io_uring reports for work of a thread
+ * that has exited; a bad address of the caller's stays bad.  Pauses double from
+ * try to try, with jitter, and nothing is tried again past its deadline.
  *
  * A bucket of tokens for the whole engine stops storms: a try after a pause
  * costs 10, every success puts one back, and an empty bucket makes a passing

@@ -1,9 +1,10 @@
 /* Threads that come and go: whoever waits gets it, whoever submitted it. */
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #define FILE_BYTES (8 * MIB)
 #define PIECE      3000u
@@ -18,10 +19,22 @@ struct shared {
     pthread_barrier_t submitted, finished;
 };
 
+/* Out of the page cache, so that reads are really under way for a while. */
+static void make_cold(struct fixture *f, uint32_t number)
+{
+    int fd = open(fixture_path(f, number), O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_int_equal(fdatasync(fd), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    assert_int_equal(close(fd), 0);
+}
+
 static void shared_open(struct shared *s, struct fixture *f)
 {
     *s = (struct shared){ .f = f };
     fixture_make(f, 1, FILE_BYTES);
+    make_cold(f, 1);
     s->file = fixture_file(f, 1, LIO_READ | LIO_WRITE);
     s->memory = grab((size_t)NREADS * PIECE);
     memset(s->memory, 0, (size_t)NREADS * PIECE);

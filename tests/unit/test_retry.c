@@ -89,6 +89,16 @@ static void pauses_grow(void **state)
     }
 }
 
+/* Of a thread that has exited, or really a bad address: only trying tells. */
+static void a_bad_address_is_tried_a_few_times(void **state)
+{
+    struct fixture *f = *state;
+
+    for (f->io.tries = 1; f->io.tries < 4; f->io.tries++)
+        assert_int_equal(judge(f, EFAULT), LIO_TRY_NOW);
+    assert_int_equal(judge(f, EFAULT), LIO_GIVE_UP);
+}
+
 static void a_write_error_is_final(void **state)
 {
     struct fixture *f = *state;
@@ -175,6 +185,7 @@ int main(void)
         retry_test(a_read_error_is_tried_twice_more),
         retry_test(a_network_error_is_tried_five_times_more),
         retry_test(pauses_grow),
+        retry_test(a_bad_address_is_tried_a_few_times),
         retry_test(a_write_error_is_final),
         retry_test(a_sync_is_never_repeated),
         retry_test(direct_reads_fall_back_to_the_page_cache),
