@@ -86,9 +86,9 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
 
 /*
  * The load of `sectors` has ended; a claim's sectors may be published at once
- * or in parts, while its pin is still held.  On success they become valid; if not `ok`
- * they are as if never asked for.  Returns the joins that need not wait any
- * longer, as a list in order of arrival; each still holds its pin.
+ * or in parts, while its pin is still held.  On success they become valid; if
+ * not `ok` they are as if never asked for.  Returns the joins that need not
+ * wait any longer, as a list in order of arrival; each still holds its pin.
  */
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok);
@@ -116,6 +116,7 @@ struct lio_cache_stats {
     uint32_t shards;
 };
 
-void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats);
+void lio_cache_stats(struct lio_cache *cache,
+                     struct lio_cache_stats *ret_stats);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Every function that can fail returns 0 or a negative LIO_E... code and takes
  * a `struct lio_error *err` as its last parameter.  A code says what the caller
- * can do; the struct, which is the caller's and may be NULL, says what happened.
- * Outputs (`ret_...`) are written on success only.
+ * can do; the struct, which is the caller's and may be NULL, says what
+ * happened.  Outputs (`ret_...`) are written on success only.
  *
  * Everything here is inline, so that a plugin, which links to nothing of ours,
  * can fill in an error too.

@@ -97,9 +97,9 @@ LIO_API const char *lio_config_source(const struct lio_config *config);
 /** Write the path of the statistics database that `config` names, with its NUL,
  *  or "" if statistics are off.  LIO_ECONFIG if it does not fit or the user
  *  has no state directory. */
-LIO_API LIO_MUST_CHECK int lio_config_stats_path(const struct lio_config *config,
-                                                 char *ret_path, size_t bytes,
-                                                 struct lio_error *err);
+LIO_API LIO_MUST_CHECK int
+lio_config_stats_path(const struct lio_config *config, char *ret_path,
+                      size_t bytes, struct lio_error *err);
 
 /** A plugin that was found, or why it was refused. */
 struct lio_plugin_info {
@@ -154,11 +154,10 @@ LIO_API void lio_engine_close(struct lio_engine *engine);
 /**
  * The same, for those who want to know what became of the statistics.  Returns
  * 0, or, if the run's figures had begun to be written and could not be to the
- * end, why: LIO_ENOSPC, LIO_ETIMEDOUT (locked), LIO_EIO, ...  The engine is gone
- * in either case.
+ * end, why: LIO_ENOSPC, LIO_ETIMEDOUT (locked), LIO_EIO, ...  The engine is
+ * gone in either case.
  */
-LIO_API int lio_engine_finish(struct lio_engine *engine,
-                              struct lio_error *err);
+LIO_API int lio_engine_finish(struct lio_engine *engine, struct lio_error *err);
 
 /** What an engine turned out to run.  Strings live as long as the engine. */
 struct lio_engine_info {
@@ -188,7 +187,7 @@ struct lio_engine_stats {
     uint64_t device_reads, device_writes, device_syncs; /* operations */
     uint64_t device_bytes_read, device_bytes_written;
     uint64_t retries;
-    uint64_t timeouts; /* deadlines that passed */
+    uint64_t timeouts;     /* deadlines that passed */
     uint64_t cache_hits;   /* 4 KiB sectors found in the cache */
     uint64_t cache_misses; /* sectors that were not */
     uint64_t cache_joins;  /* of the misses, already on their way */
@@ -198,7 +197,7 @@ struct lio_engine_stats {
     uint64_t in_flight_bytes;   /* now */
     uint64_t pinned_blocks;     /* cache blocks, now */
     uint64_t open_handles;      /* now */
-    uint64_t memory_bytes;    /* for bounce buffers and views, now */
+    uint64_t memory_bytes;      /* for bounce buffers and views, now */
 };
 
 LIO_API void lio_engine_stats(struct lio_engine *engine,
@@ -323,7 +322,7 @@ struct lio_result {
     void *user;
     int code;
     int os_errno;
-    uint64_t bytes; /* moved; short at the end of the file only */
+    uint64_t bytes;        /* moved; short at the end of the file only */
     struct lio_view *view; /* of a LIO_VIEW read; yours to put */
     struct lio_file *file;
     uint64_t offset;
@@ -352,9 +351,9 @@ struct lio_cq;
  * waited longest, so none waits for ever.
  */
 enum lio_class {
-    LIO_CLASS_DEFAULT = 0,   /* demand for reads, write for writes and syncs */
-    LIO_CLASS_METADATA = 1,  /* small, and everything else waits for it */
-    LIO_CLASS_DEMAND = 2,    /* somebody waits for it */
+    LIO_CLASS_DEFAULT = 0,  /* demand for reads, write for writes and syncs */
+    LIO_CLASS_METADATA = 1, /* small, and everything else waits for it */
+    LIO_CLASS_DEMAND = 2,   /* somebody waits for it */
     LIO_CLASS_WRITE = 3,
     LIO_CLASS_PREFETCH = 4,  /* somebody will probably want it */
     LIO_CLASS_BACKGROUND = 5 /* nobody is in a hurry */
@@ -374,9 +373,9 @@ struct lio_request {
     void *buf; /* the caller's; untouched by it until the result is there */
     struct lio_cq *queue;
     lio_callback callback;
-    void *user; /* handed back */
-    uint32_t io_class; /* enum lio_class */
-    int32_t priority;  /* inside class demand: -4 (sooner) .. 3 (later) */
+    void *user;           /* handed back */
+    uint32_t io_class;    /* enum lio_class */
+    int32_t priority;     /* inside class demand: -4 (sooner) .. 3 (later) */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; LIO_ETIMEDOUT after it. 0: that
                              of [engine] timeout */
 };

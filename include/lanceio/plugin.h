@@ -121,7 +121,7 @@ struct lio_file_info {
     uint64_t size_bytes;
     uint64_t dev, ino; /* identity: two names of one file agree in both */
     int64_t mtime_ns, ctime_ns;
-    uint32_t offset_align; /* offsets and lengths must be multiples: 1 if free */
+    uint32_t offset_align; /* offsets, lengths must be multiples: 1 if free */
     uint32_t memory_align; /* addresses must be multiples: 1 if free */
     uint32_t direct;       /* 1 if the page cache really is bypassed */
 };
@@ -491,20 +491,20 @@ typedef const struct lio_plugin *(*lio_plugin_entry_fn)(void);
  * Write the entry point of a plugin.  `params` is an array of struct lio_param
  * with `nparams` members, or NULL, 0; `ops` the (constant) table itself.
  */
-#define LIO_BACKEND_PLUGIN(name, version, summary, params, nparams, ops)     \
-    LIO_PLUGIN_DEFINE(LIO_KIND_BACKEND, name, version, summary, params,      \
+#define LIO_BACKEND_PLUGIN(name, version, summary, params, nparams, ops)       \
+    LIO_PLUGIN_DEFINE(LIO_KIND_BACKEND, name, version, summary, params,        \
                       nparams, ops)
-#define LIO_CACHE_PLUGIN(name, version, summary, params, nparams, ops)       \
-    LIO_PLUGIN_DEFINE(LIO_KIND_CACHE, name, version, summary, params,        \
+#define LIO_CACHE_PLUGIN(name, version, summary, params, nparams, ops)         \
+    LIO_PLUGIN_DEFINE(LIO_KIND_CACHE, name, version, summary, params, nparams, \
+                      ops)
+#define LIO_PREFETCH_PLUGIN(name, version, summary, params, nparams, ops)      \
+    LIO_PLUGIN_DEFINE(LIO_KIND_PREFETCH, name, version, summary, params,       \
                       nparams, ops)
-#define LIO_PREFETCH_PLUGIN(name, version, summary, params, nparams, ops)    \
-    LIO_PLUGIN_DEFINE(LIO_KIND_PREFETCH, name, version, summary, params,     \
+#define LIO_COALESCE_PLUGIN(name, version, summary, params, nparams, ops)      \
+    LIO_PLUGIN_DEFINE(LIO_KIND_COALESCE, name, version, summary, params,       \
                       nparams, ops)
-#define LIO_COALESCE_PLUGIN(name, version, summary, params, nparams, ops)    \
-    LIO_PLUGIN_DEFINE(LIO_KIND_COALESCE, name, version, summary, params,     \
-                      nparams, ops)
-#define LIO_FILTER_PLUGIN(name, version, summary, params, nparams, ops)      \
-    LIO_PLUGIN_DEFINE(LIO_KIND_FILTER, name, version, summary, params,       \
+#define LIO_FILTER_PLUGIN(name, version, summary, params, nparams, ops)        \
+    LIO_PLUGIN_DEFINE(LIO_KIND_FILTER, name, version, summary, params,         \
                       nparams, ops)
 
 #ifdef __cplusplus
