@@ -326,13 +326,13 @@ static void no_descriptor_is_inherited_or_left_open(void **state)
     struct fixture *f = *state;
     uint32_t nopen = count_descriptors(false);
     uint32_t ninherited = count_descriptors(true);
-    struct fixture second = { .ops = f->ops, .dir = f->dir };
+    struct fixture second = { .dir = f->dir };
     struct lio_error err = { 0 };
     void *queue = NULL;
     struct opened file;
 
     make_file(f, "data", 1);
-    second.backend = open_instance(f->ops, 4);
+    open_instance(&second, 4);
     file = open_file(&second, "data", LIO_OPEN_READ | LIO_OPEN_DIRECT);
     if (!f->ops->run)
         assert_int_equal(f->ops->queue_open(second.backend, 4, &queue, &err),
@@ -343,7 +343,7 @@ static void no_descriptor_is_inherited_or_left_open(void **state)
     close_file(&second, &file);
     if (queue)
         f->ops->queue_close(queue);
-    f->ops->close(second.backend);
+    close_instance(&second);
     assert_int_equal(count_descriptors(false), nopen);
 }
 
@@ -352,20 +352,20 @@ static void no_descriptor_is_inherited_or_left_open(void **state)
 static void two_instances_do_not_know_each_other(void **state)
 {
     struct fixture *f = *state;
-    struct fixture second = { .ops = f->ops, .dir = f->dir };
+    struct fixture second = { .dir = f->dir };
     unsigned char bytes[2];
     struct lio_iovec iov[] = { { &bytes[0], 1 }, { &bytes[1], 1 } };
     struct opened mine, its;
     struct lio_op op;
 
     make_file(f, "data", 100);
-    second.backend = open_instance(f->ops, 4);
+    open_instance(&second, 4);
     mine = open_file(f, "data", LIO_OPEN_READ);
     its = open_file(&second, "data", LIO_OPEN_READ);
     op = read_op(&its, &iov[0], 1, 10);
     assert_int_equal(run_op(&second, &op), 1);
     close_file(&second, &its);
-    f->ops->close(second.backend);
+    close_instance(&second);
 
     op = read_op(&mine, &iov[1], 1, 20);
     assert_int_equal(run_op(f, &op), 1);

@@ -7,80 +7,178 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/units.h"
+
 #define EXIT_SKIP    77
 #define MARGIN_BYTES 4096
 #define MARGIN_FILL  0xa5
 #define DRIVER_DEPTH 8u
 
-static const struct lio_plugin *plugin;
+#define PARAMS_MAX 32u
 
-/* -- life ----------------------------------------------------------------- */
+/* A plugin and what it is opened with. */
+struct loaded {
+    const struct lio_plugin *plugin;
+    union lio_value values[PARAMS_MAX];
+};
 
-static int try_open(const struct lio_backend_ops *ops, uint32_t depth,
-                    void **ret_backend, struct lio_error *err)
-{
-    union lio_value values[32] = { 0 };
-    struct lio_backend_setup setup = {
-        .params = values,
-        .nlanes = 1,
-        .queue_depth = depth,
-    };
+static struct loaded tested, next; /* next.plugin NULL: `tested` is a backend */
 
-    for (uint32_t i = 0; i < plugin->nparams; i++) {
-        if (plugin->params[i].type == LIO_PARAM_STRING)
-            values[i].s = plugin->params[i].preset_text
-                              ? plugin->params[i].preset_text
-                              : "";
-        else
-            values[i].u = plugin->params[i].preset;
-    }
-    return ops->open(&setup, ret_backend, err);
-}
+/* -- loading -------------------------------------------------------------- */
 
-int fixture_load(const char *path)
+static int load(const char *path, uint32_t kind, struct loaded *ret_loaded)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const struct lio_backend_ops *ops;
+    const struct lio_plugin *plugin;
     lio_plugin_entry_fn entry;
-    struct lio_error err = { 0 };
-    void *backend;
 
-    if (!library) {
-        fprintf(stderr, "%s\n", dlerror());
-        return 1;
-    }
-    *(void **)&entry = dlsym(library, LIO_PLUGIN_ENTRY);
+    *(void **)&entry = library ? dlsym(library, LIO_PLUGIN_ENTRY) : NULL;
     if (!entry) {
         fprintf(stderr, "%s\n", dlerror());
         return 1;
     }
     plugin = entry();
-    if (plugin->kind != LIO_KIND_BACKEND || plugin->nparams > 32) {
-        fprintf(stderr, "%s is no backend this program can test\n", path);
+    if ((kind && plugin->kind != kind) || plugin->nparams > PARAMS_MAX) {
+        fprintf(stderr, "%s is no plugin this program can test\n", path);
         return 1;
     }
-    ops = plugin->ops;
-    if (try_open(ops, DRIVER_DEPTH, &backend, &err) < 0) {
-        fprintf(stderr, "%s cannot run here: %s\n", plugin->name, err.msg);
-        return err.code == LIO_EUNSUPPORTED ? EXIT_SKIP : 1;
+    ret_loaded->plugin = plugin;
+    for (uint32_t i = 0; i < plugin->nparams; i++) {
+        const struct lio_param *param = &plugin->params[i];
+
+        if (param->type == LIO_PARAM_STRING)
+            ret_loaded->values[i].s =
+                param->preset_text ? param->preset_text : "";
+        else
+            ret_loaded->values[i].u = param->preset;
     }
-    ops->close(backend);
     return 0;
 }
 
-void *open_instance(const struct lio_backend_ops *ops, uint32_t depth)
+/* "key=value", of the types that filters have. */
+static int set_param(const char *text)
+{
+    const struct lio_plugin *plugin = tested.plugin;
+    const char *equals = strchr(text, '=');
+    size_t len = equals ? (size_t)(equals - text) : 0;
+
+    for (uint32_t i = 0; equals && i < plugin->nparams; i++) {
+        const struct lio_param *param = &plugin->params[i];
+        union lio_value *value = &tested.values[i];
+        const char *wrong = NULL;
+
+        if (strncmp(param->name, text, len) || param->name[len])
+            continue;
+        if (param->type == LIO_PARAM_STRING)
+            value->s = equals + 1;
+        else if (param->type == LIO_PARAM_TIME)
+            wrong = lio_time_parse(equals + 1, &value->u);
+        else if (param->type == LIO_PARAM_SIZE)
+            wrong = lio_size_parse(equals + 1, &value->u);
+        else
+            wrong = lio_uint_parse(equals + 1, &value->u);
+        if (!wrong)
+            return 0;
+    }
+    fprintf(stderr, "%s: no such parameter, or no such value\n", text);
+    return 1;
+}
+
+static bool is_filter(void)
+{
+    return tested.plugin->kind == LIO_KIND_FILTER;
+}
+
+static int load_all(int argc, char **argv)
+{
+    int rc = argc > 0 ? load(argv[0], 0, &tested) : 1, at = 1;
+
+    if (rc == 0 && is_filter())
+        rc = argc > 1 ? load(argv[at++], LIO_KIND_BACKEND, &next) : 1;
+    else if (rc == 0 && tested.plugin->kind != LIO_KIND_BACKEND)
+        rc = 1;
+    for (; rc == 0 && at < argc; at++)
+        rc = set_param(argv[at]);
+    return rc;
+}
+
+/* -- life ----------------------------------------------------------------- */
+
+static int try_open_one(struct loaded *loaded, uint32_t depth,
+                        const struct fixture *behind, void **ret_backend,
+                        struct lio_error *err)
+{
+    const struct lio_backend_ops *ops = loaded->plugin->ops;
+    struct lio_backend_setup setup = {
+        .params = loaded->values,
+        .nlanes = 1,
+        .queue_depth = depth,
+    };
+
+    if (behind) {
+        setup.next = next.plugin->ops;
+        setup.next_backend = behind->next_backend;
+    }
+    return ops->open(&setup, ret_backend, err);
+}
+
+static int try_open(struct fixture *f, uint32_t depth, struct lio_error *err)
+{
+    const struct lio_backend_ops *behind;
+    int rc;
+
+    f->ops = tested.plugin->ops;
+    if (!is_filter())
+        return try_open_one(&tested, depth, NULL, &f->backend, err);
+    rc = try_open_one(&next, depth, NULL, &f->next_backend, err);
+    if (rc < 0)
+        return rc;
+    rc = try_open_one(&tested, depth, f, &f->backend, err);
+    if (rc < 0) {
+        behind = next.plugin->ops;
+        behind->close(f->next_backend);
+    }
+    return rc;
+}
+
+void open_instance(struct fixture *f, uint32_t depth)
 {
     struct lio_error err = { 0 };
-    void *backend;
 
-    if (try_open(ops, depth, &backend, &err) < 0)
+    if (try_open(f, depth, &err) < 0)
         fail_msg("%s", err.msg);
-    return backend;
+}
+
+void close_instance(struct fixture *f)
+{
+    const struct lio_backend_ops *behind;
+
+    f->ops->close(f->backend);
+    if (is_filter()) {
+        behind = next.plugin->ops;
+        behind->close(f->next_backend);
+    }
+}
+
+int fixture_load(int argc, char **argv)
+{
+    struct lio_error err = { 0 };
+    struct fixture f;
+
+    if (load_all(argc, argv) != 0)
+        return 1;
+    if (try_open(&f, DRIVER_DEPTH, &err) < 0) {
+        fprintf(stderr, "%s cannot run here: %s\n", tested.plugin->name,
+                err.msg);
+        return err.code == LIO_EUNSUPPORTED ? EXIT_SKIP : 1;
+    }
+    close_instance(&f);
+    return 0;
 }
 
 bool fixture_blocks(void)
 {
-    const struct lio_backend_ops *ops = plugin->ops;
+    const struct lio_backend_ops *ops = tested.plugin->ops;
 
     return ops->run != NULL;
 }
@@ -94,8 +192,7 @@ int fixture_setup(void **state)
     assert_non_null(mkdtemp(template));
     f->dir = strdup(template);
     assert_non_null(f->dir);
-    f->ops = plugin->ops;
-    f->backend = open_instance(f->ops, DRIVER_DEPTH);
+    open_instance(f, DRIVER_DEPTH);
     *state = f;
     return 0;
 }
@@ -110,7 +207,7 @@ int fixture_teardown(void **state)
 {
     struct fixture *f = *state;
 
-    f->ops->close(f->backend);
+    close_instance(f);
     assert_int_equal(nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     free(f->dir);
     free(f);

@@ -19,6 +19,7 @@
 struct fixture {
     const struct lio_backend_ops *ops;
     void *backend;
+    void *next_backend; /* of a filter */
     char *dir;
 };
 
@@ -28,9 +29,13 @@ struct opened {
     struct lio_file_info info;
 };
 
-/* Load the plugin that all tests are about.  Returns 0, 77 if it cannot run
- * here, or 1; says why. */
-int fixture_load(const char *path);
+/*
+ * Load the plugin that all tests are about: a backend, or a filter followed by
+ * the asynchronous backend it is to stand in front of.  Then "key=value" for
+ * its parameters, as in lanceio.ini.  Returns 0, 77 if it cannot run here, or
+ * 1; says why.
+ */
+int fixture_load(int argc, char **argv);
 
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
@@ -38,8 +43,10 @@ int fixture_teardown(void **state);
 /* Is the plugin of the blocking shape, so that it has no queues? */
 bool fixture_blocks(void);
 
-/* The default parameters of the plugin, as the core would give them. */
-void *open_instance(const struct lio_backend_ops *ops, uint32_t depth);
+/* An instance with the parameters given, or their defaults, as the core would
+ * open it: `f` gets the instance and nothing else. */
+void open_instance(struct fixture *f, uint32_t depth);
+void close_instance(struct fixture *f);
 
 /* -- files ---------------------------------------------------------------- */
 

@@ -1,6 +1,10 @@
 /*
- * conformance_backend PLUGIN: does a backend keep the contract of
- * struct lio_backend_ops?  Blocking ones have no queues to test.
+ * conformance_backend BACKEND [KEY=VALUE...]
+ * conformance_backend FILTER BACKEND [KEY=VALUE...]
+ *
+ * Does a backend, or a filter in front of one, keep the contract of struct
+ * lio_backend_ops?  Blocking backends have no queues to test.  The values are
+ * for the parameters of the first plugin.
  */
 #include "backend_fixture.h"
 #include "conformance_backend.h"
@@ -11,11 +15,11 @@ int main(int argc, char **argv)
 {
     int rc;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s PLUGIN\n", argv[0]);
+    if (argc < 2) {
+        fprintf(stderr, "usage: %s PLUGIN [BACKEND] [KEY=VALUE...]\n", argv[0]);
         return 2;
     }
-    rc = fixture_load(argv[1]);
+    rc = fixture_load(argc - 1, argv + 1);
     if (rc != 0)
         return rc;
     rc = test_backend_data();
