@@ -386,46 +386,82 @@ struct lio_prefetch_ops {
 
 /* -- coalescer ----------------------------------------------------------- */
 
-/** What the core has measured of the device. */
+/** What the core has measured of the device, and how busy it will be if the
+ *  ranges in question are read one by one.  No figure but `waiting` is 0. */
 struct lio_device_model {
-    uint64_t latency_ns;          /* of a small read, at the present depth */
-    uint64_t bandwidth_bytes_sec; /* of large reads */
-    uint32_t in_flight;           /* operations, now */
+    uint64_t latency_ns;          /* of a small read among `in_flight` */
+    uint64_t latency_alone_ns;    /* of one that is alone; <= latency_ns */
+    uint64_t bandwidth_bytes_sec; /* of large reads, all together */
+    uint32_t in_flight;           /* operations, these included */
+    uint32_t waiting;             /* more of them, for which there is no room */
 };
 
+/** Ranges that plan() is given at most. */
+#define LIO_COALESCE_MAX 64u
+
+/** Why ranges became one read: the weakest of the reasons that tie it together.
+ *  The core counts by them. */
+enum lio_coalesce_tier {
+    LIO_TIER_TOUCHING = 0, /* they overlap or touch; also of a single range */
+    LIO_TIER_GAP = 1,      /* what lies between is cheaper read than avoided */
+    LIO_TIER_EXTENT = 2    /* most of the extent was asked for */
+};
+#define LIO_COALESCE_TIERS 3u
+
 /** One read that the coalescer wants issued: members first .. first+count-1 of
- *  the sorted input, and the bytes that cover them. */
+ *  the sorted input. */
 struct lio_group {
-    struct lio_range range;
+    struct lio_range range; /* from the first byte of a member to the last */
     uint32_t first;
     uint32_t count;
+    uint32_t tier; /* enum lio_coalesce_tier */
 };
 
 struct lio_coalesce_setup {
     const union lio_value *params; /* in the order of the plugin's table */
-    uint64_t max_bytes;            /* largest operation the backend takes */
+    uint64_t max_bytes;            /* largest operation the core takes */
+    uint32_t max_members;          /* ranges in one, 1 .. LIO_COALESCE_MAX */
 };
 
 /**
- * A coalescer: it decides which neighbouring reads become one.
+ * A coalescer: it decides which neighbouring reads of a file become one.
  *
- * A pure function of sorted ranges and a device model.  The core has sorted
- * and validated the ranges, and checks the answer: groups must be in order,
- * cover all members and stay within max_bytes.
+ * A pure function of sorted ranges and a device model.  Which reads there are
+ * to choose from, and what becomes of a merged one that fails, is the core's
+ * affair: it reads the members one by one then.
+ *
+ * The core checks the answer.  It takes groups that
+ *
+ *     are in order and hold each range once,
+ *     have at most max_members,
+ *     begin with the first byte of a member and end with the last of one,
+ *     are no longer than max_bytes, or than their longest member if that is.
+ *
+ * An answer with another group in it is counted and dropped as a whole: the
+ * ranges are then read one by one.
  *
  * This version of the core loads and lists coalescers; it does not run them
  * yet ([coalesce] plugin = none).
  *
- * Threads:    plan() may run in several threads at once on one instance.
+ * Threads:    plan() may run in several threads at once on one instance; it
+ *             must not block.
  * Errors:     only open() can fail.
  */
 struct lio_coalesce_ops {
+    /** Make an instance.  `setup` is valid during the call, except params,
+     *  which live as long as the instance. */
     int (*open)(const struct lio_coalesce_setup *setup, void **ret_coalescer,
                 struct lio_error *err);
+
+    /** End it. */
     void (*close)(void *coalescer);
 
-    /** Group `n` ranges, sorted by offset; `out` has room for n groups.
-     *  Returns how many groups were written. */
+    /**
+     * Group `n` ranges, 1 .. LIO_COALESCE_MAX.  They are sorted by offset and,
+     * where that is the same, the longest first; none is empty and none ends
+     * beyond INT64_MAX; they may overlap and repeat.  `out` has room for n
+     * groups.  Returns how many were written.
+     */
     uint32_t (*plan)(void *coalescer, const struct lio_range *ranges,
                      uint32_t n, const struct lio_device_model *device,
                      struct lio_group *out);
