@@ -334,54 +334,73 @@ struct lio_range {
 };
 
 enum lio_access_flags {
-    LIO_ACCESS_HIT = 1u << 0,    /* it was in memory */
-    LIO_ACCESS_WAITED = 1u << 1, /* the reader had to wait for it */
+    LIO_ACCESS_WAITED = 1u << 0, /* the reader has to wait for the device */
+    LIO_ACCESS_AHEAD = 1u << 1   /* it was read ahead, and this is its first
+                                    use; part of it will do */
 };
 
+/**
+ * A read that a caller has asked for.  The flags say how it went, and so what
+ * became of an earlier proposal of the same range:
+ *
+ *     AHEAD            in memory when it was wanted
+ *     AHEAD | WAITED   late: still on its way
+ *     WAITED           not there: never read, or given up again too early
+ *     none             in memory for another reason
+ */
 struct lio_access {
-    struct lio_range range;
-    uint64_t time_ns; /* monotonic */
-    uint32_t flags;   /* enum lio_access_flags */
-};
-
-/** How a prefetched range ended; every prefetched byte ends in one way. */
-enum lio_prefetch_end {
-    LIO_PREFETCH_USED = 1,     /* was there when it was asked for */
-    LIO_PREFETCH_LATE = 2,     /* asked for while still on its way */
-    LIO_PREFETCH_WASTED = 3,   /* given up without being asked for */
-    LIO_PREFETCH_CANCELLED = 4 /* withdrawn before it was issued */
+    struct lio_range range; /* length is never 0 */
+    uint64_t time_ns;       /* monotonic */
+    uint32_t flags;         /* enum lio_access_flags */
 };
 
 struct lio_prefetch_setup {
     const union lio_value *params; /* in the order of the plugin's table */
-    uint64_t file_bytes;
-    uint32_t block_bytes; /* of the cache: proposals are rounded to it */
+    uint32_t block_bytes;          /* of the cache: a good unit to propose */
 };
 
+/** What observe() returns for an access that fits no pattern. */
+#define LIO_PREFETCH_UNKNOWN (-1)
+
 /**
- * A prefetcher: it watches the accesses to one open file and proposes ranges.
+ * A prefetcher: it watches the reads of one open file and proposes what will be
+ * read next.
  *
- * The core decides whether and when a proposal is read, within its limits, and
- * tells how it ended.  A wrong proposal costs time, never correctness.
+ * Proposals may lie anywhere: the core clips them to the file, leaves out what
+ * is cached or on its way, and decides within its limits whether and when the
+ * rest is read.  What it does not read, it forgets.  A wrong proposal costs
+ * time, never correctness.
  *
- * This version of the core loads and lists prefetchers; it does not run them
- * yet ([prefetch] plugin = none).
+ * Several prefetchers may be stacked.  Each sees every access, in the order of
+ * the stack; the first that knows the pattern an access belongs to decides what
+ * is read ahead, and those after it get no room for proposals.
+ *
+ * There is no call that says what became of a proposal, because the accesses
+ * say it (see above), in the order in which it matters.
  *
  * Threads:    calls on one stream never overlap.
+ * Streams:    one lasts as long as what is cached of its file: open() comes
+ *             with the first read, and again, after close(), when the file has
+ *             been written to or has changed.
+ * Memory:     everything is allocated in open().
  * Errors:     only open() can fail.
  */
 struct lio_prefetch_ops {
+    /** Begin to watch a file.  `setup` is valid during the call, except
+     *  params, which live as long as the stream. */
     int (*open)(const struct lio_prefetch_setup *setup, void **ret_stream,
                 struct lio_error *err);
+
     void (*close)(void *stream);
 
-    /** An access happened.  Writes up to `max` proposals, soonest first, and
-     *  returns how many. */
-    uint32_t (*observe)(void *stream, const struct lio_access *access,
-                        struct lio_range *out, uint32_t max);
-
-    /** A proposed range ended as `end` (enum lio_prefetch_end). */
-    void (*outcome)(void *stream, const struct lio_range *range, uint32_t end);
+    /**
+     * An access happened.  Writes up to `max` proposals to `out`, soonest
+     * first; with max 0 there is nothing to propose, but much to learn.
+     * Returns how many, perhaps 0, or LIO_PREFETCH_UNKNOWN if the access fits
+     * none of the patterns that this stream has found.
+     */
+    int32_t (*observe)(void *stream, const struct lio_access *access,
+                       struct lio_range *out, uint32_t max);
 };
 
 /* -- coalescer ----------------------------------------------------------- */
