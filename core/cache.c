@@ -73,6 +73,7 @@ struct slot {
     _Atomic uint64_t state;           /* 0 if free */
     struct lio_cache_join *last_join; /* a ring: its next came first */
     uint32_t next;                    /* in its chain, or of the free ones */
+    _Atomic uint16_t ahead;           /* sectors nobody has wanted yet */
     bool used;                        /* in a chain, and known to the policy */
 };
 
@@ -91,6 +92,7 @@ struct shard {
     uint64_t evictions;
     uint64_t refused;
     uint64_t wrong_victims;
+    uint64_t wasted, cancelled; /* sectors that were ahead */
 };
 
 /* What a cache of so many shards and slots takes. */
@@ -106,9 +108,10 @@ struct lio_cache {
     struct lio_cache_ops ops;
     struct layout layout;
     unsigned char *frames;
-    struct shard *shards; /* slots and buckets follow in the same memory */
-    struct slot *slots;   /* of all shards */
-    uint32_t nopen;       /* shards that are initialised */
+    struct shard *shards;    /* slots and buckets follow in the same memory */
+    struct slot *slots;      /* of all shards */
+    uint32_t nopen;          /* shards that are initialised */
+    _Atomic uint64_t nahead; /* sectors that are ahead, in all slots */
 };
 
 /* -- size ---------------------------------------------------------------- */
@@ -271,6 +274,31 @@ static struct slot *find_slot(struct shard *shard, uint64_t key)
     return local == LIO_NO_SLOT ? NULL : &shard->slots[local];
 }
 
+/* -- loaded ahead -------------------------------------------------------- */
+
+/* Take `sectors` out of those that are ahead; returns the ones that were. */
+static uint16_t end_ahead(struct lio_cache *cache, struct slot *slot,
+                          uint16_t sectors)
+{
+    uint16_t ended =
+        sectors & atomic_load_explicit(&slot->ahead, memory_order_relaxed);
+
+    if (!ended)
+        return 0;
+    ended &= atomic_fetch_and_explicit(&slot->ahead, (uint16_t)~ended,
+                                       memory_order_relaxed);
+    atomic_fetch_sub_explicit(&cache->nahead,
+                              (uint64_t)__builtin_popcount(ended),
+                              memory_order_relaxed);
+    return ended;
+}
+
+static uint64_t count_ended(struct lio_cache *cache, struct slot *slot,
+                            uint16_t sectors)
+{
+    return (uint64_t)__builtin_popcount(end_ahead(cache, slot, sectors));
+}
+
 /* -- from free to used and back ------------------------------------------ */
 
 static bool shard_evictable(void *host, uint32_t local)
@@ -286,8 +314,10 @@ static bool shard_evictable(void *host, uint32_t local)
     return pins_of(state) == 0 && loading_of(state) == 0;
 }
 
-static void free_slot(struct shard *shard, struct slot *slot)
+static void free_slot(struct lio_cache *cache, struct shard *shard,
+                      struct slot *slot)
 {
+    shard->wasted += count_ended(cache, slot, UINT16_MAX);
     *find_link(shard, slot->key) = slot->next;
     atomic_store_explicit(&slot->state, 0, memory_order_relaxed);
     slot->used = false;
@@ -310,7 +340,7 @@ static void forget_slot(struct lio_cache *cache, struct shard *shard,
                         struct slot *slot)
 {
     cache->ops.remove(shard->policy, local_of(shard, slot));
-    free_slot(shard, slot);
+    free_slot(cache, shard, slot);
 }
 
 /*
@@ -347,7 +377,7 @@ static void evict_one(struct lio_cache *cache, struct shard *shard,
         local = overrule_policy(cache, shard, local);
     if (local == LIO_NO_SLOT)
         return;
-    free_slot(shard, &shard->slots[local]);
+    free_slot(cache, shard, &shard->slots[local]);
     shard->evictions++;
 }
 
@@ -432,6 +462,7 @@ static struct lio_cache_claim split_claim(struct lio_cache *cache,
     uint64_t pins = claim.join ? 2 * PIN : PIN;
 
     claim.load = want & (uint16_t) ~(claim.hit | claim.join);
+    claim.ahead = end_ahead(cache, slot, claim.hit | claim.join);
     /* An addition sets the bits, which are not set yet. */
     atomic_fetch_add_explicit(&slot->state, pins + LOADING(claim.load),
                               memory_order_relaxed);
@@ -466,12 +497,48 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
         return LIO_EAGAIN;
     }
     claim = split_claim(cache, slot, want, join);
-    if (found && (claim.hit | claim.join))
+    if (found && (claim.hit | claim.join) & ~claim.ahead)
         cache->ops.hit(shard->policy, local_of(shard, slot), key);
     pthread_mutex_unlock(&shard->lock);
 
     *ret_claim = claim;
     return 0;
+}
+
+int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
+                          struct lio_cache_claim *ret_claim)
+{
+    struct shard *shard = shard_of_key(cache, key);
+    struct slot *slot;
+
+    assert(want != 0);
+    pthread_mutex_lock(&shard->lock);
+    slot = find_slot(shard, key);
+    if (slot) {
+        uint64_t state =
+            atomic_load_explicit(&slot->state, memory_order_relaxed);
+
+        want &= (uint16_t) ~(valid_of(state) | loading_of(state));
+    } else {
+        slot = make_slot(cache, shard, key);
+    }
+    if (!slot || !want) {
+        pthread_mutex_unlock(&shard->lock);
+        return LIO_EAGAIN;
+    }
+    *ret_claim = split_claim(cache, slot, want, NULL);
+    atomic_fetch_or_explicit(&slot->ahead, want, memory_order_relaxed);
+    atomic_fetch_add_explicit(&cache->nahead,
+                              (uint64_t)__builtin_popcount(want),
+                              memory_order_relaxed);
+    pthread_mutex_unlock(&shard->lock);
+    return 0;
+}
+
+uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
+{
+    return atomic_load_explicit(&cache->nahead, memory_order_relaxed) *
+           LIO_SECTOR_BYTES;
 }
 
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
@@ -489,6 +556,8 @@ struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
         memory_order_release);
     assert((loading_of(before) & sectors) == sectors);
     assert(pins_of(before) > 0);
+    if (!ok)
+        shard->cancelled += count_ended(cache, loaded, sectors);
     settled = settle_joins(loaded, sectors, ok);
     pthread_mutex_unlock(&shard->lock);
     return settled;
@@ -543,6 +612,32 @@ void lio_cache_drop(struct lio_cache *cache, uint64_t key)
     pthread_mutex_unlock(&shard->lock);
 }
 
+void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key)
+{
+    struct shard *shard = shard_of_key(cache, key);
+    struct slot *slot;
+
+    pthread_mutex_lock(&shard->lock);
+    slot = find_slot(shard, key);
+    if (slot && atomic_load_explicit(&slot->ahead, memory_order_relaxed) &&
+        shard_evictable(shard, local_of(shard, slot)))
+        forget_slot(cache, shard, slot);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void lio_cache_settle_ahead(struct lio_cache *cache)
+{
+    for (uint32_t i = 0; i < cache->layout.nshards; i++) {
+        struct shard *shard = &cache->shards[i];
+
+        pthread_mutex_lock(&shard->lock);
+        for (uint32_t local = 0; local < shard->nslots; local++)
+            shard->wasted +=
+                count_ended(cache, &shard->slots[local], UINT16_MAX);
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
 /* -- statistics ---------------------------------------------------------- */
 
 static uint64_t count_pinned(const struct shard *shard)
@@ -571,9 +666,12 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
         stats.evictions += shard->evictions;
         stats.refused += shard->refused;
         stats.wrong_victims += shard->wrong_victims;
+        stats.wasted_bytes += shard->wasted * LIO_SECTOR_BYTES;
+        stats.cancelled_bytes += shard->cancelled * LIO_SECTOR_BYTES;
         pthread_mutex_unlock(&shard->lock);
         stats.pinned_slots += count_pinned(shard);
     }
+    stats.ahead_bytes = lio_cache_ahead_bytes(cache);
     *ret_stats = stats;
 }
 

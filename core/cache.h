@@ -19,6 +19,10 @@
  *            └─ join: wait until the join comes back ──────────► unpin
  *
  * and all three may happen for different sectors of one claim.
+ *
+ * Sectors that were loaded before anybody wanted them are `ahead` until their
+ * first use.  Each ends in one of four ways, and the four add up: used or late
+ * (a claim says so), wasted (given up unused), cancelled (never came).
  */
 #ifndef LIO_CORE_CACHE_H
 #define LIO_CORE_CACHE_H
@@ -61,10 +65,12 @@ struct lio_cache_join {
 };
 
 struct lio_cache_claim {
-    uint32_t slot; /* pinned: once, and once more if `join` is not 0 */
-    uint16_t hit;  /* wanted sectors that are valid */
-    uint16_t load; /* that the caller must now load and publish */
-    uint16_t join; /* that another request is loading: `join` is registered */
+    uint32_t slot;  /* pinned: once, and once more if `join` is not 0 */
+    uint16_t hit;   /* wanted sectors that are valid */
+    uint16_t load;  /* that the caller must now load and publish */
+    uint16_t join;  /* that another request is loading: `join` is registered */
+    uint16_t ahead; /* of hit and join: loaded ahead, and this is their first
+                       use; later claims will not say so again */
 };
 
 /*
@@ -75,7 +81,8 @@ struct lio_cache_claim {
  * the caller when it is done with hit and load, the join's owner when it has
  * come back and been read.  Without, `join` is left alone and may be NULL.
  *
- * The policy sees a hit when any wanted sector was there or on its way.
+ * The policy sees a hit when any wanted sector was there or on its way, unless
+ * it was loaded ahead and this is its first use.
  *
  * Returns 0, or LIO_EAGAIN if every slot of the shard is pinned: the caller
  * then reads past the cache.
@@ -83,6 +90,24 @@ struct lio_cache_claim {
 int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
                     struct lio_cache_join *join,
                     struct lio_cache_claim *ret_claim);
+
+/*
+ * Ask for those of the sectors `want` of block `key` that are neither valid nor
+ * loading, before anybody needs them.  They are the claim's `load`, pinned
+ * once, to be published and unpinned like others.  LIO_EAGAIN if there are none
+ * or every slot is pinned: then nothing is held.
+ */
+int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
+                          struct lio_cache_claim *ret_claim);
+
+/* Forget a block that was loaded ahead and not used, unless it is pinned. */
+void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key);
+
+/* Nobody will use what was loaded ahead: all of it is wasted. */
+void lio_cache_settle_ahead(struct lio_cache *cache);
+
+/* Bytes that are ahead now. */
+uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache);
 
 /*
  * The load of `sectors` has ended; a claim's sectors may be published at once
@@ -112,7 +137,9 @@ struct lio_cache_stats {
     uint64_t evictions;
     uint64_t refused;       /* claims that found every slot pinned */
     uint64_t wrong_victims; /* slots the policy gave up and could not */
-    uint64_t bytes;         /* of all memory, the ceiling kept */
+    uint64_t ahead_bytes;   /* now: loaded or loading ahead, not used */
+    uint64_t wasted_bytes, cancelled_bytes; /* of what was loaded ahead */
+    uint64_t bytes; /* of all memory, the ceiling kept */
     uint32_t shards;
 };
 

@@ -599,10 +599,7 @@ static int check_choice(struct lio_config *config, const struct lio_key *key,
     const struct lio_loaded *plugin;
     struct lio_error why;
 
-    if (key->may_be_none && !strcmp(name, "none"))
-        return 0;
-    if (key->plugin_kind == LIO_KIND_PREFETCH ||
-        key->plugin_kind == LIO_KIND_COALESCE)
+    if (key->plugin_kind == LIO_KIND_COALESCE)
         return complain(entry, err,
                         "this version does not run %s plugins yet: write none",
                         lio_kind_name(key->plugin_kind));
@@ -644,11 +641,15 @@ static int check_choices(struct lio_config *config, struct lio_error *err)
     int rc = 0;
 
     for (uint32_t i = 0; rc == 0 && i < nkeys; i++) {
-        if (keys[i].is_list)
-            rc = check_choice_list(config, &keys[i], err);
-        else if (keys[i].plugin_kind)
-            rc = check_choice(config, &keys[i],
-                              lio_key_plugin(&keys[i], &config->settings), err);
+        const char *value;
+
+        if (!keys[i].plugin_kind)
+            continue;
+        value = lio_key_plugin(&keys[i], &config->settings);
+        if (keys[i].may_be_none && !strcmp(value, "none"))
+            continue;
+        rc = keys[i].is_list ? check_choice_list(config, &keys[i], err)
+                             : check_choice(config, &keys[i], value, err);
     }
     return rc;
 }

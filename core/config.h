@@ -36,7 +36,8 @@ struct lio_settings {
         uint32_t shards;     /* 0 = automatic; else a power of two */
     } cache;
     struct {
-        const char *plugin; /* "none" */
+        const char *plugin; /* "prefetch-..., prefetch-..." or "none" */
+        uint64_t max_bytes; /* read ahead and not used yet; 0 = no prefetch */
     } prefetch;
     struct {
         const char *plugin; /* "none" */

@@ -224,7 +224,10 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
         return rc;
     config.ops = &engine->cache_plugin->ops.cache;
     config.params = engine->cache_values;
-    return lio_cache_open(&config, &engine->cache, err);
+    rc = lio_cache_open(&config, &engine->cache, err);
+    if (rc == 0)
+        rc = lio_readahead_open(engine, &engine->readahead, err);
+    return rc;
 }
 
 static int start(struct lio_engine *engine, struct lio_error *err)
@@ -338,6 +341,7 @@ static void free_plain(struct lio_engine *engine)
     free(engine->closed);
     free(engine->backend_reason);
     free(engine->cache_values);
+    lio_readahead_close(engine->readahead);
     if (engine->owner_page)
         (void)munmap(engine->owner_page, (size_t)sysconf(_SC_PAGESIZE));
     lio_config_free(engine->config);
@@ -374,6 +378,8 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
         lio_engine_quiesce(engine, NULL);
         for (uint32_t i = 0; i <= engine->nlanes; i++)
             discard_results(&engine->lanes[i]);
+        if (engine->cache)
+            lio_cache_settle_ahead(engine->cache);
     }
     code = lio_service_close(engine->service, err);
     if (engine->cache)
@@ -441,6 +447,9 @@ void lio_engine_snapshot(struct lio_engine *engine,
     ret_snapshot->cache_refused = cache.refused;
     ret_snapshot->cache_overruled = cache.wrong_victims;
     ret_snapshot->memory_bytes = atomic_load(&engine->memory.taken_bytes);
+    ret_snapshot->prefetch_wasted_bytes = cache.wasted_bytes;
+    ret_snapshot->prefetch_cancelled_bytes = cache.cancelled_bytes;
+    ret_snapshot->prefetch_unused_bytes = cache.ahead_bytes;
     ret_snapshot->open_handles = lio_filepool_nopen(engine->pool);
 }
 
@@ -466,6 +475,13 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->cache_hits = counters[LIO_COUNT_CACHE_HITS];
     to->cache_misses = counters[LIO_COUNT_CACHE_MISSES];
     to->cache_joins = counters[LIO_COUNT_CACHE_JOINS];
+    to->prefetches = counters[LIO_COUNT_PREFETCHES];
+    to->prefetch_bytes = counters[LIO_COUNT_PREFETCH_BYTES];
+    to->prefetch_used_bytes = counters[LIO_COUNT_PREFETCH_USED];
+    to->prefetch_late_bytes = counters[LIO_COUNT_PREFETCH_LATE];
+    to->prefetch_wasted_bytes = from->prefetch_wasted_bytes;
+    to->prefetch_cancelled_bytes = from->prefetch_cancelled_bytes;
+    to->prefetch_unused_bytes = from->prefetch_unused_bytes;
     to->stale_completions = counters[LIO_COUNT_STALE];
     to->cache_evictions = from->cache_evictions;
     to->in_flight = from->in_flight;

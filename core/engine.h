@@ -17,6 +17,7 @@
 #include "core/lane.h"
 #include "core/memory.h"
 #include "core/retry.h"
+#include "core/readahead.h"
 #include "core/service.h"
 #include "core/stack.h"
 
@@ -26,6 +27,7 @@ struct lio_file {
     _Atomic(struct lio_handle *) buffered; /* a second one, for what O_DIRECT
                                               cannot do; made when needed */
     _Atomic bool direct_refused;           /* use only the second one */
+    struct lio_readahead_file *ahead;      /* NULL: nothing is read ahead */
     char *path;
     uint32_t flags;
     struct lio_file *next, *prev; /* engine's list; its files_lock */
@@ -57,8 +59,9 @@ struct lio_engine {
     struct lio_memory memory;
     struct lio_retry_bucket retries;
     struct lio_filepool *pool;
-    struct lio_cache *cache; /* NULL: none */
-    struct lio_lane *lanes;  /* nlanes for callers, one more for callbacks */
+    struct lio_cache *cache;         /* NULL: none */
+    struct lio_readahead *readahead; /* NULL: nothing is read ahead */
+    struct lio_lane *lanes; /* nlanes for callers, one more for callbacks */
     uint32_t nlanes;
 
     struct lio_service *service;

@@ -135,6 +135,9 @@ int lio_file_open(struct lio_engine *engine, const char *path, uint32_t flags,
         free(file);
         return rc;
     }
+    if (engine->readahead && flags & LIO_READ &&
+        lio_readahead_file_open(engine->readahead, &file->ahead) < 0)
+        file->ahead = NULL; /* it will be read as it is asked for */
     link_file(engine, file);
     *ret_file = file;
     return 0;
@@ -229,6 +232,7 @@ void lio_file_close(struct lio_file *file)
         if (buffered)
             lio_filepool_put(file->engine->pool, buffered);
     }
+    lio_readahead_file_close(file->ahead);
     free(file->path);
     free(file);
 }

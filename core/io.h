@@ -60,6 +60,10 @@ struct lio_fill {
     struct lio_fill *next; /* in the lane's free list */
 };
 
+/* In lio_io.flags: nobody asked for it.  It fills the cache ahead of a reader,
+ * is its own operation, and is delivered to no one. */
+#define LIO_IO_AHEAD (1u << 31)
+
 struct lio_waiter;
 
 struct lio_io_list {

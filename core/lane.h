@@ -184,6 +184,9 @@ struct lio_wait {
 /* Reap, or sleep until somebody else has reaped it.  LIO_ETIMEDOUT. */
 int lio_lane_wait(struct lio_lane *lane, const struct lio_wait *wait);
 
+/* Take what is done already, unless another thread is about to. */
+void lio_lane_collect(struct lio_lane *lane);
+
 /* Wake a registered waiter, wherever it sleeps.  Under the wait_lock that
  * guards its registration. */
 void lio_waiter_wake(struct lio_waiter *waiter);

@@ -25,6 +25,7 @@
 
 #include "core/deliver.h"
 #include "core/engine.h"
+#include "core/readahead.h"
 #include "core/transfer.h"
 #include "core/view.h"
 
@@ -40,7 +41,9 @@ struct join {
 };
 
 struct plan {
-    struct lio_io *request;
+    struct lio_io *request; /* NULL: ahead of all requests */
+    struct lio_file *file;
+    struct lio_lane *lane;
     struct lio_batch *batch;
     struct lio_cache *cache;
     struct lio_handle *handle;
@@ -48,6 +51,8 @@ struct plan {
     uint64_t end;        /* of the range, within the file */
     uint32_t generation; /* of the cache's keys */
     uint32_t nparts;     /* parts and joins so far */
+    uint64_t max_fill;   /* bytes of one fill */
+    uint32_t access;     /* enum lio_access_flags: how it goes so far */
     struct lio_io *fill; /* the one that may still grow */
     struct join *spare;
 };
@@ -168,25 +173,47 @@ static void publish(struct lio_batch *batch, uint32_t slot, uint16_t sectors,
 
 /* -- planning ------------------------------------------------------------ */
 
+static void fail_plan(const struct plan *plan)
+{
+    if (plan->request)
+        lio_io_fail(plan->request, LIO_ENOMEM, ENOMEM);
+}
+
+/* An operation that no request asked for is one itself. */
+static void make_ahead(const struct plan *plan, struct lio_io *io)
+{
+    io->flags = LIO_IO_AHEAD;
+    io->kind = LIO_REQUEST_READ;
+    io->io_class = LIO_CLASS_PREFETCH;
+    io->level = 0;
+    io->deadline_ns = 0;
+    io->cq = NULL;
+    io->callback = NULL;
+    io->submitted_ns = plan->batch->now_ns;
+    atomic_fetch_add(&plan->file->in_flight, 1);
+}
+
 /* A new part of the request, or NULL after recording LIO_ENOMEM. */
 static struct lio_io *new_part(struct plan *plan)
 {
-    struct lio_io *request = plan->request;
     struct lio_io_list one = { 0 };
     struct lio_io *part;
 
-    if (!lio_lane_get(request->lane, 1, 0, &one)) {
-        lio_io_fail(request, LIO_ENOMEM, ENOMEM);
+    if (!lio_lane_get(plan->lane, 1, 0, &one)) {
+        fail_plan(plan);
         return NULL;
     }
     part = lio_io_pop(&one);
-    part->parent = request;
-    part->file = request->file;
+    part->parent = plan->request;
+    part->file = plan->file;
+    if (!plan->request)
+        make_ahead(plan, part);
     part->handle = plan->handle;
     part->op.kind = LIO_OP_READ;
     part->op.iov = &part->iov;
     part->op.niov = 1;
-    lio_io_append(&request->planned, part);
+    lio_io_append(
+        plan->request ? &plan->request->planned : &plan->batch->planned, part);
     plan->nparts++;
     return part;
 }
@@ -249,13 +276,12 @@ static bool fill_takes(const struct plan *plan, uint64_t at, uint64_t bytes)
 
     return part && part->op.offset + part->op.length == at &&
            part->fill->npieces < LIO_FILL_PIECES &&
-           part->op.length + bytes <=
-               plan->batch->engine->settings->engine.max_op_bytes;
+           part->op.length + bytes <= plan->max_fill;
 }
 
 static struct lio_io *new_fill(struct plan *plan, uint64_t at)
 {
-    struct lio_lane *lane = plan->request->lane;
+    struct lio_lane *lane = plan->lane;
     struct lio_fill *fill;
     struct lio_io *part;
 
@@ -263,7 +289,7 @@ static struct lio_io *new_fill(struct plan *plan, uint64_t at)
     fill = lio_slab_get_fill(&lane->slab);
     pthread_mutex_unlock(&lane->lock);
     if (!fill) {
-        lio_io_fail(plan->request, LIO_ENOMEM, ENOMEM);
+        fail_plan(plan);
         return NULL;
     }
     part = new_part(plan);
@@ -338,6 +364,7 @@ static void plan_past_cache(struct plan *plan, uint64_t block, uint64_t lo,
     struct lio_io *request = plan->request;
     unsigned char *to;
 
+    plan->access |= LIO_ACCESS_WAITED;
     count_bypass(request->lane);
     if (request->view) {
         to = lio_view_own_block(request->view, block);
@@ -354,15 +381,25 @@ static void plan_past_cache(struct plan *plan, uint64_t block, uint64_t lo,
 
 static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
 {
-    struct lio_lane *lane = plan->request->lane;
-    uint32_t hits = (uint32_t)__builtin_popcount(claim->hit);
+    struct lio_lane *lane = plan->lane;
+    uint32_t used = (uint32_t)__builtin_popcount(claim->hit & claim->ahead);
+    uint32_t late = (uint32_t)__builtin_popcount(claim->join & claim->ahead);
+    uint32_t hits = (uint32_t)__builtin_popcount(claim->hit) - used;
     uint32_t joins = (uint32_t)__builtin_popcount(claim->join);
     uint32_t loads = (uint32_t)__builtin_popcount(claim->load);
 
+    if (joins | loads)
+        plan->access |= LIO_ACCESS_WAITED;
+    if (claim->ahead)
+        plan->access |= LIO_ACCESS_AHEAD;
     pthread_mutex_lock(&lane->lock);
     lio_count(&lane->stats, LIO_COUNT_CACHE_HITS, hits);
     lio_count(&lane->stats, LIO_COUNT_CACHE_JOINS, joins);
-    lio_count(&lane->stats, LIO_COUNT_CACHE_MISSES, joins + loads);
+    lio_count(&lane->stats, LIO_COUNT_CACHE_MISSES, joins + loads + used);
+    lio_count(&lane->stats, LIO_COUNT_PREFETCH_USED,
+              (uint64_t)used * LIO_SECTOR_BYTES);
+    lio_count(&lane->stats, LIO_COUNT_PREFETCH_LATE,
+              (uint64_t)late * LIO_SECTOR_BYTES);
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -506,6 +543,10 @@ static void plan_parts(struct plan *plan, bool cached)
     }
     if (request->planned.head)
         lio_io_append(&plan->batch->planned, request);
+    /* Before the request may be over, and its file closed. */
+    if (cached && plan->end > request->offset)
+        lio_readahead_access(request, plan->generation, plan->access,
+                             plan->batch);
     if (atomic_fetch_sub(&request->parts, PLANNING - plan->nparts) ==
         PLANNING - plan->nparts)
         lio_request_finish(request, plan->batch);
@@ -516,6 +557,9 @@ void lio_read_plan(struct lio_io *request, struct lio_batch *batch)
     bool cached = through_cache(request);
     struct plan plan = {
         .request = request,
+        .file = request->file,
+        .lane = request->lane,
+        .max_fill = batch->engine->settings->engine.max_op_bytes,
         .batch = batch,
         .cache = batch->engine->cache,
         .handle = handle_of(request->file),
@@ -524,7 +568,67 @@ void lio_read_plan(struct lio_io *request, struct lio_batch *batch)
 
     if (!cached && !(request->flags & LIO_VIEW) && plan_itself(&plan))
         return;
+    if (cached)
+        lio_readahead_collect(batch->engine, request->lane);
     plan_parts(&plan, cached);
+}
+
+/* -- ahead of all requests ----------------------------------------------- */
+
+/* Load what the cache lacks of the part of a block that begins the range, and
+ * take that part off it; returns the bytes it will load. */
+static uint64_t plan_block_ahead(struct plan *plan, struct lio_range *range)
+{
+    uint64_t block = range->offset / LIO_BLOCK_BYTES;
+    uint64_t block_at = block * LIO_BLOCK_BYTES;
+    uint64_t end =
+        min_u64(range->offset + range->length, block_at + LIO_BLOCK_BYTES);
+    uint32_t first = (uint32_t)((range->offset - block_at) / LIO_SECTOR_BYTES);
+    uint32_t last = (uint32_t)((end - 1 - block_at) / LIO_SECTOR_BYTES);
+    uint64_t key = (uint64_t)plan->generation << 32 | block;
+    struct lio_cache_claim claim;
+
+    range->length -= end - range->offset;
+    range->offset = end;
+    if (lio_cache_claim_ahead(plan->cache, key,
+                              sector_mask(first, last - first + 1), &claim) < 0)
+        return 0;
+    plan_loads(plan, block, &claim);
+    lio_cache_unpin(plan->cache, claim.slot);
+    return (uint64_t)__builtin_popcount(claim.load) * LIO_SECTOR_BYTES;
+}
+
+uint64_t lio_read_ahead(struct lio_file *file, struct lio_lane *lane,
+                        struct lio_range *range,
+                        const struct lio_read_ahead_limits *limits,
+                        struct lio_batch *batch, uint32_t *ret_nops)
+{
+    struct plan plan = {
+        .file = file,
+        .lane = lane,
+        .batch = batch,
+        .cache = batch->engine->cache,
+        .handle = handle_of(file),
+        .max_fill = limits->op_bytes,
+    };
+    uint64_t bytes = 0, most;
+
+    lio_node_look(plan.handle->node, &plan.size, &plan.generation);
+    most = min_u64(plan.size, CACHE_LIMIT);
+    if (range->offset >= most)
+        range->length = 0;
+    else
+        range->length = min_u64(range->length, most - range->offset);
+    while (range->length > 0 && bytes < limits->bytes &&
+           plan.nparts < limits->nops)
+        bytes += plan_block_ahead(&plan, range);
+
+    pthread_mutex_lock(&lane->lock);
+    lio_count(&lane->stats, LIO_COUNT_PREFETCHES, plan.nparts);
+    lio_count(&lane->stats, LIO_COUNT_PREFETCH_BYTES, bytes);
+    pthread_mutex_unlock(&lane->lock);
+    *ret_nops = plan.nparts;
+    return bytes;
 }
 
 /* -- coming back --------------------------------------------------------- */
@@ -544,9 +648,10 @@ static void end_piece(const struct lio_io *part, const struct lio_piece *piece,
     uint32_t begun = (uint32_t)min_u64(
         (got + LIO_SECTOR_BYTES - 1) / LIO_SECTOR_BYTES, piece->count);
 
-    copy_sectors(part->parent, piece->block,
-                 lio_cache_frame(cache, piece->slot),
-                 sector_mask(piece->first, begun));
+    if (part->parent)
+        copy_sectors(part->parent, piece->block,
+                     lio_cache_frame(cache, piece->slot),
+                     sector_mask(piece->first, begun));
     if (whole > 0)
         publish(batch, piece->slot, sector_mask(piece->first, whole), true);
     if (whole < piece->count)
@@ -557,6 +662,7 @@ static void end_piece(const struct lio_io *part, const struct lio_piece *piece,
 
 static void end_fill(struct lio_io *part, struct lio_batch *batch)
 {
+    struct lio_io *request = lio_io_request(part);
     struct lio_fill *fill = part->fill;
     const struct lio_piece *last = &fill->pieces[fill->npieces - 1];
     uint64_t start = fill->pieces[0].block * LIO_BLOCK_BYTES +
@@ -567,8 +673,8 @@ static void end_fill(struct lio_io *part, struct lio_batch *batch)
 
     if (until >= min_u64(end, fill->file_bytes)) {
         until = end; /* the rest of the last sector lies past the end */
-    } else if (atomic_load(&part->parent->code) == 0) {
-        part_met_eof(part->parent, until);
+    } else if (atomic_load(&request->code) == 0) {
+        part_met_eof(request, until);
         lio_node_truncated(batch->engine->pool, part->handle->node, until);
     }
     for (uint32_t i = 0; i < fill->npieces; i++)
@@ -611,6 +717,8 @@ bool lio_read_again(struct lio_io *request, struct lio_batch *batch)
 {
     struct plan plan = {
         .request = request,
+        .file = request->file,
+        .lane = request->lane,
         .batch = batch,
         .cache = batch->engine->cache,
         .handle = handle_of(request->file),

@@ -13,6 +13,22 @@
  */
 void lio_read_plan(struct lio_io *request, struct lio_batch *batch);
 
+struct lio_read_ahead_limits {
+    uint64_t op_bytes; /* of one operation */
+    uint64_t bytes;    /* of all; the block that reaches it is the last */
+    uint32_t nops;
+};
+
+/*
+ * Load what the cache lacks of `range`, rounded to sectors and clipped to the
+ * file, as operations of their own in `batch->planned`.  What the limits do not
+ * allow is left in `range`.  Returns the bytes that will be loaded.
+ */
+uint64_t lio_read_ahead(struct lio_file *file, struct lio_lane *lane,
+                        struct lio_range *range,
+                        const struct lio_read_ahead_limits *limits,
+                        struct lio_batch *batch, uint32_t *ret_nops);
+
 /* A part that read something is over: publish, copy, wake who joined it. */
 void lio_read_part_ended(struct lio_io *part, struct lio_batch *batch);
 

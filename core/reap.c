@@ -179,6 +179,18 @@ static void help_others(struct lio_lane *mine, struct lio_batch *batch)
     lio_batch_end(batch);
 }
 
+void lio_lane_collect(struct lio_lane *lane)
+{
+    struct lio_batch batch;
+
+    if (!take_token(lane))
+        return;
+    lio_batch_begin(&batch, lane->engine);
+    reap(lane, 0, 0, &batch);
+    leave_token(lane);
+    lio_batch_end(&batch);
+}
+
 /* Our own operations wait, and none of them is on its way: what they wait for
  * is held by other lanes. */
 static bool stuck(const struct lio_lane *lane)

@@ -37,9 +37,16 @@
     X(REAP_WAITS, "reap_waits", REAP, "of these, that had to sleep")           \
     X(BLOCKED_NS, "blocked_ns", REAP, "time callers slept in the engine")      \
     X(CACHE_HITS, "cache_hits", SUBMIT, "4 KiB sectors found in the cache")    \
-    X(CACHE_MISSES, "cache_misses", SUBMIT, "sectors that were not")           \
+    X(CACHE_MISSES, "cache_misses", SUBMIT,                                    \
+      "sectors that were not, or only as they had been read ahead")            \
     X(CACHE_JOINS, "cache_joins", SUBMIT, "of these, already being loaded")    \
     X(CACHE_BYPASSES, "cache_bypasses", SUBMIT, "blocks read past the cache")  \
+    X(PREFETCHES, "prefetches", SUBMIT, "read operations ahead of callers")    \
+    X(PREFETCH_BYTES, "prefetch_bytes", SUBMIT, "bytes they asked for")        \
+    X(PREFETCH_USED, "prefetch_used_bytes", SUBMIT,                            \
+      "of these, in memory when they were wanted")                             \
+    X(PREFETCH_LATE, "prefetch_late_bytes", SUBMIT,                            \
+      "of these, still on their way when they were wanted")                    \
     X(STALE, "stale_completions", REAP, "completions of no known request")
 
 enum lio_counter {
@@ -138,6 +145,8 @@ struct lio_stats_snapshot {
     uint64_t cache_slots, cache_used, cache_pinned, cache_evictions;
     uint64_t cache_bytes, cache_refused, cache_overruled;
     uint64_t memory_bytes; /* of requests: bounce buffers, views */
+    uint64_t prefetch_wasted_bytes, prefetch_cancelled_bytes;
+    uint64_t prefetch_unused_bytes;
     uint64_t open_handles;
 };
 

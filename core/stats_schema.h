@@ -30,7 +30,9 @@
 #define LIO_STATS_CACHE_COUNTERS(X)                                            \
     X(cache_evictions, "cached blocks given up for others")                    \
     X(cache_refused, "blocks not cached, as all were in use")                  \
-    X(cache_overruled, "blocks that the policy wrongly gave up")
+    X(cache_overruled, "blocks that the policy wrongly gave up")               \
+    X(prefetch_wasted_bytes, "read ahead, and given up unused")                \
+    X(prefetch_cancelled_bytes, "to be read ahead, but could not be")
 
 /* Figures that go up and down: X(member, meaning). */
 #define LIO_STATS_GAUGES(X)                                                    \
@@ -41,7 +43,8 @@
     X(cache_used, "blocks in it then")                                         \
     X(cache_pinned, "blocks that somebody was using then")                     \
     X(cache_bytes, "memory of the cache")                                      \
-    X(memory_bytes, "memory of requests: views, aligned copies")
+    X(memory_bytes, "memory of requests: views, aligned copies")               \
+    X(prefetch_unused_bytes, "read ahead, or being so, and not used yet")
 
 struct lio_stats_figure {
     const char *name; /* of the column */

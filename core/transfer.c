@@ -15,6 +15,7 @@
 #include "core/deliver.h"
 #include "core/engine.h"
 #include "core/read.h"
+#include "core/readahead.h"
 #include "core/view.h"
 
 #define MAX_IDLE_TRIES 100u /* of a write that moves nothing */
@@ -246,6 +247,10 @@ static void end_released(struct lio_io *request, struct lio_batch *batch)
 
 void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
 {
+    if (request->flags & LIO_IO_AHEAD) {
+        lio_readahead_ended(request, batch);
+        return;
+    }
     if (!atomic_load(&request->ending) && request->kind == LIO_REQUEST_READ &&
         lio_read_again(request, batch))
         return; /* not yet: a fill that it had joined failed */

@@ -189,9 +189,17 @@ struct lio_engine_stats {
     uint64_t retries;
     uint64_t timeouts;     /* deadlines that passed */
     uint64_t cache_hits;   /* 4 KiB sectors found in the cache */
-    uint64_t cache_misses; /* sectors that were not */
+    uint64_t cache_misses; /* sectors that were not, or only because they had
+                              been read ahead */
     uint64_t cache_joins;  /* of the misses, already on their way */
     uint64_t cache_evictions;
+    uint64_t prefetches;               /* reads ahead of callers */
+    uint64_t prefetch_bytes;           /* they asked for; the sum of these: */
+    uint64_t prefetch_used_bytes;      /* were there when they were wanted */
+    uint64_t prefetch_late_bytes;      /* were still on their way then */
+    uint64_t prefetch_wasted_bytes;    /* given up unused */
+    uint64_t prefetch_cancelled_bytes; /* could not be read */
+    uint64_t prefetch_unused_bytes;    /* none of these yet, now */
     uint64_t stale_completions; /* dropped: their id was no longer in use */
     uint64_t in_flight;         /* operations, now */
     uint64_t in_flight_bytes;   /* now */
@@ -240,6 +248,27 @@ LIO_API void lio_file_close(struct lio_file *file);
 
 /** Size in bytes, as of the open or the last read or write that changed it. */
 LIO_API uint64_t lio_file_size(const struct lio_file *file);
+
+struct lio_plan_range {
+    uint64_t offset;
+    uint64_t length;
+};
+
+/**
+ * Say what of a file will be read soon, in which order: the engine reads ahead
+ * along it, as far as [prefetch] max_bytes allows, and goes on as the caller
+ * does.  Ranges come after those of earlier plans; with `nranges` 0 what is
+ * left of those is forgotten.  While there is a plan, nothing is guessed.
+ *
+ * A plan is a hint: it may be wrong, parts of it may be read in another order
+ * or never, and without a cache nothing is done.  Closing the file, or writing
+ * to it, ends it.
+ *
+ * Errors:     LIO_EINVAL, LIO_ENOMEM.
+ */
+LIO_API int lio_file_plan(struct lio_file *file,
+                          const struct lio_plan_range *ranges, size_t nranges,
+                          struct lio_error *err);
 
 /** The path as given to lio_file_open(). */
 LIO_API const char *lio_file_name(const struct lio_file *file);

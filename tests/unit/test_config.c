@@ -25,9 +25,11 @@
     "[backend]\n"                                                              \
     "plugin = backend-simple\n"                                                \
     "fallback = none\n"                                                        \
+    "[prefetch]\n"                                                             \
+    "plugin = none\n"                                                          \
     "[cache]\n"                                                                \
     "plugin = cache-plain\n"
-#define BASE_LINES 7
+#define BASE_LINES 9
 
 struct fixture {
     char dir[64];
@@ -189,7 +191,7 @@ static void what_a_file_does_not_set_keeps_the_default(void **state)
     assert_int_equal(s->engine.max_op_bytes, 1 << 20);
     assert_int_equal(s->cache.size_bytes, 64 << 20);
     assert_int_equal(s->cache.shards, 0);
-    assert_string_equal(s->prefetch.plugin, "none");
+    assert_int_equal(s->prefetch.max_bytes, 8 << 20);
     assert_string_equal(s->coalesce.plugin, "none");
     assert_int_equal(s->files.max_open, 512);
     assert_false(s->files.direct);
@@ -206,6 +208,7 @@ static void every_key_has_a_default_and_help(void **state)
 
     accepts(f, "[engine]\nplugin_dir = " LIO_TEST_GOOD_PLUGINS "\n"
                "[backend]\nplugin = backend-simple\nfallback = none\n"
+               "[prefetch]\nplugin = none\n"
                "[cache]\nplugin = none\n");
     for (uint32_t i = 0; i < nkeys; i++) {
         struct lio_setting found =
@@ -231,6 +234,7 @@ static void every_value_of_a_file_arrives(void **state)
                "[backend]\nplugin=backend-simple\nfallback=backend-simple\n"
                "filters = filter-second, filter-first\n"
                "[cache]\nplugin = cache-older\nsize = 1G\nshards = 16\n"
+               "[prefetch]\nplugin = prefetch-simple\nmax_bytes = 0\n"
                "[files]\nmax_open = 64\ndirect = yes\n"
                "[stats]\ndatabase = /x/y.db\ninterval = 20ms\nslow = 5us\n");
     s = lio_config_settings(f->config);
@@ -245,6 +249,8 @@ static void every_value_of_a_file_arrives(void **state)
     assert_string_equal(s->backend.filters, "filter-second, filter-first");
     assert_string_equal(s->cache.plugin, "cache-older");
     assert_int_equal(s->cache.size_bytes, 1 << 30);
+    assert_string_equal(s->prefetch.plugin, "prefetch-simple");
+    assert_int_equal(s->prefetch.max_bytes, 0);
     assert_int_equal(s->cache.shards, 16);
     assert_int_equal(s->files.max_open, 64);
     assert_true(s->files.direct);
@@ -259,7 +265,7 @@ static void a_value_knows_the_line_it_came_from(void **state)
     char origin[128];
 
     accepts(f, BASE "\n; a comment\n# and one more\n\n  size = 2M ; inline\n");
-    (void)snprintf(origin, sizeof(origin), "%s:12", f->ini);
+    (void)snprintf(origin, sizeof(origin), "%s:14", f->ini);
     setting_is(f, "cache", "size", "2M", origin);
     setting_is(f, "cache", "shards", "0", "built-in");
     assert_string_equal(lio_config_source(f->config), f->ini);
@@ -289,6 +295,7 @@ static void windows_line_ends_and_a_mark_at_the_start_are_harmless(void **state)
     accepts(f, "\xEF\xBB\xBF[engine]\r\n"
                "plugin_dir = " LIO_TEST_GOOD_PLUGINS "\r\n"
                "[backend]\r\nplugin = backend-simple\r\nfallback = none\r\n"
+               "[prefetch]\r\nplugin = none\r\n"
                "[cache]\r\nplugin = none\r\nsize = 2M\r\n");
     assert_int_equal(lio_config_settings(f->config)->cache.size_bytes, 2 << 20);
 }
@@ -395,7 +402,7 @@ static void a_key_set_twice_names_both_lines(void **state)
     struct fixture *f = *state;
 
     refuses(f, "size = 1M\n[files]\n[cache]\nsize = 2M\n", 4,
-            "[cache] size = 2M: is set in line 8 already");
+            "[cache] size = 2M: is set in line 10 already");
 }
 
 /* -- what is no lanceio.ini ---------------------------------------------- */
@@ -529,12 +536,26 @@ static void there_must_be_a_backend_but_no_cache(void **state)
     assert_string_equal(lio_config_settings(f->config)->cache.plugin, "none");
 }
 
-static void prefetch_and_coalesce_are_none_in_this_version(void **state)
+static void prefetchers_may_be_several(void **state)
 {
     struct fixture *f = *state;
 
-    refuses(f, "[prefetch]\nplugin = prefetch-strided\n", 2,
-            "this version does not run prefetch plugins yet: write none");
+    assert_int_equal(load_with(f, BASE, "prefetch.plugin=prefetch-simple"), 0);
+    lio_config_free(f->config);
+    f->config = NULL;
+    assert_int_equal(
+        load_with(f, BASE, "prefetch.plugin=prefetch-simple, prefetch-simpel"),
+        LIO_ECONFIG);
+    says(f, "there is no plugin 'prefetch-simpel'");
+    assert_int_equal(load_with(f, BASE, "prefetch.plugin=none, none"),
+                     LIO_ECONFIG);
+    says(f, "there is no plugin 'none'");
+}
+
+static void coalesce_is_none_in_this_version(void **state)
+{
+    struct fixture *f = *state;
+
     refuses(f, "[coalesce]\nplugin = coalesce-tiered\n", 2,
             "this version does not run coalesce plugins yet: write none");
 }
@@ -654,7 +675,7 @@ static void all_plugins_of_the_directories_are_listed(void **state)
 
     accepts(f, BASE);
     assert_int_equal(lio_plugins_each(f->config, count_plugins, &n), 0);
-    assert_int_equal(n, 5);
+    assert_int_equal(n, 6);
 }
 
 /* -- overrides ----------------------------------------------------------- */
@@ -869,7 +890,8 @@ int main(void)
         TEST(a_plugin_of_the_wrong_kind_is_refused),
         TEST(a_plugin_that_was_refused_says_why),
         TEST(there_must_be_a_backend_but_no_cache),
-        TEST(prefetch_and_coalesce_are_none_in_this_version),
+        TEST(prefetchers_may_be_several),
+        TEST(coalesce_is_none_in_this_version),
         TEST(a_plugin_directory_that_is_none_is_refused),
         TEST(the_section_of_a_plugin_sets_its_parameters),
         TEST(what_is_not_set_has_the_plugin_s_own_default),
