@@ -10,11 +10,12 @@
 struct lio_column_cursor {
     const struct lio_dataset *dataset;
     uint32_t field;
-    uint64_t row;             /* next, in scan order */
+    uint64_t at;              /* next row; like those below, a physical one */
     uint64_t end;             /* first row not wanted */
-    uint32_t fragment;        /* that `row` is in, if row < end */
-    struct lio_vector vector; /* decoded rows from vector_row on */
-    uint64_t vector_row;
+    uint64_t live_end;        /* no row from `at` to here is deleted */
+    uint32_t fragment;        /* that `at` is in, or an earlier one */
+    struct lio_vector vector; /* decoded rows from vector_at on */
+    uint64_t vector_at;
     struct lio_load load;           /* the page under way, if load.page */
     struct lio_source_batch *batch; /* its reads; NULL if none is under way */
 };
@@ -25,7 +26,8 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
                             uint64_t row, uint64_t end);
 void lio_column_cursor_release(struct lio_column_cursor *cursor);
 
-/* Start to read the page of the next row, unless it is there. */
+/* Start to read the page of the next row, of which there is one, unless the
+ * page is there. */
 LIO_MUST_CHECK int lio_column_cursor_start(struct lio_column_cursor *cursor,
                                            struct lio_error *err);
 

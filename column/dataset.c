@@ -100,8 +100,10 @@ void lio_dataset_close(struct lio_dataset *dataset)
         return;
     for (uint32_t i = 0; i < dataset->nfiles; i++)
         lio_data_file_release(&dataset->files[i]);
-    for (uint32_t i = 0; i < dataset->nfragments; i++)
+    for (uint32_t i = 0; i < dataset->nfragments; i++) {
+        lio_gaps_release(&dataset->fragments[i].gaps);
         free(dataset->fragments[i].places);
+    }
     lio_schema_release(&dataset->schema);
     free(dataset->files);
     free(dataset->fragments);
@@ -123,19 +125,32 @@ int lio_dataset_check_field(const struct lio_dataset *dataset, uint32_t field,
                          dataset->path, wanted->path, wanted->unsupported);
 }
 
-int lio_dataset_check_fragment(const struct lio_dataset *dataset,
-                               uint32_t fragment, struct lio_error *err)
+/* The fragment that a row is in, or the last. */
+static const struct lio_fragment *
+find_fragment(const struct lio_dataset *dataset, uint64_t row)
 {
-    const struct lio_fragment *wanted = &dataset->fragments[fragment];
+    uint32_t low = 0, high = dataset->nfragments;
 
-    if (!wanted->has_deletions)
-        return 0;
-    return lio_error_set(
-        err, LIO_EUNSUPPORTED,
-        "%s: fragment %" PRIu64 " has a deletion file (%" PRIu64
-        " of its %" PRIu64 " rows are deleted), which is not "
-        "supported by this version",
-        dataset->path, wanted->id, wanted->deleted_rows, wanted->rows);
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (dataset->fragments[middle].first_row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &dataset->fragments[low];
+}
+
+uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row)
+{
+    const struct lio_fragment *fragment;
+
+    if (row == dataset->rows)
+        return row == 0 ? 0 : lio_dataset_physical(dataset, row - 1) + 1;
+    fragment = find_fragment(dataset, row);
+    return fragment->first_physical +
+           lio_gaps_row(&fragment->gaps, row - fragment->first_row);
 }
 
 void lio_dataset_info(const struct lio_dataset *dataset,

@@ -6,6 +6,7 @@
 #define LIO_COLUMN_DATASET_H
 
 #include "column/data_file.h"
+#include "column/gaps.h"
 #include "column/schema.h"
 
 #include <lanceio/column.h>
@@ -20,11 +21,12 @@ struct lio_place {
 
 struct lio_fragment {
     uint64_t id;
-    uint64_t first_row; /* in scan order */
-    uint64_t rows;      /* physical */
+    uint64_t first_row;      /* in scan order */
+    uint64_t first_physical; /* the same, deleted rows counted */
+    uint64_t rows;           /* physical */
     uint64_t deleted_rows;
-    bool has_deletions;
-    uint32_t first_file; /* its files are consecutive */
+    struct lio_gaps gaps; /* the deleted rows */
+    uint32_t first_file;  /* its files are consecutive */
     uint32_t nfiles;
     struct lio_place *places; /* by field */
 };
@@ -50,7 +52,8 @@ struct lio_dataset {
     uint32_t nfiles;
     struct lio_page_ref *pages;
     uint32_t npages;
-    uint64_t rows; /* live */
+    uint64_t rows;          /* live */
+    uint64_t physical_rows; /* deleted ones counted */
     uint64_t bytes;
     uint64_t page_decoded_max; /* see LIO_PAGE_DECODED_MAX */
 };
@@ -73,10 +76,8 @@ LIO_MUST_CHECK int lio_dataset_check_field(const struct lio_dataset *dataset,
                                            uint32_t field,
                                            struct lio_error *err);
 
-/* Whether rows of a fragment can be read: LIO_EUNSUPPORTED if some of them are
- * deleted. */
-LIO_MUST_CHECK int lio_dataset_check_fragment(const struct lio_dataset *dataset,
-                                              uint32_t fragment,
-                                              struct lio_error *err);
+/* The physical row of a row: its place with deleted rows counted.  That of
+ * dataset->rows is behind the last one that is not deleted. */
+uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row);
 
 #endif

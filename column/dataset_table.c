@@ -1,12 +1,13 @@
 /*
  * Opening a dataset directory:
  *
- *     latest manifest ─► schema, files ─► fragments ─► pages
+ *     manifest ─► schema, files ─► fragments ─► deletions ─► pages
  *
  * The manifest says for each data file which fields are in which columns.
  */
 #include "column/dataset_open.h"
 
+#include "column/deletions.h"
 #include "column/manifest.h"
 
 #include <inttypes.h>
@@ -145,7 +146,6 @@ static int add_fragment(struct lio_dataset *dataset,
                         uint32_t first_file, struct lio_error *err)
 {
     struct lio_fragment *fragment = &dataset->fragments[dataset->nfragments++];
-    const Lio__Pb__DeletionFile *deletions = message->deletion_file;
     int rc = lio_fragment_init(dataset, fragment, first_file,
                                (uint32_t)message->n_files, err);
 
@@ -153,8 +153,8 @@ static int add_fragment(struct lio_dataset *dataset,
         return rc;
     fragment->id = message->id;
     fragment->rows = message->physical_rows;
-    fragment->has_deletions = deletions != NULL;
-    fragment->deleted_rows = deletions ? deletions->deleted_rows : 0;
+    if (message->deletion_file)
+        fragment->deleted_rows = message->deletion_file->deleted_rows;
     if (message->n_overlays > 0)
         return lio_error_set(err, LIO_EUNSUPPORTED,
                              "%s: fragment %" PRIu64 " has overlays, which are "
@@ -271,6 +271,8 @@ int lio_dataset_open_table(struct lio_dataset *dataset, struct lio_error *err)
         rc = check_formats(dataset, err);
     if (rc == 0)
         rc = add_fragments(dataset, manifest, err);
+    if (rc == 0)
+        rc = lio_deletions_read(dataset, manifest, err);
     lio_manifest_free(manifest);
     return rc < 0 ? rc : lio_dataset_finish(dataset, err);
 }

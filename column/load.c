@@ -16,8 +16,6 @@ int lio_load_prepare(const struct lio_dataset *dataset,
     };
     int rc = lio_dataset_check_field(dataset, ref->field, err);
 
-    if (rc == 0)
-        rc = lio_dataset_check_fragment(dataset, ref->fragment, err);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < load.page->nbuffers; i++) {

@@ -127,16 +127,6 @@ void lio_scan_run_release(struct lio_scan_run *run)
     *run = (struct lio_scan_run){ 0 };
 }
 
-/* Rows that are deleted must not be given out. */
-int lio_scan_run_check(const struct lio_scan_run *run, struct lio_error *err)
-{
-    int rc = 0;
-
-    for (uint32_t i = 0; i < run->dataset->nfragments && rc == 0; i++)
-        rc = lio_dataset_check_fragment(run->dataset, i, err);
-    return rc;
-}
-
 int lio_scan_run_schema(const struct lio_scan_run *run,
                         struct ArrowSchema *ret_schema, struct lio_error *err)
 {
@@ -319,9 +309,7 @@ int lio_scan_read(struct lio_dataset *dataset, const struct lio_scan *scan,
 
     if (rc < 0)
         return rc;
-    rc = lio_scan_run_check(&run, err);
-    if (rc == 0)
-        rc = lio_scan_run_next(&run, UINT64_MAX, ret_array, err);
+    rc = lio_scan_run_next(&run, UINT64_MAX, ret_array, err);
     lio_scan_run_release(&run);
     return rc;
 }

@@ -25,10 +25,6 @@ LIO_MUST_CHECK int lio_scan_run_init(struct lio_scan_run *run,
                                      struct lio_error *err);
 void lio_scan_run_release(struct lio_scan_run *run);
 
-/* Whether the rows can be read, as opposed to their schema. */
-LIO_MUST_CHECK int lio_scan_run_check(const struct lio_scan_run *run,
-                                      struct lio_error *err);
-
 LIO_MUST_CHECK int lio_scan_run_schema(const struct lio_scan_run *run,
                                        struct ArrowSchema *ret_schema,
                                        struct lio_error *err);

@@ -79,11 +79,6 @@ int lio_scan_stream(struct lio_dataset *dataset, const struct lio_scan *scan,
     if (!state)
         return lio_error_set(err, LIO_ENOMEM, "no memory for a stream");
     rc = lio_scan_run_init(&state->run, dataset, scan, err);
-    if (rc == 0) {
-        rc = lio_scan_run_check(&state->run, err);
-        if (rc < 0)
-            lio_scan_run_release(&state->run);
-    }
     if (rc < 0) {
         free(state);
         return rc;

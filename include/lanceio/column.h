@@ -17,7 +17,9 @@
  * Errors:     what a file says is checked before it is believed: LIO_ECORRUPT
  *             names file, column and page, and what is wrong there.  What this
  *             version cannot read is LIO_EUNSUPPORTED, and spoils no other
- *             column; rows of a table with deleted rows are among it.
+ *             column.
+ * Rows:       those that were deleted are no rows: scans do not see them.
+ *             Pages are read as they are stored, with all rows.
  */
 #ifndef LANCEIO_COLUMN_H
 #define LANCEIO_COLUMN_H

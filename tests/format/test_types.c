@@ -27,6 +27,7 @@ static const struct table_case cases[] = {
     { "compacted", "2", 2, 0 },
     { "constants", "012", 8, 2 },
     { "decimals", "012", 2, 0 },
+    { "deletes_bitmap", "2", 1, 0 },
     { "empty", "012", 2, 3 },
     { "floats_nullable", "012", 3, 0 },
     { "forced_fullzip", "12", 4, 3 },
@@ -36,11 +37,15 @@ static const struct table_case cases[] = {
     { "long_strings", "012", 2, 0 },
     { "low_cardinality", "012", 6, 0 },
     { "medium_strings", "012", 2, 0 },
+    { "multi_fragment_deletes", "012", 2, 1 },
     { "multi_page", "012", 3, 2 },
     { "narrow_ints", "12", 7, 0 },
+    { "stable_row_ids", "2", 1, 0 },
     { "strings_nullable", "012", 2, 0 },
     { "temporal_nullable", "012", 11, 0 },
+    { "updates_merge_insert", "1", 2, 0 },
     { "v1_manifest_names", "2", 1, 0 },
+    { "versions", "02", 2, 0 },
 };
 
 #define MAX_COLUMNS 16
@@ -152,12 +157,9 @@ static void page_arrays_lie_side_by_side(void **state)
     lio_dataset_close(dataset);
 }
 
-/* Rows would be wrong if deletions were not looked at. */
-static void deletions_are_refused_not_ignored(void **state)
+/* Pages are physical: what is deleted is still in them. */
+static void pages_hold_deleted_rows_too(void **state)
 {
-    const char *names[] = { "id" };
-    const struct lio_scan scan = { .columns = names, .ncolumns = 1 };
-
     (void)state;
     for (char version = '0'; version <= '2'; version++) {
         struct lio_dataset *dataset =
@@ -165,21 +167,45 @@ static void deletions_are_refused_not_ignored(void **state)
         struct lio_dataset_info info;
         struct lio_fragment_info fragment;
         struct ArrowArray array = { 0 };
-        struct lio_error err;
 
         lio_dataset_info(dataset, &info);
         assert_int_equal(info.rows, 197);
         assert_int_equal(lio_dataset_fragment(dataset, 0, &fragment), 0);
         assert_int_equal(fragment.deleted_rows, 29);
-        assert_int_equal(lio_scan_read(dataset, &scan, &array, &err),
-                         LIO_EUNSUPPORTED);
-        reading_says(&err, "deletion file");
-        assert_int_equal(lio_read_page(dataset, 0, &array, &err),
-                         LIO_EUNSUPPORTED);
-        reading_says(&err, "deletion file");
-        assert_null(array.release);
+        assert_int_equal(lio_read_page(dataset, 0, &array, NULL), 0);
+        assert_int_equal(array.length, fragment.physical_rows);
+        array.release(&array);
         lio_dataset_close(dataset);
     }
+}
+
+/* Any first row and any number of rows, where some rows are deleted. */
+static void ranges_count_live_rows(void **state)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/multi_fragment_deletes/v2_1.lance");
+    char *path = reading_path("types/multi_fragment_deletes/expected.ndjson");
+    const char *name = "id";
+    struct expected rows;
+
+    (void)state;
+    assert_int_equal(expected_load(path, &rows), 0);
+    for (uint64_t offset = 0; offset <= rows.nrows; offset++)
+        for (uint64_t limit = 1; limit < 64; limit = limit * 3 + 1) {
+            const struct lio_scan scan = { .columns = &name,
+                                           .ncolumns = 1,
+                                           .offset = offset,
+                                           .limit = limit,
+                                           .batch_rows = 10 };
+            uint64_t left = rows.nrows - offset;
+
+            assert_int_equal(
+                reading_compare_stream(dataset, &scan, &rows, offset),
+                limit < left ? limit : left);
+        }
+    expected_release(&rows);
+    free(path);
+    lio_dataset_close(dataset);
 }
 
 static void latest_of_eleven_v1_manifests_is_taken(void **state)
@@ -225,7 +251,8 @@ int main(void)
         cmocka_unit_test(every_value_is_the_expected_one),
         cmocka_unit_test(batches_of_any_size_hold_the_same),
         cmocka_unit_test(page_arrays_lie_side_by_side),
-        cmocka_unit_test(deletions_are_refused_not_ignored),
+        cmocka_unit_test(pages_hold_deleted_rows_too),
+        cmocka_unit_test(ranges_count_live_rows),
         cmocka_unit_test(latest_of_eleven_v1_manifests_is_taken),
         cmocka_unit_test(what_is_no_dataset_is_said),
     };

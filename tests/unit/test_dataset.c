@@ -24,6 +24,7 @@ struct fixture {
     Lio__Pb__DataFile *file_list[1];
     Lio__Pb__DataFragment fragments[2];
     Lio__Pb__DataFragment *fragment_list[2];
+    Lio__Pb__DeletionFile deletions;
     Lio__Pb__DataFormat format;
     Lio__Pb__Manifest manifest;
     struct lio_dataset *dataset;
@@ -308,15 +309,130 @@ static void wrong_sizes_and_rows_are_found(void **state)
     refused(f, LIO_ECORRUPT, "2 fields in 1 columns");
 }
 
-static void more_deletions_than_rows_are_found(void **state)
+/* A bitmap of one run: rows `first` to `first + rows - 1`, which are not more
+ * than 65536 and do not cross a multiple of it. */
+static void write_deletions(const struct fixture *f, uint32_t first,
+                            uint32_t rows)
+{
+    const uint8_t bitmap[] = {
+        0x3b,
+        0x30,
+        0,
+        0, /* one container, */
+        1, /* of runs, */
+        (uint8_t)(first >> 16),
+        (uint8_t)(first >> 24),
+        (uint8_t)(rows - 1),
+        (uint8_t)((rows - 1) >> 8),
+        1,
+        0, /* of one: */
+        (uint8_t)first,
+        (uint8_t)(first >> 8),
+        (uint8_t)(rows - 1),
+        (uint8_t)((rows - 1) >> 8),
+    };
+    char *path;
+    FILE *out;
+
+    assert_true(asprintf(&path, "%s/_deletions/10-7-99.bin", f->dir) >= 0);
+    out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bitmap, 1, sizeof(bitmap), out), sizeof(bitmap));
+    assert_int_equal(fclose(out), 0);
+    free(path);
+}
+
+/* Rows of the first fragment are deleted by a file of that name. */
+static void delete_rows(struct fixture *f, uint32_t first, uint32_t rows)
+{
+    f->deletions = (Lio__Pb__DeletionFile)LIO__PB__DELETION_FILE__INIT;
+    f->deletions.has_type = f->deletions.has_read_version = 1;
+    f->deletions.has_id = f->deletions.has_deleted_rows = 1;
+    f->deletions.type = 1;
+    f->deletions.read_version = 7;
+    f->deletions.id = 99;
+    f->deletions.deleted_rows = rows;
+    f->fragments[0].deletion_file = &f->deletions;
+    make_directory(f->dir, "_deletions");
+    write_deletions(f, first, rows);
+}
+
+static void deleted_rows_are_left_out(void **state)
 {
     struct fixture *f = *state;
-    Lio__Pb__DeletionFile deletions = LIO__PB__DELETION_FILE__INIT;
+    const struct lio_scan scan = { .offset = 65536, .limit = 3 };
+    struct lio_dataset_info info;
+    struct ArrowArray all, some;
 
-    deletions.has_deleted_rows = 1;
-    deletions.deleted_rows = FLIGHTS + 1;
-    f->fragments[0].deletion_file = &deletions;
-    refused(f, LIO_ECORRUPT, "fragment 10 has 100000 rows, 100001 of them");
+    opens(f);
+    assert_int_equal(lio_scan_read(f->dataset, NULL, &all, NULL), 0);
+    delete_rows(f, 65538, 1000);
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, 2 * FLIGHTS - 1000);
+    assert_int_equal(lio_scan_read(f->dataset, &scan, &some, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        const struct ArrowArray *from = all.children[0], *got;
+        int row = i < 2 ? 65536 + i : 66538;
+
+        got = some.children[0];
+        assert_int_equal(
+            ((const int32_t *)got->buffers[1])[got->offset + i],
+            ((const int32_t *)from->buffers[1])[from->offset + row]);
+    }
+    some.release(&some);
+    all.release(&all);
+}
+
+/* Old manifests do not count the deleted rows. */
+static void deletion_file_may_tell_how_many(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_dataset_info info;
+
+    delete_rows(f, 0, 300);
+    f->deletions.has_deleted_rows = 0;
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, 2 * FLIGHTS - 300);
+}
+
+static void fragment_may_have_no_row_left(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_dataset_info info;
+    struct ArrowArray array;
+
+    f->fragments[0].physical_rows = f->fragments[1].physical_rows = 0;
+    f->file.n_fields = f->file.n_column_indices = 0;
+    f->fragments[0].physical_rows = 65536;
+    f->fragments[1].physical_rows = 5;
+    delete_rows(f, 0, 65536);
+    opens(f);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, 5);
+    assert_int_equal(lio_scan_read(f->dataset, NULL, &array, NULL), 0);
+    assert_int_equal(array.length, 5);
+    assert_int_equal(array.children[0]->null_count, 5);
+    array.release(&array);
+}
+
+static void wrong_deletion_files_are_found(void **state)
+{
+    struct fixture *f = *state;
+
+    delete_rows(f, FLIGHTS - 10, 11);
+    refused(f, LIO_ECORRUPT, "fragment 10 has 100000 rows, and row 100000 is");
+    f->deletions.deleted_rows = 12;
+    refused(f, LIO_ECORRUPT,
+            "10-7-99.bin: deletes 11 rows, and 12 according to the manifest");
+    f->deletions.type = 0;
+    refused(f, LIO_ENOTFOUND, "_deletions/10-7-99.arrow");
+    f->deletions.type = 2;
+    refused(f, LIO_EUNSUPPORTED, "unknown type 2");
+    f->deletions.type = 1;
+    f->deletions.has_base_id = 1;
+    refused(f, LIO_EUNSUPPORTED, "outside of the dataset");
 }
 
 static void other_versions_are_refused(void **state)
@@ -389,7 +505,10 @@ int main(void)
         TEST(unsupported_column_spoils_no_other),
         TEST(data_files_stay_inside_the_dataset),
         TEST(wrong_sizes_and_rows_are_found),
-        TEST(more_deletions_than_rows_are_found),
+        TEST(deleted_rows_are_left_out),
+        TEST(deletion_file_may_tell_how_many),
+        TEST(fragment_may_have_no_row_left),
+        TEST(wrong_deletion_files_are_found),
         TEST(other_versions_are_refused),
         TEST(overlays_are_refused),
         TEST(type_that_does_not_fit_its_pages_is_found),
