@@ -12,7 +12,9 @@
 
 /* -- reaping ------------------------------------------------------------- */
 
-static void complete(struct lio_lane *lane,
+/* False if it is for nothing that is in flight: a backend has reported
+ * something twice. */
+static bool complete(struct lio_lane *lane,
                      const struct lio_completion *completion,
                      struct lio_batch *batch)
 {
@@ -23,10 +25,11 @@ static void complete(struct lio_lane *lane,
     if (!io || !lio_io_is(io, completion->id, &state) ||
         state != LIO_IO_ISSUED) {
         lio_count(&lane->stats, LIO_COUNT_STALE, 1);
-        return;
+        return false;
     }
     lio_lane_add(&lane->reaped_bytes, io->op.length);
     lio_transfer_completed(io, completion->result, batch);
+    return true;
 }
 
 /* Collect what is done, waiting for `min`; under the token. */
@@ -34,7 +37,7 @@ static void reap(struct lio_lane *lane, uint32_t min, int64_t timeout_ns,
                  struct lio_batch *batch)
 {
     struct lio_completion *done = lane->completions;
-    uint64_t asleep_ns = min > 0 ? lio_clock_ns() : 0;
+    uint64_t asleep_ns = min > 0 ? lio_clock_ns() : 0, ncompleted = 0;
     int n;
 
     atomic_store(&lane->unflushed, 0); /* reap sends what is staged */
@@ -54,8 +57,8 @@ static void reap(struct lio_lane *lane, uint32_t min, int64_t timeout_ns,
     if (n <= 0)
         return;
     for (int i = 0; i < n; i++)
-        complete(lane, &done[i], batch);
-    lio_lane_add(&lane->reaped, (uint64_t)n);
+        ncompleted += complete(lane, &done[i], batch);
+    lio_lane_add(&lane->reaped, ncompleted);
     lio_lane_again(lane, &batch->again);
     lio_lane_top_up(lane, batch);
     lio_batch_settle(batch);
