@@ -7,8 +7,7 @@
  *     seed, rule, file name, kind, offset, how many such there were before
  *
  * so the third read at offset 4096 of one file fails, or does not, whatever
- * happens beside it.  "Such" are operations of a file whose kind and offset
- * fall to the same counter; there are 256, so two offsets may share one.
+ * happens beside it.
  */
 #include "fault.h"
 
@@ -34,6 +33,25 @@ void lio_fault_file_init(struct lio_path *entry, void *arg)
         if (!pattern || fnmatch(pattern, name, 0) == 0)
             file->rules |= UINT64_C(1) << i;
     }
+    pthread_mutex_init(&file->lock, NULL);
+}
+
+void lio_fault_file_release(struct lio_path *entry)
+{
+    struct fault_file *file = (struct fault_file *)entry;
+
+    pthread_mutex_destroy(&file->lock);
+    lio_places_release(&file->places);
+}
+
+static uint64_t count_place(struct fault_file *file, uint64_t key)
+{
+    uint64_t before;
+
+    pthread_mutex_lock(&file->lock);
+    before = lio_places_count(&file->places, key);
+    pthread_mutex_unlock(&file->lock);
+    return before;
 }
 
 /* splitmix64's finish: every bit of x in every bit of the result. */
@@ -79,13 +97,12 @@ const struct lio_rule *lio_fault_decide(struct fault *fault,
                                         struct fault_file *file, uint32_t op,
                                         uint64_t offset, uint64_t length)
 {
-    uint64_t what = mix(mix(fault->seed ^ file->name_hash) + op) ^ offset;
-    uint32_t before;
+    uint64_t what, before;
 
     if (file->rules == 0)
         return NULL;
-    what = mix(what);
-    before = atomic_fetch_add(&file->seen[what % LIO_FAULT_COUNTERS], 1);
+    what = mix(mix(mix(fault->seed ^ file->name_hash) + op) ^ offset);
+    before = count_place(file, what);
 
     for (uint32_t i = 0; i < fault->rules.n; i++) {
         struct lio_rule *rule = &fault->rules.rules[i];

@@ -66,7 +66,7 @@ static void fault_close(void *backend)
 {
     struct fault *fault = backend;
 
-    lio_paths_release(&fault->files);
+    lio_paths_release(&fault->files, lio_fault_file_release);
     lio_rules_release(&fault->rules);
     free(fault);
 }

@@ -7,18 +7,16 @@
 #include <lanceio/plugin.h>
 
 #include "plugins/filter/paths.h"
+#include "places.h"
 #include "rules.h"
-
-/* Counters of a file: one for the operations of a kind at an offset, if no
- * other offset has the same. */
-#define LIO_FAULT_COUNTERS 256u
 
 /* A file, as long as the instance lives. */
 struct fault_file {
     struct lio_path path;
     uint64_t name_hash; /* of the last part of the path */
     uint64_t rules;     /* bit i: rule i is for files of this name */
-    _Atomic uint32_t seen[LIO_FAULT_COUNTERS];
+    pthread_mutex_t lock;
+    struct lio_places places; /* of its operations; the lock */
 };
 
 struct fault {
@@ -36,8 +34,9 @@ struct fault_handle {
     uint32_t step; /* what a transfer can be cut to a multiple of, bytes */
 };
 
-/* Set up what the rules say of files of this name. */
+/* Set up what the rules say of files of this name; for lio_paths_get(). */
 void lio_fault_file_init(struct lio_path *entry, void *fault);
+void lio_fault_file_release(struct lio_path *entry);
 
 /*
  * The rule that an operation falls to, or NULL: it goes well.  `op` is one of

@@ -26,8 +26,8 @@
 #include "plugins/filter/ids.h"
 #include "plugins/filter/relay.h"
 
-#define RETRY_NS   1000000  /* until an operation is offered again */
-#define REORDER_NS 20000000 /* that a completion waits for others at most */
+#define RETRY_NS   1000000    /* until an operation is offered again */
+#define REORDER_NS 1000000000 /* that a completion waits for others at most */
 
 /* An operation in flight; by slot. */
 struct flight {

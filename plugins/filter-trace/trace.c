@@ -100,7 +100,7 @@ static int trace_open(const struct lio_backend_setup *setup, void **ret_backend,
                                (enum lio_trace_format)setup->params[FORMAT].u,
                                err);
     if (rc < 0) {
-        lio_paths_release(&trace->files);
+        lio_paths_release(&trace->files, NULL);
         goto fail;
     }
     *ret_backend = trace;
@@ -116,7 +116,7 @@ static void trace_close(void *backend)
     struct trace *trace = backend;
 
     lio_trace_output_close(&trace->output);
-    lio_paths_release(&trace->files);
+    lio_paths_release(&trace->files, NULL);
     free(trace);
 }
 

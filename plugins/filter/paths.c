@@ -16,13 +16,16 @@ int lio_paths_init(struct lio_paths *paths, size_t entry_bytes,
     return 0;
 }
 
-void lio_paths_release(struct lio_paths *paths)
+void lio_paths_release(struct lio_paths *paths,
+                       void (*release)(struct lio_path *entry))
 {
     struct lio_path *entry, *next;
 
     for (uint32_t i = 0; i < paths->nbuckets; i++)
         for (entry = paths->buckets[i]; entry; entry = next) {
             next = entry->next;
+            if (release)
+                release(entry);
             free(entry->path);
             free(entry);
         }

@@ -25,7 +25,9 @@ struct lio_paths {
 
 int lio_paths_init(struct lio_paths *paths, size_t entry_bytes,
                    struct lio_error *err);
-void lio_paths_release(struct lio_paths *paths);
+/* Calls release() for each entry first, if there is one. */
+void lio_paths_release(struct lio_paths *paths,
+                       void (*release)(struct lio_path *entry));
 
 /*
  * The entry of `path`, made of zeros if it is new; then made() is called, if
