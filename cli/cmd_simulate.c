@@ -32,7 +32,11 @@ static const char simulate_help[] =
     "of reads.  Each run begins with an empty cache, in one shard.\n"
     "\n"
     "TRACE has one block number on each line, in the order of the reads; '#'\n"
-    "begins a comment; '-' is stdin.\n"
+    "begins a comment.  Or it is a file of filter-trace, CSV or binary: then "
+    "its\n"
+    "reads count, as blocks of 64 KiB, in the order of submission; record it\n"
+    "with -s cache.plugin=none, for what a cache answers never gets so far.\n"
+    "'-' is stdin.\n"
     "\n"
     "      --policy A,B,...   policies, by the names of their plugins without\n"
     "                         'cache-': lru, arc; all that are found\n"
@@ -48,6 +52,9 @@ static const char simulate_help[] =
     "  lanceio simulate reads.txt\n"
     "  lanceio simulate reads.txt --policy lru,arc --slots 1000,2000 --plot "
     "m.svg\n"
+    "  lanceio scan flights.lance --format none -s cache.plugin=none \\\n"
+    "      -s backend.filters=filter-trace -s filter-trace.path=reads.csv\n"
+    "  lanceio simulate reads.csv\n"
     "  xzcat reads.txt.xz | lanceio simulate - -s cache-2q.kin=10\n";
 
 enum { OPT_POLICY = 1, OPT_SLOTS, OPT_PLOT };
@@ -432,6 +439,9 @@ static int report(const struct cli *cli, struct simulate *sim)
 {
     int code = print_best(cli, sim);
 
+    if (sim->trace.lost > 0)
+        cli_note(cli, "%" PRIu64 " operations are missing from the trace",
+                 sim->trace.lost);
     note_speed(cli, sim);
     if (code == CLI_DONE && sim->plot)
         code = draw_plot(cli, sim);

@@ -72,6 +72,8 @@ _lanceio()
     elif [[ $before == --format ]]; then
         words='ndjson csv table none'
         [[ $verb != stats ]] || words='table csv json ndjson'
+    elif [[ $before == --policy ]]; then
+        words=$(_lanceio_plugins "$command" | sed -n 's/^cache-//p')
     elif [[ -z $verb ]]; then
         words=$(_lanceio_verbs "$command")
     elif [[ $verb == plugins ]]; then

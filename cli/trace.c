@@ -21,37 +21,37 @@ enum part {
 
 struct reader {
     const char *name;
-    struct cli_trace trace;
-    size_t room;   /* for blocks */
+    struct cli_trace *trace;
     uint64_t line; /* from 1 */
     uint64_t number;
     enum part part;
     bool has_number; /* on this line */
 };
 
-static int add_block(struct reader *reader, struct lio_error *err)
+int cli_trace_add(struct cli_trace *trace, uint64_t block, const char *name,
+                  struct lio_error *err)
 {
-    struct cli_trace *trace = &reader->trace;
-
-    if (trace->nblocks == reader->room) {
-        size_t room = reader->room ? 2 * reader->room : 1024;
+    if (trace->nblocks == trace->room) {
+        size_t room = trace->room ? 2 * trace->room : 1024;
         uint64_t *blocks = reallocarray(trace->blocks, room, sizeof(*blocks));
 
         if (!blocks)
             return lio_error_set(err, LIO_ENOMEM,
                                  "%s: no memory for more than %zu requests",
-                                 reader->name, trace->nblocks);
+                                 name, trace->nblocks);
         trace->blocks = blocks;
-        reader->room = room;
+        trace->room = room;
     }
-    trace->blocks[trace->nblocks++] = reader->number;
+    trace->blocks[trace->nblocks++] = block;
     return 0;
 }
 
 static int end_line(struct reader *reader, struct lio_error *err)
 {
-    int rc = reader->has_number ? add_block(reader, err) : 0;
+    int rc = 0;
 
+    if (reader->has_number)
+        rc = cli_trace_add(reader->trace, reader->number, reader->name, err);
     reader->part = BEFORE;
     reader->number = 0;
     reader->has_number = false;
@@ -108,22 +108,15 @@ static int read_chunks(struct reader *reader, FILE *in, char *chunk,
     while (rc == 0 && (n = fread(chunk, 1, CHUNK_BYTES, in)) > 0)
         for (size_t i = 0; rc == 0 && i < n; i++)
             rc = take_char(reader, chunk[i], err);
-    if (rc == 0 && ferror(in))
-        rc = lio_error_set(err, LIO_EIO, "%s: cannot be read: %s", reader->name,
-                           strerror(errno));
     /* The last line need not end. */
-    if (rc == 0)
-        rc = end_line(reader, err);
-    if (rc == 0 && reader->trace.nblocks == 0)
-        rc = lio_error_set(err, LIO_ECORRUPT, "%s: no requests in it",
-                           reader->name);
-    return rc;
+    return rc == 0 ? end_line(reader, err) : rc;
 }
 
-int cli_trace_read(FILE *in, const char *name, struct cli_trace *ret_trace,
-                   struct lio_error *err)
+/* `line`: of the file, the number of the first. */
+static int read_numbers(FILE *in, const char *name, uint64_t line,
+                        struct cli_trace *trace, struct lio_error *err)
 {
-    struct reader reader = { .name = name, .line = 1 };
+    struct reader reader = { .name = name, .trace = trace, .line = line };
     char *chunk = malloc(CHUNK_BYTES);
     int rc;
 
@@ -131,11 +124,59 @@ int cli_trace_read(FILE *in, const char *name, struct cli_trace *ret_trace,
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory to read it", name);
     rc = read_chunks(&reader, in, chunk, err);
     free(chunk);
-    if (rc < 0)
-        free(reader.trace.blocks);
-    else
-        *ret_trace = reader.trace;
     return rc;
+}
+
+/* A first line that begins with '#' is a comment or says what the rest is. */
+static int read_after_comment(FILE *in, const char *name,
+                              struct cli_trace *trace, struct lio_error *err)
+{
+    static const char csv[] = "# lanceio trace 1\n";
+    char *line = NULL;
+    size_t room = 0;
+    bool is_csv;
+
+    if (getline(&line, &room, in) < 0) {
+        free(line);
+        return lio_error_set(err, LIO_EIO, "%s: cannot be read: %s", name,
+                             strerror(errno));
+    }
+    is_csv = strcmp(line, csv) == 0;
+    free(line);
+    return is_csv ? cli_trace_read_csv(in, name, trace, err)
+                  : read_numbers(in, name, 2, trace, err);
+}
+
+static int read_any(FILE *in, const char *name, struct cli_trace *trace,
+                    struct lio_error *err)
+{
+    int first = getc(in); /* one character can be put back, even into a pipe */
+
+    (void)ungetc(first, in);
+    if (first == '#')
+        return read_after_comment(in, name, trace, err);
+    if (first == 'L')
+        return cli_trace_read_binary(in, name, trace, err);
+    return read_numbers(in, name, 1, trace, err);
+}
+
+int cli_trace_read(FILE *in, const char *name, struct cli_trace *ret_trace,
+                   struct lio_error *err)
+{
+    struct cli_trace trace = { 0 };
+    int rc = read_any(in, name, &trace, err);
+
+    if (rc == 0 && ferror(in))
+        rc = lio_error_set(err, LIO_EIO, "%s: cannot be read: %s", name,
+                           strerror(errno));
+    if (rc == 0 && trace.nblocks == 0)
+        rc = lio_error_set(err, LIO_ECORRUPT, "%s: no requests in it", name);
+    if (rc < 0) {
+        free(trace.blocks);
+        return rc;
+    }
+    *ret_trace = trace;
+    return 0;
 }
 
 int cli_trace_load(const struct cli *cli, const char *path,
