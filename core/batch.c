@@ -43,6 +43,20 @@ struct lio_tally *lio_batch_tally(struct lio_batch *batch,
     return &batch->tally;
 }
 
+void lio_batch_sample(struct lio_batch *batch, const struct lio_io *io)
+{
+    bool *sampled = io->op.length <= LIO_DEVICE_SMALL ? &batch->sampled_small
+                                                      : &batch->sampled_large;
+
+    if (!batch->engine->coalesce_plugin || *sampled)
+        return;
+    *sampled = true;
+    lio_device_sample(&batch->engine->device, io->op.length,
+                      batch->now_ns - io->issued_ns,
+                      (uint32_t)lio_lane_in_flight(io->lane),
+                      lio_lane_in_flight_bytes(io->lane));
+}
+
 /* Parts go back to the slab of their lane. */
 static void put_spent(struct lio_batch *batch)
 {
@@ -83,6 +97,7 @@ static void issue_planned(struct lio_batch *batch)
 
 void lio_batch_settle(struct lio_batch *batch)
 {
+    batch->sampled_small = batch->sampled_large = false;
     do {
         issue_planned(batch);
         put_spent(batch);

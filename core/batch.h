@@ -26,6 +26,7 @@ struct lio_batch {
     struct lio_io_list spent;     /* parts to give back */
     struct lio_io_list callbacks; /* requests whose callback is due */
     struct lio_io_list planned; /* requests whose operations are to be issued */
+    bool sampled_small, sampled_large; /* the device model has one of each */
     bool hold; /* what is planned may stay staged until the next flush */
     bool fed;  /* a handle or bytes are free that some lane starves for */
 };
@@ -35,6 +36,9 @@ void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine);
 /* The tally for `file`, after that of another has been put away. */
 struct lio_tally *lio_batch_tally(struct lio_batch *batch,
                                   struct lio_file *file);
+
+/* Show the device model a read that went well, one of a kind a batch. */
+void lio_batch_sample(struct lio_batch *batch, const struct lio_io *io);
 
 /* Put away tally, spent parts and planned requests; may hold the token. */
 void lio_batch_settle(struct lio_batch *batch);

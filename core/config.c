@@ -599,10 +599,6 @@ static int check_choice(struct lio_config *config, const struct lio_key *key,
     const struct lio_loaded *plugin;
     struct lio_error why;
 
-    if (key->plugin_kind == LIO_KIND_COALESCE)
-        return complain(entry, err,
-                        "this version does not run %s plugins yet: write none",
-                        lio_kind_name(key->plugin_kind));
     if (lio_loader_find(config->loader, name, key->plugin_kind, &plugin, &why) <
         0)
         return complain(entry, err, "%s", why.msg);

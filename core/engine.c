@@ -202,6 +202,22 @@ static uint32_t handle_limit(const struct lio_settings *settings)
                                            : settings->files.max_open;
 }
 
+/* The plugin `name` and its values; nothing for "none". */
+static int use_plugin(struct lio_engine *engine, const char *name,
+                      uint32_t kind, const struct lio_loaded **ret_plugin,
+                      union lio_value **ret_values, struct lio_error *err)
+{
+    int rc;
+
+    if (strcmp(name, "none") == 0)
+        return 0;
+    rc = lio_loader_find(lio_config_loader(engine->config), name, kind,
+                         ret_plugin, err);
+    if (rc < 0)
+        return rc;
+    return lio_config_values(engine->config, *ret_plugin, ret_values, err);
+}
+
 static int open_cache(struct lio_engine *engine, struct lio_error *err)
 {
     const struct lio_settings *settings = engine->settings;
@@ -209,18 +225,10 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
         .size_bytes = settings->cache.size_bytes,
         .shards = settings->cache.shards,
     };
-    int rc;
+    int rc = use_plugin(engine, settings->cache.plugin, LIO_KIND_CACHE,
+                        &engine->cache_plugin, &engine->cache_values, err);
 
-    if (strcmp(settings->cache.plugin, "none") == 0)
-        return 0;
-    rc = lio_loader_find(lio_config_loader(engine->config),
-                         settings->cache.plugin, LIO_KIND_CACHE,
-                         &engine->cache_plugin, err);
-    if (rc < 0)
-        return rc;
-    rc = lio_config_values(engine->config, engine->cache_plugin,
-                           &engine->cache_values, err);
-    if (rc < 0)
+    if (rc < 0 || !engine->cache_plugin)
         return rc;
     config.ops = &engine->cache_plugin->ops.cache;
     config.params = engine->cache_values;
@@ -228,6 +236,21 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
     if (rc == 0)
         rc = lio_readahead_open(engine, &engine->readahead, err);
     return rc;
+}
+
+static int open_coalescer(struct lio_engine *engine, struct lio_error *err)
+{
+    const struct lio_settings *settings = engine->settings;
+    int rc =
+        use_plugin(engine, settings->coalesce.plugin, LIO_KIND_COALESCE,
+                   &engine->coalesce_plugin, &engine->coalesce_values, err);
+
+    if (rc < 0)
+        return rc;
+    lio_device_init(&engine->device);
+    return lio_coalescer_open(
+        &engine->coalescer, engine->coalesce_plugin, engine->coalesce_values,
+        settings->engine.max_op_bytes, LIO_COALESCE_MAX, err);
 }
 
 static int start(struct lio_engine *engine, struct lio_error *err)
@@ -251,6 +274,8 @@ static int start(struct lio_engine *engine, struct lio_error *err)
     if (rc == 0)
         rc = open_cache(engine, err);
     if (rc == 0)
+        rc = open_coalescer(engine, err);
+    if (rc == 0)
         rc = lio_service_open(engine, &engine->service, err);
     return rc;
 }
@@ -258,11 +283,12 @@ static int start(struct lio_engine *engine, struct lio_error *err)
 int lio_engine_open(const struct lio_config *config,
                     struct lio_engine **ret_engine, struct lio_error *err)
 {
-    struct lio_engine *engine = calloc(1, sizeof(*engine));
+    struct lio_engine *engine = aligned_alloc(64, sizeof(*engine));
     int rc;
 
     if (!engine)
         return lio_error_set(err, LIO_ENOMEM, "no memory for the engine");
+    memset(engine, 0, sizeof(*engine));
     pthread_mutex_init(&engine->files_lock, NULL);
     if (config) {
         engine->config = lio_config_ref(config);
@@ -340,8 +366,10 @@ static void free_plain(struct lio_engine *engine)
         free(engine->closed[i].path);
     free(engine->closed);
     free(engine->backend_reason);
+    lio_coalescer_close(&engine->coalescer);
     free(engine->cache_values);
     lio_readahead_close(engine->readahead);
+    free(engine->coalesce_values);
     if (engine->owner_page)
         (void)munmap(engine->owner_page, (size_t)sysconf(_SC_PAGESIZE));
     lio_config_free(engine->config);

@@ -11,6 +11,7 @@
 
 #include "core/budget.h"
 #include "core/cache.h"
+#include "core/coalesce.h"
 #include "core/config.h"
 #include "core/executor.h"
 #include "core/filepool.h"
@@ -50,13 +51,17 @@ struct lio_engine {
 
     struct lio_stack stack; /* the backend and its filters */
     const struct lio_loaded *backend_plugin, *cache_plugin;
+    const struct lio_loaded *coalesce_plugin; /* NULL: none */
     const char *backend_wanted;
     char *backend_reason;
     union lio_value *cache_values;
+    union lio_value *coalesce_values;
 
     struct lio_executor *executor;
     struct lio_budget budget;
     struct lio_memory memory;
+    struct lio_device device;
+    struct lio_coalescer coalescer;
     struct lio_retry_bucket retries;
     struct lio_filepool *pool;
     struct lio_cache *cache;         /* NULL: none */

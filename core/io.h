@@ -64,6 +64,7 @@ struct lio_fill {
  * is its own operation, and is delivered to no one. */
 #define LIO_IO_AHEAD (1u << 31)
 
+struct lio_merge;
 struct lio_waiter;
 
 struct lio_io_list {
@@ -89,9 +90,11 @@ struct lio_io {
 
     /* A part: whom it serves. */
     struct lio_io *parent;
-    struct lio_fill *fill; /* reads into the cache */
-    void *bounce;          /* or into aligned memory of our own ... */
-    uint64_t bounce_at;    /* ... which starts here in the file */
+    struct lio_fill *fill;   /* reads into the cache */
+    struct lio_merge *merge; /* no part: several read as one */
+    bool alone;              /* is not to be merged: that has failed */
+    void *bounce;            /* or into aligned memory of our own ... */
+    uint64_t bounce_at;      /* ... which starts here in the file */
     uint64_t bounce_bytes;
 
     /* What was asked for; of a part: its share of it. */

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "core/engine.h"
+#include "core/merge.h"
 #include "core/transfer.h"
 
 /* -- lifetime ------------------------------------------------------------ */
@@ -132,6 +133,7 @@ static void make_ready(struct lio_lane *lane, struct lio_io *io)
     (void)lio_io_move(io, LIO_IO_NEW, LIO_IO_QUEUED);
     io->taken_bytes = io->op.length;
     lio_io_append(&lane->ready, io);
+    lane->nready++;
     count_waiting(lane, 1);
 }
 
@@ -283,29 +285,187 @@ static bool hand_down(struct lio_lane *lane, struct lio_io *io, uint64_t now)
     return false;
 }
 
-/* The operation at the head of `ready`.  False if it must stay there. */
+static void leave_ready(struct lio_lane *lane, struct lio_io *io)
+{
+    lio_io_unlink(&lane->ready, io);
+    lane->nready--;
+    count_waiting(lane, -1);
+}
+
+/* To the front: it is the oldest. */
+static void return_to_ready(struct lio_lane *lane, struct lio_io *io)
+{
+    lio_io_prepend(&lane->ready, io);
+    lane->nready++;
+    count_waiting(lane, 1);
+}
+
+/* An operation of `ready`.  False if it must stay there. */
 static bool pump_one(struct lio_lane *lane, struct lio_io *io, uint64_t now,
                      struct lio_io_list *failed)
 {
-    if (lio_io_unwanted(io)) {
-        lio_io_fail(io, LIO_ECANCELED, ECANCELED);
-        lio_io_unlink(&lane->ready, io);
-        lio_io_append(failed, io);
-    } else {
-        int rc = equip(lane, io);
+    int rc;
 
-        if (rc == LIO_EAGAIN)
-            return false;
-        lio_io_unlink(&lane->ready, io);
-        if (rc < 0) {
-            lio_io_append(failed, io);
-        } else if (!hand_down(lane, io, now)) {
-            lio_io_prepend(&lane->ready, io);
-            return false;
-        }
+    if (lio_io_unwanted(io)) {
+        int code = atomic_load(&lio_io_request(io)->cancelled);
+
+        lio_io_fail(io, code, lio_errno_of_stop(code));
+        leave_ready(lane, io);
+        lio_io_append(failed, io);
+        return true;
     }
-    count_waiting(lane, -1);
+    rc = equip(lane, io);
+    if (rc == LIO_EAGAIN)
+        return false;
+    /* Before it goes down: it may come back, to another thread, at once. */
+    leave_ready(lane, io);
+    if (rc < 0) {
+        lio_io_append(failed, io);
+    } else if (!hand_down(lane, io, now)) {
+        return_to_ready(lane, io);
+        return false;
+    }
     return true;
+}
+
+/* -- merging: several ready operations as one ---------------------------- */
+
+/* Reads of one file, in the order they would go down, that may be merged. */
+struct gathered {
+    struct lio_io *ios[LIO_COALESCE_MAX];
+    struct lio_member members[LIO_COALESCE_MAX];
+    uint32_t n;
+};
+
+static bool may_merge(const struct lio_io *io, const struct lio_io *first)
+{
+    return io->op.kind == LIO_OP_READ && io->handle == first->handle &&
+           !io->alone && !lio_io_unwanted(io);
+}
+
+/* Only what is queued already: nothing waits in order to be merged. */
+static void gather(struct lio_lane *lane, struct gathered *ret)
+{
+    struct lio_io *io, *first;
+
+    while (lane->nready < LIO_COALESCE_MAX && admit_next(lane))
+        ;
+    first = lane->ready.head;
+    ret->n = 0;
+    for (io = first; io && ret->n < LIO_COALESCE_MAX; io = io->next) {
+        if (!may_merge(io, first))
+            continue;
+        ret->members[ret->n] =
+            (struct lio_member){ io->op.offset, io->op.length, ret->n };
+        ret->ios[ret->n++] = io;
+    }
+}
+
+static void count_merged(struct lio_lane *lane, const struct lio_merged *merged)
+{
+    static const enum lio_counter by_tier[LIO_COALESCE_TIERS] = {
+        LIO_COUNT_MERGED_TOUCHING,
+        LIO_COUNT_MERGED_GAP,
+        LIO_COUNT_MERGED_EXTENT,
+    };
+
+    lio_count(&lane->stats, by_tier[merged->tier], 1);
+    lio_count(&lane->stats, LIO_COUNT_MERGE_MEMBERS, merged->count);
+    lio_count(&lane->stats, LIO_COUNT_MERGE_PAYLOAD, merged->asked);
+    lio_count(&lane->stats, LIO_COUNT_MERGE_WASTE,
+              merged->range.length - merged->asked);
+}
+
+/* The members go into the list of the merged one, as issued. */
+static void enlist(struct lio_lane *lane, struct lio_io *merged,
+                   struct lio_io *const *ios, uint32_t n, uint64_t now)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        leave_ready(lane, ios[i]);
+        (void)lio_io_move(ios[i], LIO_IO_QUEUED, LIO_IO_ISSUED);
+        ios[i]->issued_ns = now;
+        lio_io_append(&merged->merge->members, ios[i]);
+    }
+}
+
+static void dismiss(struct lio_lane *lane, struct lio_io *merged)
+{
+    struct lio_io *io;
+
+    while ((io = merged->merge->members.tail)) {
+        lio_io_unlink(&merged->merge->members, io);
+        (void)lio_io_move(io, LIO_IO_ISSUED, LIO_IO_QUEUED);
+        return_to_ready(lane, io);
+    }
+}
+
+/* Hand down members as one.  False if they must stay where they are. */
+static bool pump_merged(struct lio_lane *lane, struct lio_io *const *ios,
+                        const struct lio_merged *merged, uint64_t now)
+{
+    struct lio_io *io =
+        lio_merge_make(lane, ios, merged->count, &merged->range);
+
+    if (!io)
+        return false;
+    (void)lio_io_move(io, LIO_IO_NEW, LIO_IO_QUEUED);
+    if (equip(lane, io) < 0) {
+        lio_merge_unmake(lane, io);
+        return false;
+    }
+    enlist(lane, io, ios, merged->count, now);
+    if (!hand_down(lane, io, now)) {
+        dismiss(lane, io);
+        lio_merge_unmake(lane, io);
+        return false;
+    }
+    count_merged(lane, merged);
+    return true;
+}
+
+/*
+ * Hand down the reads that may be merged with the first ready one, and that
+ * one.  What cannot be merged after all goes by itself.  False if there is no
+ * room for more.
+ */
+static bool pump_gathered(struct lio_lane *lane, uint64_t now,
+                          struct lio_io_list *failed)
+{
+    struct lio_coalesce_plan plan;
+    struct lio_coalesce_load load = {
+        .device = &lane->engine->device,
+        .in_flight = (uint32_t)lio_lane_in_flight(lane),
+        .depth = lane->depth,
+    };
+    struct gathered gathered;
+
+    gather(lane, &gathered);
+    if (gathered.n < 2)
+        return pump_one(lane, lane->ready.head, now, failed);
+    load.queued = atomic_load(&lane->nwaiting) - gathered.n;
+    lio_coalesce(&lane->engine->coalescer, gathered.members, gathered.n, &load,
+                 &plan);
+    for (uint32_t g = 0; g < plan.ngroups; g++) {
+        const struct lio_merged *merged = &plan.groups[g];
+        struct lio_io *ios[LIO_COALESCE_MAX];
+
+        for (uint32_t i = 0; i < merged->count; i++)
+            ios[i] = gathered.ios[gathered.members[merged->first + i].index];
+        if (lio_lane_in_flight(lane) >= lane->depth)
+            return false;
+        if (merged->count > 1 && pump_merged(lane, ios, merged, now))
+            continue;
+        for (uint32_t i = 0; i < merged->count; i++)
+            if (lio_lane_in_flight(lane) >= lane->depth ||
+                !pump_one(lane, ios[i], now, failed))
+                return false;
+    }
+    return true;
+}
+
+static bool merging(const struct lio_lane *lane)
+{
+    return lane->engine->coalesce_plugin != NULL;
 }
 
 /*
@@ -320,7 +480,8 @@ static bool pump(struct lio_lane *lane, uint64_t now,
     while (lio_lane_in_flight(lane) < lane->depth) {
         if (!lane->ready.head && !admit_next(lane))
             break;
-        if (!pump_one(lane, lane->ready.head, now, failed))
+        if (!(merging(lane) ? pump_gathered(lane, now, failed)
+                            : pump_one(lane, lane->ready.head, now, failed)))
             break;
     }
     if (!lane->ready.head)
@@ -346,8 +507,9 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
     pthread_mutex_lock(&lane->lock);
     while ((request = lio_io_pop(requests))) {
         if (admit_at_once(lane, request)) {
-            /* At once means that the next one sees how full it is now. */
-            if (pump(lane, batch->now_ns, &failed))
+            /* The next one shall see how full it is now; but if reads are
+             * merged, first see what else there is. */
+            if (!merging(lane) && pump(lane, batch->now_ns, &failed))
                 atomic_store(&lane->unflushed, 1);
         } else if (request->flags & LIO_NOWAIT) {
             lio_io_fail(request, LIO_EAGAIN, EAGAIN);
@@ -400,8 +562,7 @@ void lio_lane_again(struct lio_lane *lane, struct lio_io_list *list)
     while ((io = list->tail)) { /* to the front: they are the oldest */
         lio_io_unlink(list, io);
         (void)lio_io_move(io, LIO_IO_ISSUED, LIO_IO_QUEUED);
-        lio_io_prepend(&lane->ready, io);
-        count_waiting(lane, 1);
+        return_to_ready(lane, io);
     }
     pthread_mutex_unlock(&lane->lock);
 }
@@ -429,7 +590,8 @@ void lio_lane_resume(struct lio_lane *lane, struct lio_io *io, uint64_t id,
     mine = lio_io_is(io, id, &state) && state == LIO_IO_DELAYED;
     if (mine) {
         (void)lio_io_move(io, LIO_IO_DELAYED, LIO_IO_QUEUED);
-        lio_io_append(&lane->ready, io); /* counted already */
+        lio_io_append(&lane->ready, io); /* counted as waiting already */
+        lane->nready++;
     }
     pthread_mutex_unlock(&lane->lock);
     if (mine)
@@ -446,8 +608,7 @@ static void stop(struct lio_lane *lane, struct lio_io *io,
         stop_waiting(lane, io);
         move_ops(io, failed);
     } else if (state == LIO_IO_QUEUED) {
-        lio_io_unlink(&lane->ready, io);
-        count_waiting(lane, -1);
+        leave_ready(lane, io);
         lio_io_append(failed, io);
         if (!lane->ready.head)
             clear_starved(lane);
@@ -474,8 +635,7 @@ bool lio_lane_cancel(struct lio_lane *lane, struct lio_io *io, uint64_t id,
         atomic_store(&io->cancelled, code);
         stop(lane, io, state, &failed);
         if (failed.head) {
-            lio_io_fail(io, code,
-                        code == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED);
+            lio_io_fail(io, code, lio_errno_of_stop(code));
         } else if (state == LIO_IO_PLANNED && !io->exposed &&
                    !atomic_exchange(&io->ending, true)) {
             io->holds++;

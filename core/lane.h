@@ -63,7 +63,8 @@ struct lio_lane {
     struct lio_slab slab;
     struct lio_scheduler scheduler; /* requests not admitted yet */
     struct lio_budget_place budget_place;
-    struct lio_io_list ready;   /* operations of admitted ones, in order */
+    struct lio_io_list ready; /* operations of admitted ones, in order */
+    uint32_t nready;
     bool starved;               /* the first of them waits for a handle */
     _Atomic uint32_t nwaiting;  /* requests, ready and delayed operations;
                                    written under the lock, read by anybody */
@@ -106,6 +107,13 @@ static inline uint64_t lio_lane_in_flight(const struct lio_lane *lane)
     uint64_t reaped = atomic_load(&lane->reaped);
 
     return atomic_load(&lane->issued) - reaped;
+}
+
+static inline uint64_t lio_lane_in_flight_bytes(const struct lio_lane *lane)
+{
+    uint64_t reaped = atomic_load(&lane->reaped_bytes);
+
+    return atomic_load(&lane->issued_bytes) - reaped;
 }
 
 /* Nothing is in flight and nothing waits. */

@@ -49,7 +49,7 @@ static const struct lio_loaded **list_plugins(const struct lio_engine *engine,
 {
     const struct lio_stack *stack = &engine->stack;
     const struct lio_loaded **plugins =
-        calloc(stack->nlayers + 1u, sizeof(*plugins));
+        calloc(stack->nlayers + 2u, sizeof(*plugins));
     uint32_t n = 0;
 
     if (!plugins)
@@ -58,6 +58,8 @@ static const struct lio_loaded **list_plugins(const struct lio_engine *engine,
         plugins[n++] = stack->layers[i].plugin;
     if (engine->cache_plugin)
         plugins[n++] = engine->cache_plugin;
+    if (engine->coalesce_plugin)
+        plugins[n++] = engine->coalesce_plugin;
     *ret_nplugins = n;
     return plugins;
 }

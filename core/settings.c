@@ -111,7 +111,7 @@ static const struct lio_key keys[] = {
       AT(prefetch.max_bytes) },
     { "coalesce",
       { "plugin", LIO_PARAM_STRING,
-        .help = "plugin that merges reads; none only, as yet" },
+        .help = "plugin that says which reads become one; none: each alone" },
       AT(coalesce.plugin),
       .plugin_kind = LIO_KIND_COALESCE,
       .may_be_none = true },

@@ -64,6 +64,8 @@ static void forget(struct lio_io *io)
     io->waiting = false;
     io->parent = NULL;
     io->fill = NULL;
+    io->merge = NULL;
+    io->alone = false;
     io->bounce = NULL;
     io->bytes = 0;
     io->view = NULL;

@@ -31,6 +31,13 @@
     X(DEVICE_ERRORS, "device_errors", REAP, "operations that failed")          \
     X(RETRIES, "retries", REAP, "operations given to the device again")        \
     X(CONTINUED, "continued", REAP, "short transfers that were continued")     \
+    X(MERGED_TOUCHING, "merged_touching", SUBMIT, "merged: they touched")      \
+    X(MERGED_GAP, "merged_gap", SUBMIT, "merged: the gap was cheap")           \
+    X(MERGED_EXTENT, "merged_extent", SUBMIT, "merged: most was wanted")       \
+    X(MERGE_MEMBERS, "merge_members", SUBMIT, "operations that were merged")   \
+    X(MERGE_PAYLOAD, "merge_payload", SUBMIT, "bytes of these")                \
+    X(MERGE_WASTE, "merge_waste", SUBMIT, "bytes read with them in vain")      \
+    X(MERGE_SPLITS, "merge_splits", REAP, "merged ones that failed")           \
     X(QUEUED, "queued", SUBMIT, "operations that waited for room below")       \
     X(BATCHES, "batches", SUBMIT, "calls that issued operations")              \
     X(REAPS, "reaps", REAP, "calls that reaped")                               \

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "core/deliver.h"
 #include "core/engine.h"
+#include "core/merge.h"
 #include "core/read.h"
 #include "core/readahead.h"
 #include "core/view.h"
@@ -84,6 +85,8 @@ static void count_operation(const struct lio_io *io, int64_t result,
         lio_count(stats, LIO_COUNT_DEVICE_ERRORS, 1);
         tally->errors++;
     }
+    if (result == (int64_t)io->op.length && kind == LIO_STAT_READ)
+        lio_batch_sample(batch, io);
     slow_ns = batch->engine->settings->stats.slow_ns;
     if (slow_ns && batch->now_ns - io->issued_ns > slow_ns)
         note_slow(io, kind, result, batch);
@@ -175,8 +178,7 @@ static void judge(struct lio_io *io, int64_t result)
     int cancelled = atomic_load(&lio_io_request(io)->cancelled);
 
     if (result == -ECANCELED && cancelled)
-        lio_io_fail(io, cancelled,
-                    cancelled == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED);
+        lio_io_fail(io, cancelled, lio_errno_of_stop(cancelled));
     else if (result < 0)
         lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
     else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
@@ -193,6 +195,15 @@ void lio_transfer_completed(struct lio_io *io, int64_t result,
     /* First, because another thread may issue it again at any time. */
     if (lio_handle_release(batch->engine->pool, io->handle))
         batch->fed = true;
+    if (io->merge)
+        lio_merge_completed(io, result, batch);
+    else
+        lio_transfer_moved(io, result, batch);
+}
+
+void lio_transfer_moved(struct lio_io *io, int64_t result,
+                        struct lio_batch *batch)
+{
     if (goes_on(io, result, batch))
         return;
     judge(io, result);

@@ -22,12 +22,22 @@ static inline bool lio_io_unwanted(const struct lio_io *io)
     return !io->fill && atomic_load(&request->cancelled);
 }
 
+/* The errno that goes with the code a request was stopped for. */
+static inline int lio_errno_of_stop(int code)
+{
+    return code == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED;
+}
+
 /* Record the first failure of a request. */
 void lio_io_fail(struct lio_io *io, int code, int os_errno);
 
 /* The backend has returned `io` (ISSUED).  Under its lane's token. */
 void lio_transfer_completed(struct lio_io *io, int64_t result,
                             struct lio_batch *batch);
+
+/* What became of an operation that may have been read with others. */
+void lio_transfer_moved(struct lio_io *io, int64_t result,
+                        struct lio_batch *batch);
 
 /* The operation is over, for good or ill. */
 void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch);

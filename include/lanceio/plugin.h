@@ -459,9 +459,6 @@ struct lio_coalesce_setup {
  * An answer with another group in it is counted and dropped as a whole: the
  * ranges are then read one by one.
  *
- * This version of the core loads and lists coalescers; it does not run them
- * yet ([coalesce] plugin = none).
- *
  * Threads:    plan() may run in several threads at once on one instance; it
  *             must not block.
  * Errors:     only open() can fail.

@@ -552,14 +552,6 @@ static void prefetchers_may_be_several(void **state)
     says(f, "there is no plugin 'none'");
 }
 
-static void coalesce_is_none_in_this_version(void **state)
-{
-    struct fixture *f = *state;
-
-    refuses(f, "[coalesce]\nplugin = coalesce-tiered\n", 2,
-            "this version does not run coalesce plugins yet: write none");
-}
-
 static void a_plugin_directory_that_is_none_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -891,7 +883,6 @@ int main(void)
         TEST(a_plugin_that_was_refused_says_why),
         TEST(there_must_be_a_backend_but_no_cache),
         TEST(prefetchers_may_be_several),
-        TEST(coalesce_is_none_in_this_version),
         TEST(a_plugin_directory_that_is_none_is_refused),
         TEST(the_section_of_a_plugin_sets_its_parameters),
         TEST(what_is_not_set_has_the_plugin_s_own_default),
