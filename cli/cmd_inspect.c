@@ -4,12 +4,10 @@
  * Reads metadata only, with plain synchronous calls: there is nothing to
  * configure and no run to record.
  */
-#include "cli/cli.h"
+#include "cli/dataset.h"
 
 #include "cli/grid.h"
 #include "cli/json.h"
-
-#include <lanceio/column.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,14 +15,14 @@
 #include <string.h>
 
 static const char inspect_help[] =
-    "Usage: lanceio inspect PATH [--json | --pages]\n"
+    "Usage: lanceio inspect PATH [--json | --pages] [OPTION...]\n"
     "\n"
     "Show how PATH, a Lance dataset directory or a .lance data file, is laid "
     "out:\n"
     "schema, fragments, and for each column its pages, bytes and encodings.\n"
     "\n"
     "      --pages             every page, with the offset and size of its "
-    "buffers\n"
+    "buffers\n" CLI_DATASET_HELP
     "      --json              everything, as one JSON object\n"
     "\n"
     "Examples:\n"
@@ -37,6 +35,7 @@ enum { OPT_JSON = 1, OPT_PAGES };
 static const struct option inspect_longs[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "pages", no_argument, NULL, OPT_PAGES },
+    CLI_DATASET_LONGS,
     { NULL, 0, NULL, 0 },
 };
 
@@ -178,7 +177,9 @@ static void put_summary(struct report *report)
 
     put_line(report, "%s", info->path);
     if (info->version)
-        put_line(report, "dataset, version %" PRIu64 ", format %s",
+        put_line(report, "dataset, %s%s%sversion %" PRIu64 ", format %s",
+                 info->branch ? "branch " : "",
+                 info->branch ? info->branch : "", info->branch ? ", " : "",
                  info->version, info->format_version);
     else
         put_line(report, "data file, format %s", info->format_version);
@@ -439,6 +440,7 @@ static void put_json(struct report *report)
     cli_json_open(&json, NULL, '{');
     cli_json_text(&json, "path", info->path);
     cli_json_number(&json, "version", info->version);
+    cli_json_text(&json, "branch", info->branch);
     cli_json_text(&json, "format_version", info->format_version);
     cli_json_number(&json, "rows", info->rows);
     cli_json_number(&json, "bytes", info->bytes);
@@ -455,20 +457,25 @@ static void put_json(struct report *report)
 
 struct request {
     const char *path;
+    struct lio_dataset_options dataset;
     bool json, pages;
 };
 
 static int parse(struct cli *cli, int argc, char **argv,
                  struct request *request)
 {
-    int opt;
+    int opt, code = CLI_DONE;
 
-    while ((opt = cli_getopt(cli, argc, argv, &inspect_syntax)) >= 0) {
+    while (!code && (opt = cli_getopt(cli, argc, argv, &inspect_syntax)) >= 0) {
         if (opt == OPT_JSON)
             request->json = true;
-        else
+        else if (opt == OPT_PAGES)
             request->pages = true;
+        else
+            code = cli_dataset_option(cli, opt, &request->dataset);
     }
+    if (code)
+        return code;
     if (opt == CLI_STOP)
         return cli->exit_code;
     if (optind == argc)
@@ -483,9 +490,11 @@ static int run(struct cli *cli, const struct request *request,
                struct report *report)
 {
     struct lio_error err;
+    int code = cli_dataset_open(cli, NULL, request->path, &request->dataset,
+                                &report->dataset);
 
-    if (lio_dataset_open(NULL, request->path, &report->dataset, &err) < 0)
-        return cli_fail(cli, &err);
+    if (code)
+        return code;
     lio_dataset_info(report->dataset, &report->info);
     if (collect(report, &err) < 0)
         return cli_fail(cli, &err);

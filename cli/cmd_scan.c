@@ -5,13 +5,11 @@
  *
  * Rows go to stdout and nothing else does; the summary goes to stderr.
  */
-#include "cli/cli.h"
+#include "cli/dataset.h"
 
 #include "cli/format.h"
 #include "cli/live.h"
 #include "cli/progress.h"
-
-#include <lanceio/column.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +25,7 @@ static const char scan_help[] =
     "Print the rows of PATH, a Lance dataset directory or a .lance data file.\n"
     "\n"
     "      --columns A,B,...   only these columns, in this order; may be "
-    "repeated\n"
+    "repeated\n" CLI_DATASET_HELP
     "      --offset N          begin at row N, counted from 0\n"
     "      --limit N           print N rows at the most\n"
     "      --format FORMAT     ndjson, csv, table or none (read all, print "
@@ -53,6 +51,7 @@ static const char scan_help[] =
     "\n"
     "Examples:\n"
     "  lanceio scan flights.lance --limit 10\n"
+    "  lanceio scan flights.lance --version 3\n"
     "  lanceio scan flights.lance --columns origin,delay --format csv > d.csv\n"
     "  lanceio scan flights.lance | jq -r .destination | sort | uniq -c\n"
     "  lanceio scan flights.lance --format none -s backend.plugin="
@@ -70,6 +69,7 @@ enum {
 
 static const struct option scan_longs[] = {
     { "columns", required_argument, NULL, OPT_COLUMNS },
+    CLI_DATASET_LONGS,
     { "offset", required_argument, NULL, OPT_OFFSET },
     { "limit", required_argument, NULL, OPT_LIMIT },
     { "format", required_argument, NULL, OPT_FORMAT },
@@ -85,6 +85,7 @@ static const struct cli_syntax scan_syntax = { .longs = scan_longs,
 /* What was asked for. */
 struct request {
     const char *path;
+    struct lio_dataset_options dataset;
     const char **columns; /* ncolumns of them, parts of argv */
     uint32_t ncolumns;
     uint64_t offset, limit, batch_rows;
@@ -170,8 +171,10 @@ static int take_option(const struct cli *cli, int opt, struct request *request)
     case OPT_NO_ENGINE:
         request->no_engine = true;
         return CLI_DONE;
-    default:
+    case OPT_BATCH_ROWS:
         return set_batch_rows(cli, optarg, request);
+    default:
+        return cli_dataset_option(cli, opt, &request->dataset);
     }
 }
 
@@ -271,9 +274,10 @@ static int open_scan(const struct cli *cli, const struct request *request,
             return code;
         scan->live = cli_live_start(scan->engine);
     }
-    if (lio_dataset_open(scan->engine, request->path, &scan->dataset, &err) < 0)
-        return cli_fail(cli, &err);
-
+    code = cli_dataset_open(cli, scan->engine, request->path, &request->dataset,
+                            &scan->dataset);
+    if (code)
+        return code;
     rc = lio_scan_schema(scan->dataset, &wanted, &scan->schema, &err);
     if (rc == LIO_EINVAL) /* a column that does not exist */
         return cli_usage(cli, "%s", err.msg);

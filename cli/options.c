@@ -32,7 +32,8 @@ static const char global_help[] =
     "found\n"
     "  -s, --set SECTION.KEY=VALUE  override one setting; may be repeated\n"
     "  -q, --quiet                  results and errors only\n"
-    "  -h, --help                   this text\n"
+    "  -h, --help                   this text\n";
+static const char version_help[] =
     "      --version                the version of lanceio\n";
 
 static int stop(struct cli *cli, int exit_code)
@@ -41,9 +42,20 @@ static int stop(struct cli *cli, int exit_code)
     return CLI_STOP;
 }
 
+/* Commands that read a dataset have a --version of their own: the dataset's. */
+static bool has_own_version(const struct cli_syntax *syntax)
+{
+    const struct option *own = syntax->longs;
+
+    while (own && own->name && strcmp(own->name, "version") != 0)
+        own++;
+    return own && own->name;
+}
+
 static int show_help(struct cli *cli, const struct cli_syntax *syntax)
 {
-    printf("%s%s", syntax->help, global_help);
+    printf("%s%s%s", syntax->help, global_help,
+           has_own_version(syntax) ? "" : version_help);
     return stop(cli, CLI_DONE);
 }
 

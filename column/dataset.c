@@ -9,6 +9,7 @@
  * column of each field.
  */
 #include "column/dataset_open.h"
+#include "column/refs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -61,9 +62,50 @@ int lio_dataset_open_source(struct lio_source *source,
     return 0;
 }
 
-static int open_path(struct lio_dataset *dataset, struct lio_error *err)
+/* Root, branch and version of what is wanted. */
+static int choose_version(struct lio_dataset *dataset,
+                          const struct lio_dataset_options *options,
+                          uint64_t *ret_version, struct lio_error *err)
+{
+    int rc = 0;
+
+    *ret_version = options->version;
+    if (options->tag && (options->version > 0 || options->branch))
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: a tag stands for a branch and a version: it "
+                             "goes with neither",
+                             dataset->path);
+    if (options->tag)
+        rc = lio_tag_read(dataset->path, options->tag, ret_version,
+                          &dataset->branch, err);
+    else if (options->branch && !(dataset->branch = strdup(options->branch)))
+        rc = lio_dataset_no_memory(dataset, err);
+    if (rc < 0)
+        return rc;
+    return lio_branch_root(dataset->path, dataset->branch, &dataset->root, err);
+}
+
+static int open_file(struct lio_dataset *dataset,
+                     const struct lio_dataset_options *options,
+                     struct lio_error *err)
 {
     struct lio_source *source;
+    int rc;
+
+    if (options->version > 0 || options->tag || options->branch)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: is a data file, which has no versions, tags "
+                             "or branches",
+                             dataset->path);
+    rc = lio_source_open(dataset->engine, dataset->path, &source, err);
+    return rc < 0 ? rc : lio_dataset_open_single(dataset, source, err);
+}
+
+static int open_path(struct lio_dataset *dataset,
+                     const struct lio_dataset_options *options,
+                     struct lio_error *err)
+{
+    uint64_t version;
     struct stat st;
     int rc;
 
@@ -71,21 +113,31 @@ static int open_path(struct lio_dataset *dataset, struct lio_error *err)
         return lio_error_set(err, lio_code_of_errno(errno),
                              "%s: cannot open: %s", dataset->path,
                              strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return lio_dataset_open_table(dataset, err);
-    rc = lio_source_open(dataset->engine, dataset->path, &source, err);
-    return rc < 0 ? rc : lio_dataset_open_single(dataset, source, err);
+    if (!S_ISDIR(st.st_mode))
+        return open_file(dataset, options, err);
+    rc = choose_version(dataset, options, &version, err);
+    return rc < 0 ? rc : lio_dataset_open_table(dataset, version, err);
 }
 
 int lio_dataset_open(struct lio_engine *engine, const char *path,
                      struct lio_dataset **ret_dataset, struct lio_error *err)
+{
+    const struct lio_dataset_options latest = { .version = 0 };
+
+    return lio_dataset_open_with(engine, path, &latest, ret_dataset, err);
+}
+
+int lio_dataset_open_with(struct lio_engine *engine, const char *path,
+                          const struct lio_dataset_options *options,
+                          struct lio_dataset **ret_dataset,
+                          struct lio_error *err)
 {
     struct lio_dataset *dataset;
     int rc = make(path, engine, &dataset, err);
 
     if (rc < 0)
         return rc;
-    rc = open_path(dataset, err);
+    rc = open_path(dataset, options, err);
     if (rc < 0) {
         lio_dataset_close(dataset);
         return rc;
@@ -108,6 +160,8 @@ void lio_dataset_close(struct lio_dataset *dataset)
     free(dataset->files);
     free(dataset->fragments);
     free(dataset->pages);
+    free(dataset->branch);
+    free(dataset->root);
     free(dataset->path);
     free(dataset);
 }
@@ -165,6 +219,7 @@ void lio_dataset_info(const struct lio_dataset *dataset,
         .nfields = dataset->schema.nfields,
         .npages = dataset->npages,
         .bytes = dataset->bytes,
+        .branch = dataset->branch,
     };
 }
 

@@ -42,6 +42,8 @@ struct lio_page_ref {
 
 struct lio_dataset {
     char *path;
+    char *root;   /* of a table: the directory of its branch */
+    char *branch; /* NULL: the main one */
     struct lio_engine *engine;
     uint64_t version;
     enum lio_format format;

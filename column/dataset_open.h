@@ -6,9 +6,11 @@
 
 #include "column/dataset.h"
 
-/* Fill in a dataset whose path and engine are set.  On failure it is left as
+/* Fill in a dataset whose path and engine are set, and its root, if it is a
+ * table; version 0 is the latest.  On failure it is left as
  * far as it got, for lio_dataset_close(). */
 LIO_MUST_CHECK int lio_dataset_open_table(struct lio_dataset *dataset,
+                                          uint64_t version,
                                           struct lio_error *err);
 LIO_MUST_CHECK int lio_dataset_open_single(struct lio_dataset *dataset,
                                            struct lio_source *source,

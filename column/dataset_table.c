@@ -9,6 +9,8 @@
 
 #include "column/deletions.h"
 #include "column/manifest.h"
+#include "column/table_path.h"
+#include "column/versions.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,40 +21,20 @@
 
 /* -- fragments and files ------------------------------------------------- */
 
-/* A name from the manifest stays inside the data directory. */
-static bool path_is_safe(const char *path)
-{
-    const char *part = path;
-
-    if (!path || path[0] == '/' || path[0] == '\0')
-        return false;
-    while (part) {
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
-            return false;
-        part = strchr(part, '/');
-        part = part ? part + 1 : NULL;
-    }
-    return true;
-}
-
 static int open_source(const struct lio_dataset *dataset,
+                       const Lio__Pb__Manifest *manifest,
                        const Lio__Pb__DataFile *message,
                        struct lio_source **ret_source, struct lio_error *err)
 {
+    const struct lio_table_file file = { .directory = "data",
+                                         .name = message->path,
+                                         .has_base = message->has_base_id,
+                                         .base = message->base_id };
     char *path;
-    int rc;
+    int rc = lio_table_path(dataset, manifest, &file, &path, err);
 
-    if (message->has_base_id)
-        return lio_error_set(err, LIO_EUNSUPPORTED,
-                             "%s: data file '%s' is outside of the dataset, "
-                             "which is not supported by this version",
-                             dataset->path, message->path ? message->path : "");
-    if (!path_is_safe(message->path))
-        return lio_error_set(err, LIO_ECORRUPT,
-                             "%s: the manifest names a data file '%s'",
-                             dataset->path, message->path ? message->path : "");
-    if (asprintf(&path, "%s/data/%s", dataset->path, message->path) < 0)
-        return lio_dataset_no_memory(dataset, err);
+    if (rc < 0)
+        return rc;
     rc = lio_source_open(dataset->engine, path, ret_source, err);
     free(path);
     return rc;
@@ -90,7 +72,8 @@ static int open_files(struct lio_dataset *dataset,
         for (size_t k = 0; k < fragment->n_files && rc == 0; k++) {
             struct lio_data_file *file = &dataset->files[dataset->nfiles];
 
-            rc = open_source(dataset, fragment->files[k], &file->source, err);
+            rc = open_source(dataset, manifest, fragment->files[k],
+                             &file->source, err);
             if (rc < 0)
                 return rc;
             dataset->nfiles++;
@@ -233,13 +216,13 @@ static int check_formats(const struct lio_dataset *dataset,
     return 0;
 }
 
-static int read_manifest(struct lio_dataset *dataset,
+static int read_manifest(struct lio_dataset *dataset, uint64_t version,
                          Lio__Pb__Manifest **ret_manifest,
                          struct lio_error *err)
 {
     struct lio_source *source = NULL;
     char *path = NULL;
-    int rc = lio_manifest_find(dataset->path, &path, err);
+    int rc = lio_version_find(dataset->root, version, &path, err);
 
     if (rc == 0)
         rc = lio_source_open(dataset->engine, path, &source, err);
@@ -250,10 +233,11 @@ static int read_manifest(struct lio_dataset *dataset,
     return rc;
 }
 
-int lio_dataset_open_table(struct lio_dataset *dataset, struct lio_error *err)
+int lio_dataset_open_table(struct lio_dataset *dataset, uint64_t version,
+                           struct lio_error *err)
 {
     Lio__Pb__Manifest *manifest;
-    int rc = read_manifest(dataset, &manifest, err);
+    int rc = read_manifest(dataset, version, &manifest, err);
 
     if (rc < 0)
         return rc;

@@ -12,6 +12,7 @@
 #include "column/arrow_file.h"
 #include "column/dataset_open.h"
 #include "column/roaring.h"
+#include "column/table_path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,11 +85,15 @@ static int parse(const struct deletion *deletion, struct lio_fragment *fragment,
 /* -- reading them -------------------------------------------------------- */
 
 static int open_deletion(const struct lio_dataset *dataset,
+                         const Lio__Pb__Manifest *manifest,
                          const struct lio_fragment *fragment,
                          struct deletion *deletion, struct lio_error *err)
 {
     const Lio__Pb__DeletionFile *message = deletion->message;
-    char *path;
+    struct lio_table_file file = { .directory = "_deletions",
+                                   .has_base = message->has_base_id,
+                                   .base = message->base_id };
+    char *name, *path;
     int rc;
 
     if (message->type > DELETION_BITMAP)
@@ -97,17 +102,15 @@ static int open_deletion(const struct lio_dataset *dataset,
             "%s: fragment %" PRIu64
             " has a deletion file of the unknown type %" PRIu32,
             dataset->path, fragment->id, message->type);
-    if (message->has_base_id)
-        return lio_error_set(err, LIO_EUNSUPPORTED,
-                             "%s: the deletion file of fragment %" PRIu64
-                             " is outside of the dataset, which is not "
-                             "supported by this version",
-                             dataset->path, fragment->id);
-    if (asprintf(&path, "%s/_deletions/%" PRIu64 "-%" PRIu64 "-%" PRIu64 ".%s",
-                 dataset->path, fragment->id, message->read_version,
-                 message->id,
+    if (asprintf(&name, "%" PRIu64 "-%" PRIu64 "-%" PRIu64 ".%s", fragment->id,
+                 message->read_version, message->id,
                  message->type == DELETION_BITMAP ? "bin" : "arrow") < 0)
         return lio_dataset_no_memory(dataset, err);
+    file.name = name;
+    rc = lio_table_path(dataset, manifest, &file, &path, err);
+    free(name);
+    if (rc < 0)
+        return rc;
     rc = lio_source_open(dataset->engine, path, &deletion->source, err);
     free(path);
     if (rc < 0)
@@ -130,7 +133,8 @@ static int open_all(const struct lio_dataset *dataset,
         deletion->message = manifest->fragments[i]->deletion_file;
         if (!deletion->message)
             continue;
-        rc = open_deletion(dataset, &dataset->fragments[i], deletion, err);
+        rc = open_deletion(dataset, manifest, &dataset->fragments[i], deletion,
+                           err);
         if (rc == 0)
             reads[n++] = (struct lio_source_read){
                 .source = deletion->source,

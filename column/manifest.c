@@ -1,17 +1,9 @@
 /*
- * Manifests.
- *
- *     table.lance/_versions/18446744073709551614.manifest    V2: 2^64 - 1 - 1
- *     table.lance/_versions/1.manifest                       V1
- *
- * A manifest file, read from its end:
+ * Manifests: files that are read from their end.
  *
  *     sections not needed here
  *     u32 length, Manifest message      <- position
  *     u64 position | u16 major | u16 minor | "LANC"
- *
- * The hint file beside them is not read: it may be stale, and a listing is one
- * system call.
  */
 #include "column/manifest.h"
 
@@ -20,13 +12,10 @@
 
 #include "common/checked.h"
 #include "common/cursor.h"
+#include "common/sentence.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
-#define SUFFIX          ".manifest"
-#define V2_DIGITS       20
 #define MANIFEST_FOOTER 16
 #define READ_AT_ONCE    (64u << 10)
 
@@ -36,92 +25,17 @@ enum reader_flag {
     READER_STABLE_ROW_IDS = 2,
     READER_V2_FORMAT = 4,
     READER_TABLE_CONFIG = 8,
-    READER_NO_TRANSACTION_FILES = 32
+    READER_BASE_PATHS = 16,
+    READER_NO_TRANSACTION_FILES = 32,
+    /* Later ones, which must be refused, but by name. */
+    READER_OVERLAYS = 64,
+    READER_COVERED_INDICES = 128,
+    READER_MIXED_FILE_VERSIONS = 256
 };
 
 #define READER_FLAGS_KNOWN                                                     \
     (READER_DELETIONS | READER_STABLE_ROW_IDS | READER_V2_FORMAT |             \
-     READER_TABLE_CONFIG | READER_NO_TRANSACTION_FILES)
-
-/* The version that a file name stands for.  False for any other file, detached
- * versions ("d123.manifest") among them. */
-static bool version_of(const char *name, uint64_t *ret_version)
-{
-    uint64_t number = 0;
-    size_t ndigits = 0;
-
-    for (; name[ndigits] >= '0' && name[ndigits] <= '9'; ndigits++) {
-        uint64_t digit = (uint64_t)(name[ndigits] - '0');
-
-        if (number > (UINT64_MAX - digit) / 10)
-            return false;
-        number = number * 10 + digit;
-    }
-    if (ndigits == 0 || strcmp(name + ndigits, SUFFIX) != 0)
-        return false;
-    *ret_version = ndigits == V2_DIGITS ? UINT64_MAX - number : number;
-    return true;
-}
-
-/* Keeps the path of the newest in *latest, which starts out NULL. */
-static int list_versions(const char *dir, DIR *listing, char **latest)
-{
-    uint64_t newest = 0;
-    const struct dirent *entry;
-
-    errno = 0;
-    while ((entry = readdir(listing))) {
-        uint64_t version;
-
-        if (!version_of(entry->d_name, &version) ||
-            (*latest && version <= newest))
-            continue;
-        free(*latest);
-        if (asprintf(latest, "%s/%s", dir, entry->d_name) < 0) {
-            *latest = NULL;
-            return ENOMEM;
-        }
-        newest = version;
-        errno = 0;
-    }
-    return errno;
-}
-
-int lio_manifest_find(const char *path, char **ret_manifest,
-                      struct lio_error *err)
-{
-    char *dir = NULL, *latest = NULL;
-    DIR *listing;
-    int os_errno, rc;
-
-    if (asprintf(&dir, "%s/_versions", path) < 0)
-        return lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it", path);
-    listing = opendir(dir);
-    os_errno = listing ? list_versions(dir, listing, &latest) : errno;
-    if (listing)
-        (void)closedir(listing);
-    if (os_errno == ENOENT || os_errno == ENOTDIR)
-        rc = lio_error_set(err, LIO_ENOTFOUND,
-                           "%s: is not a Lance dataset: it has no _versions "
-                           "directory",
-                           path);
-    else if (os_errno != 0)
-        rc = lio_error_set(err, lio_code_of_errno(os_errno),
-                           "%s: cannot list its versions: %s", dir,
-                           strerror(os_errno));
-    else if (!latest)
-        rc = lio_error_set(err, LIO_ENOTFOUND,
-                           "%s: holds no manifest of a version", dir);
-    else
-        rc = 0;
-    free(dir);
-    if (rc < 0) {
-        free(latest);
-        return rc;
-    }
-    *ret_manifest = latest;
-    return 0;
-}
+     READER_TABLE_CONFIG | READER_BASE_PATHS | READER_NO_TRANSACTION_FILES)
 
 static int read_into(struct lio_source *source, uint64_t at, uint64_t bytes,
                      struct lio_mem **ret_mem, struct lio_error *err)
@@ -194,17 +108,40 @@ static int parse_message(struct lio_source *source, struct lio_bytes section,
     return 0;
 }
 
+static const char *flag_name(uint64_t flag)
+{
+    switch (flag) {
+    case READER_OVERLAYS:
+        return " (overlays)";
+    case READER_COVERED_INDICES:
+        return " (covered indices)";
+    case READER_MIXED_FILE_VERSIONS:
+        return " (mixed file versions)";
+    default:
+        return "";
+    }
+}
+
+/* A reader that does not know a flag may misread the table. */
 static int check_flags(struct lio_source *source,
                        const Lio__Pb__Manifest *manifest, struct lio_error *err)
 {
     uint64_t unknown = manifest->reader_flags & ~(uint64_t)READER_FLAGS_KNOWN;
+    struct lio_sentence text;
 
     if (unknown == 0)
         return 0;
+    lio_sentence_init(&text);
+    for (; unknown != 0; unknown &= unknown - 1) {
+        uint64_t flag = unknown & -unknown;
+
+        lio_sentence_add(&text, "%s%" PRIu64 "%s", text.len > 0 ? ", " : "",
+                         flag, flag_name(flag));
+    }
     return lio_error_set(err, LIO_EUNSUPPORTED,
-                         "%s: the table needs a reader with the feature flags "
-                         "0x%" PRIx64 ", which are not supported",
-                         lio_source_name(source), unknown);
+                         "%s: the table needs features that this version does "
+                         "not support: reader flags %s",
+                         lio_source_name(source), text.text);
 }
 
 int lio_manifest_read(struct lio_source *source,

@@ -46,6 +46,26 @@ LIO_API LIO_MUST_CHECK int lio_dataset_open(struct lio_engine *engine,
                                             const char *path,
                                             struct lio_dataset **ret_dataset,
                                             struct lio_error *err);
+
+/** Which state of a dataset to open; zero it, and it means the latest. */
+struct lio_dataset_options {
+    uint64_t version;   /* 0: the latest of the branch */
+    const char *branch; /* NULL: the main one */
+    const char *tag;    /* or the name of a branch's version */
+};
+
+/**
+ * The same, in a state of the past, or of a branch.
+ *
+ * Errors:     LIO_ENOTFOUND, too, for a version, a branch or a tag that does
+ * not exist: names those that do.  LIO_EINVAL for a tag together with the
+ * others, and for any of them with a data file.
+ */
+LIO_API LIO_MUST_CHECK int
+lio_dataset_open_with(struct lio_engine *engine, const char *path,
+                      const struct lio_dataset_options *options,
+                      struct lio_dataset **ret_dataset, struct lio_error *err);
+
 LIO_API void lio_dataset_close(struct lio_dataset *dataset);
 
 /** What a dataset is.  Strings live as long as the dataset. */
@@ -55,9 +75,10 @@ struct lio_dataset_info {
     const char *format_version; /* "2.0", "2.1", "2.2" */
     uint64_t rows;              /* live rows, in scan order */
     uint32_t nfragments;
-    uint32_t nfields; /* of all levels, see lio_dataset_field() */
-    uint32_t npages;  /* see lio_dataset_page() */
-    uint64_t bytes;   /* of the data files */
+    uint32_t nfields;   /* of all levels, see lio_dataset_field() */
+    uint32_t npages;    /* see lio_dataset_page() */
+    uint64_t bytes;     /* of the data files */
+    const char *branch; /* NULL: the main one, or a single file */
 };
 
 LIO_API void lio_dataset_info(const struct lio_dataset *dataset,

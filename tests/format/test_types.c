@@ -208,6 +208,35 @@ static void ranges_count_live_rows(void **state)
     lio_dataset_close(dataset);
 }
 
+static void every_version_holds_its_rows(void **state)
+{
+    (void)state;
+    for (uint64_t version = 1; version <= 5; version++)
+        for (int format = 0; format <= 2; format += 2) {
+            const struct lio_dataset_options options = { .version = version };
+            char *path = reading_path("types/versions/v2_%d.lance", format);
+            struct lio_dataset *dataset;
+            struct lio_dataset_info info;
+            struct expected rows;
+
+            assert_int_equal(lio_dataset_open_with(reading_engine(), path,
+                                                   &options, &dataset, NULL),
+                             0);
+            free(path);
+            lio_dataset_info(dataset, &info);
+            assert_int_equal(info.version, version);
+            path = reading_path("types/versions/expected.v%d.ndjson",
+                                (int)version);
+            assert_int_equal(expected_load(path, &rows), 0);
+            assert_int_equal(reading_compare_stream(
+                                 dataset, &(struct lio_scan){ 0 }, &rows, 0),
+                             rows.nrows);
+            expected_release(&rows);
+            free(path);
+            lio_dataset_close(dataset);
+        }
+}
+
 static void latest_of_eleven_v1_manifests_is_taken(void **state)
 {
     struct lio_dataset *dataset =
@@ -253,6 +282,7 @@ int main(void)
         cmocka_unit_test(page_arrays_lie_side_by_side),
         cmocka_unit_test(pages_hold_deleted_rows_too),
         cmocka_unit_test(ranges_count_live_rows),
+        cmocka_unit_test(every_version_holds_its_rows),
         cmocka_unit_test(latest_of_eleven_v1_manifests_is_taken),
         cmocka_unit_test(what_is_no_dataset_is_said),
     };

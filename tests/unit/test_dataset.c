@@ -25,6 +25,8 @@ struct fixture {
     Lio__Pb__DataFragment fragments[2];
     Lio__Pb__DataFragment *fragment_list[2];
     Lio__Pb__DeletionFile deletions;
+    Lio__Pb__BasePath base;
+    Lio__Pb__BasePath *base_list[1];
     Lio__Pb__DataFormat format;
     Lio__Pb__Manifest manifest;
     struct lio_dataset *dataset;
@@ -140,7 +142,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void write_manifest(const struct fixture *f)
+/* As version 1 of the dataset or a branch. */
+static void write_manifest(const struct fixture *f, const char *root)
 {
     static const uint8_t footer[16] = { [12] = 'L', 'A', 'N', 'C' };
     uint32_t n =
@@ -150,7 +153,7 @@ static void write_manifest(const struct fixture *f)
     FILE *out;
 
     (void)protobuf_c_message_pack(&f->manifest.base, bytes);
-    assert_true(asprintf(&path, "%s/_versions/1.manifest", f->dir) >= 0);
+    assert_true(asprintf(&path, "%s/_versions/1.manifest", root) >= 0);
     out = fopen(path, "wb");
     assert_non_null(out);
     assert_int_equal(fwrite(&n, 1, 4, out), 4);
@@ -165,7 +168,7 @@ static int open_it(struct fixture *f)
 {
     lio_dataset_close(f->dataset);
     f->dataset = NULL;
-    write_manifest(f);
+    write_manifest(f, f->dir);
     return lio_dataset_open(NULL, f->dir, &f->dataset, &f->err);
 }
 
@@ -285,8 +288,146 @@ static void data_files_stay_inside_the_dataset(void **state)
     f->file.path = (char *)"..file.lance"; /* an odd name, but a name */
     refused(f, LIO_ENOTFOUND, "..file.lance");
     f->file.path = (char *)"file.lance";
+}
+
+/* Files of the dataset are below a base path with this number. */
+static void set_base(struct fixture *f, const char *path, int is_root)
+{
+    f->base = (Lio__Pb__BasePath)LIO__PB__BASE_PATH__INIT;
+    f->base.has_id = f->base.has_is_dataset_root = 1;
+    f->base.id = 5;
+    f->base.is_dataset_root = is_root;
+    f->base.path = (char *)(uintptr_t)path;
+    f->base_list[0] = &f->base;
+    f->manifest.n_base_paths = 1;
+    f->manifest.base_paths = f->base_list;
     f->file.has_base_id = 1;
-    refused(f, LIO_EUNSUPPORTED, "outside of the dataset");
+    f->file.base_id = 5;
+}
+
+static void files_may_be_below_base_paths(void **state)
+{
+    struct fixture *f = *state;
+    char *url, *data;
+
+    assert_true(asprintf(&url, "file://%s", f->dir) >= 0);
+    assert_true(asprintf(&data, "%s/data", f->dir) >= 0);
+    set_base(f, f->dir, 1);
+    opens(f);
+    set_base(f, url, 1);
+    opens(f);
+    set_base(f, data, 0);
+    opens(f);
+    set_base(f, "s3://bucket/table.lance", 1);
+    refused(f, LIO_EUNSUPPORTED,
+            "below 's3://bucket/table.lance', which is no");
+    f->file.base_id = 6;
+    refused(f, LIO_ECORRUPT, "'file.lance' is below base path 6, which");
+    set_base(f, f->dir, 1);
+    f->file.path = (char *)"../data/file.lance";
+    refused(f, LIO_ECORRUPT, "the manifest names a data file");
+    free(data);
+    free(url);
+}
+
+static void write_text(const struct fixture *f, const char *name,
+                       const char *text)
+{
+    char *path;
+    FILE *out;
+
+    assert_true(asprintf(&path, "%s/%s", f->dir, name) >= 0);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+    free(path);
+}
+
+static int open_with(struct fixture *f, uint64_t version, const char *branch,
+                     const char *tag)
+{
+    const struct lio_dataset_options options = { .version = version,
+                                                 .branch = branch,
+                                                 .tag = tag };
+
+    lio_dataset_close(f->dataset);
+    f->dataset = NULL;
+    return lio_dataset_open_with(NULL, f->dir, &options, &f->dataset, &f->err);
+}
+
+static void opens_rows(struct fixture *f, const char *branch, const char *tag,
+                       uint64_t rows)
+{
+    struct lio_dataset_info info;
+
+    if (open_with(f, 0, branch, tag) < 0)
+        fail_msg("%s", f->err.msg);
+    lio_dataset_info(f->dataset, &info);
+    assert_int_equal(info.rows, rows);
+}
+
+static void fails(struct fixture *f, int rc, int code, const char *words)
+{
+    assert_int_equal(rc, code);
+    if (!strstr(f->err.msg, words))
+        fail_msg("'%s' does not say '%s'", f->err.msg, words);
+}
+
+/* The branch has the first fragment, whose file is the main branch's. */
+static void make_branch(struct fixture *f)
+{
+    char *root;
+
+    write_manifest(f, f->dir);
+    make_directory(f->dir, "tree");
+    make_directory(f->dir, "tree/new");
+    make_directory(f->dir, "tree/new/dev");
+    make_directory(f->dir, "tree/new/dev/_versions");
+    make_directory(f->dir, "_refs");
+    make_directory(f->dir, "_refs/branches");
+    make_directory(f->dir, "_refs/tags");
+    write_text(f, "_refs/branches/new%2Fdev.json", "{}");
+    set_base(f, f->dir, 1);
+    f->manifest.n_fragments = 1;
+    assert_true(asprintf(&root, "%s/tree/new/dev", f->dir) >= 0);
+    write_manifest(f, root);
+    free(root);
+}
+
+static void branches_are_opened_by_name(void **state)
+{
+    struct fixture *f = *state;
+
+    make_branch(f);
+    opens_rows(f, NULL, NULL, 2 * FLIGHTS);
+    opens_rows(f, "main", NULL, 2 * FLIGHTS);
+    opens_rows(f, "new/dev", NULL, FLIGHTS);
+    fails(f, open_with(f, 0, "old", NULL), LIO_ENOTFOUND,
+          "there is no branch 'old'; there are: new/dev");
+    fails(f, open_with(f, 0, "../tree/new/dev", NULL), LIO_ENOTFOUND,
+          "there is no branch");
+    fails(f, open_with(f, 2, "new/dev", NULL), LIO_ENOTFOUND,
+          "there is no version 2; there is 1");
+}
+
+static void tags_are_opened_by_name(void **state)
+{
+    struct fixture *f = *state;
+
+    make_branch(f);
+    write_text(f, "_refs/tags/v1.json", "{\"branch\":null,\"version\":1}");
+    write_text(f, "_refs/tags/b%2Fc.json",
+               "{\"branch\":\"new/dev\",\"version\":1,\"manifestSize\":9}");
+    opens_rows(f, NULL, "v1", 2 * FLIGHTS);
+    opens_rows(f, NULL, "b/c", FLIGHTS);
+    fails(f, open_with(f, 0, NULL, "v2"), LIO_ENOTFOUND,
+          "there is no tag 'v2'; there are: b/c, v1");
+    fails(f, open_with(f, 1, NULL, "v1"), LIO_EINVAL, "goes with neither");
+    write_text(f, "_refs/tags/v1.json", "{\"version\":\"1\"}");
+    fails(f, open_with(f, 0, NULL, "v1"), LIO_ECORRUPT, "v1.json: is no tag");
+    write_text(f, "_refs/tags/v1.json", "{\"version\":7}");
+    fails(f, open_with(f, 0, NULL, "v1"), LIO_ENOTFOUND, "no version 7");
 }
 
 static void wrong_sizes_and_rows_are_found(void **state)
@@ -432,7 +573,7 @@ static void wrong_deletion_files_are_found(void **state)
     refused(f, LIO_EUNSUPPORTED, "unknown type 2");
     f->deletions.type = 1;
     f->deletions.has_base_id = 1;
-    refused(f, LIO_EUNSUPPORTED, "outside of the dataset");
+    refused(f, LIO_ECORRUPT, "'10-7-99.bin' is below base path 0");
 }
 
 static void other_versions_are_refused(void **state)
@@ -504,6 +645,9 @@ int main(void)
         TEST(table_without_fragments_is_empty),
         TEST(unsupported_column_spoils_no_other),
         TEST(data_files_stay_inside_the_dataset),
+        TEST(files_may_be_below_base_paths),
+        TEST(branches_are_opened_by_name),
+        TEST(tags_are_opened_by_name),
         TEST(wrong_sizes_and_rows_are_found),
         TEST(deleted_rows_are_left_out),
         TEST(deletion_file_may_tell_how_many),

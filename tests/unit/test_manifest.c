@@ -1,99 +1,15 @@
 /*
- * Manifests: which is the latest, and manifests that are broken.
+ * Manifests, and manifests that are broken.
  */
 #include "column/manifest.h"
-
-#include "support/temp_dir.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
-
-static int setup(void **state)
-{
-    char *dir = temp_dir_make(), *versions;
-
-    if (!dir || asprintf(&versions, "%s/_versions", dir) < 0)
-        return -1;
-    *state = dir;
-    if (mkdir(versions, 0700) < 0)
-        return -1;
-    free(versions);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    temp_dir_remove(*state);
-    return 0;
-}
-
-static void add(const char *dir, const char *name)
-{
-    char *path;
-    FILE *out;
-
-    assert_true(asprintf(&path, "%s/_versions/%s", dir, name) >= 0);
-    out = fopen(path, "w");
-    assert_non_null(out);
-    assert_int_equal(fclose(out), 0);
-    free(path);
-}
-
-static void latest_is(const char *dir, const char *name)
-{
-    struct lio_error err;
-    char *path;
-
-    if (lio_manifest_find(dir, &path, &err) < 0)
-        fail_msg("%s", err.msg);
-    assert_string_equal(strrchr(path, '/') + 1, name);
-    free(path);
-}
-
-static void v1_names_count_upwards(void **state)
-{
-    add(*state, "2.manifest");
-    add(*state, "10.manifest");
-    add(*state, "9.manifest");
-    latest_is(*state, "10.manifest");
-}
-
-static void v2_names_count_downwards(void **state)
-{
-    add(*state, "18446744073709551613.manifest");
-    add(*state, "18446744073709551605.manifest");
-    add(*state, "18446744073709551614.manifest");
-    latest_is(*state, "18446744073709551605.manifest");
-}
-
-static void other_files_are_no_versions(void **state)
-{
-    add(*state, "d99.manifest");
-    add(*state, "99.manifest.tmp");
-    add(*state, "99");
-    add(*state, ".manifest");
-    add(*state, "latest_version_hint.json");
-    add(*state, "99999999999999999999999.manifest");
-    add(*state, "3.manifest");
-    latest_is(*state, "3.manifest");
-}
-
-static void directory_without_versions_is_said(void **state)
-{
-    struct lio_error err;
-    char *path = NULL, *nowhere;
-
-    assert_int_equal(lio_manifest_find(*state, &path, &err), LIO_ENOTFOUND);
-    assert_non_null(strstr(err.msg, "holds no manifest"));
-    assert_true(asprintf(&nowhere, "%s/nowhere", (char *)*state) >= 0);
-    assert_int_equal(lio_manifest_find(nowhere, &path, &err), LIO_ENOTFOUND);
-    assert_non_null(strstr(err.msg, "not a Lance dataset"));
-    assert_null(path);
-    free(nowhere);
-}
 
 /* -- contents ------------------------------------------------------------ */
 
@@ -182,28 +98,23 @@ static void broken_manifests_are_found(void **state)
 
 static void unknown_reader_flags_are_refused(void **state)
 {
+    static const uint8_t several[] = { 3, 0, 0, 0,   0x48, 0xc0, 0x09, 0,
+                                       0, 0, 0, 0,   0,    0,    0,    0,
+                                       0, 2, 0, 'L', 'A',  'N',  'C' };
     uint8_t bytes[sizeof(good)];
 
     (void)state;
     memcpy(bytes, good, sizeof(good));
     bytes[4] = 0x48;
     bytes[5] = 0x40;
-    refused(bytes, sizeof(bytes), LIO_EUNSUPPORTED, "flags 0x40");
-    bytes[5] = 0x10; /* base paths */
-    refused(bytes, sizeof(bytes), LIO_EUNSUPPORTED, "flags 0x10");
+    refused(bytes, sizeof(bytes), LIO_EUNSUPPORTED, "flags 64 (overlays)");
+    refused(several, sizeof(several), LIO_EUNSUPPORTED,
+            "flags 64 (overlays), 128 (covered indices), 1024");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(v1_names_count_upwards, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(v2_names_count_downwards, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(other_files_are_no_versions, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(directory_without_versions_is_said,
-                                        setup, teardown),
         cmocka_unit_test(good_manifest_is_read),
         cmocka_unit_test(long_manifest_is_read),
         cmocka_unit_test(broken_manifests_are_found),

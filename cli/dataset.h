@@ -1,0 +1,36 @@
+/*
+ * Which dataset, and in which state: what commands that open one share.
+ */
+#ifndef LIO_CLI_DATASET_H
+#define LIO_CLI_DATASET_H
+
+#include "cli/cli.h"
+
+#include <lanceio/column.h>
+
+enum { CLI_OPT_VERSION = 900, CLI_OPT_BRANCH, CLI_OPT_TAG };
+
+/* For a command's table of options, and for its help. */
+#define CLI_DATASET_LONGS                                                      \
+    { "version", required_argument, NULL, CLI_OPT_VERSION },                   \
+        { "branch", required_argument, NULL, CLI_OPT_BRANCH },                 \
+    {                                                                          \
+        "tag", required_argument, NULL, CLI_OPT_TAG                            \
+    }
+#define CLI_DATASET_HELP                                                       \
+    "      --version N         version N of the dataset, not the latest\n"     \
+    "      --branch NAME       this branch of it\n"                            \
+    "      --tag NAME          the version with this tag\n"
+
+/* Take one of these options.  Returns 0 or an exit code, reported. */
+int cli_dataset_option(const struct cli *cli, int opt,
+                       struct lio_dataset_options *options);
+
+/* Open a dataset; `engine` may be NULL.  Returns 0 or an exit code, reported.
+ */
+int cli_dataset_open(const struct cli *cli, struct lio_engine *engine,
+                     const char *path,
+                     const struct lio_dataset_options *options,
+                     struct lio_dataset **ret_dataset);
+
+#endif
