@@ -1,8 +1,5 @@
 /*
  * Cursors over columns.
- *
- * They count physical rows, as pages do; deleted ones are decoded with the
- * others, and left out where slices are cut.
  */
 #include "column/column_cursor.h"
 
@@ -16,8 +13,8 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
     *cursor = (struct lio_column_cursor){
         .dataset = dataset,
         .field = field,
-        .at = lio_dataset_physical(dataset, row),
-        .end = lio_dataset_physical(dataset, end),
+        .row = row,
+        .end = end,
     };
 }
 
@@ -39,25 +36,6 @@ static uint64_t fragment_end(const struct lio_fragment *fragment)
     return fragment->first_physical + fragment->rows;
 }
 
-/* Move `*at`, which is before cursor->end, to the next row that is not deleted;
- * returns the end of the run of such rows. */
-static uint64_t skip_deleted(const struct lio_column_cursor *cursor,
-                             uint32_t *fragment, uint64_t *at)
-{
-    const struct lio_fragment *in = &cursor->dataset->fragments[*fragment];
-    uint64_t end;
-
-    for (;;) {
-        while (*at >= fragment_end(in))
-            in = &cursor->dataset->fragments[++*fragment];
-        *at = in->first_physical +
-              lio_gaps_skip(&in->gaps, *at - in->first_physical, &end);
-        if (*at < fragment_end(in))
-            break;
-    }
-    return end < in->rows ? in->first_physical + end : fragment_end(in);
-}
-
 /* The last page that starts at `row` of the column or before: pages without
  * rows start where the next one does, so it is the one that holds the row. */
 static uint32_t find_page(const struct lio_column *column, uint64_t row)
@@ -75,14 +53,16 @@ static uint32_t find_page(const struct lio_column *column, uint64_t row)
     return low;
 }
 
-/* Where the page is that holds physical row `row` of fragment `fragment`. False
- * if the field is in no file of the fragment. */
+/* Where the page is that holds `row`, in fragment `fragment` or a later one.
+ * False if the field is in no file of the row's fragment. */
 static bool locate(const struct lio_column_cursor *cursor, uint32_t fragment,
                    uint64_t row, struct lio_page_ref *ret_ref)
 {
     const struct lio_dataset *dataset = cursor->dataset;
     const struct lio_place *place;
 
+    while (row >= fragment_end(&dataset->fragments[fragment]))
+        fragment++;
     place = &dataset->fragments[fragment].places[cursor->field];
     ret_ref->fragment = fragment;
     ret_ref->field = cursor->field;
@@ -98,8 +78,8 @@ static bool locate(const struct lio_column_cursor *cursor, uint32_t fragment,
 
 static bool has_row(const struct lio_column_cursor *cursor)
 {
-    return cursor->at >= cursor->vector_at &&
-           cursor->at - cursor->vector_at < cursor->vector.rows;
+    return cursor->row >= cursor->vector_row &&
+           cursor->row - cursor->vector_row < cursor->vector.rows;
 }
 
 static int start_load(struct lio_column_cursor *cursor,
@@ -118,18 +98,13 @@ static int start_load(struct lio_column_cursor *cursor,
     return rc;
 }
 
-/* Start on the page that holds the next row from `row` on, unless that is under
- * way. */
+/* Start on the page that holds `row`, unless that is under way. */
 static int start_at(struct lio_column_cursor *cursor, uint64_t row,
                     struct lio_error *err)
 {
-    uint32_t fragment = cursor->fragment;
     struct lio_page_ref ref;
 
-    if (row >= cursor->end)
-        return 0;
-    (void)skip_deleted(cursor, &fragment, &row);
-    if (!locate(cursor, fragment, row, &ref))
+    if (row >= cursor->end || !locate(cursor, cursor->fragment, row, &ref))
         return 0;
     if (cursor->load.page && cursor->load.ref.file == ref.file &&
         cursor->load.ref.page == ref.page)
@@ -138,18 +113,19 @@ static int start_at(struct lio_column_cursor *cursor, uint64_t row,
     return start_load(cursor, &ref, err);
 }
 
-/* Stand on a row that is not deleted. */
-static void settle(struct lio_column_cursor *cursor)
+void lio_column_cursor_seek(struct lio_column_cursor *cursor, uint64_t row,
+                            uint64_t end)
 {
-    if (cursor->at >= cursor->live_end)
-        cursor->live_end = skip_deleted(cursor, &cursor->fragment, &cursor->at);
+    if (row < cursor->row)
+        cursor->fragment = 0;
+    cursor->row = row;
+    cursor->end = end;
 }
 
 int lio_column_cursor_start(struct lio_column_cursor *cursor,
                             struct lio_error *err)
 {
-    settle(cursor);
-    return has_row(cursor) ? 0 : start_at(cursor, cursor->at, err);
+    return has_row(cursor) ? 0 : start_at(cursor, cursor->row, err);
 }
 
 /* Wait for the page under way, start the one after it, and decode. */
@@ -170,7 +146,7 @@ static int finish_load(struct lio_column_cursor *cursor, struct lio_error *err)
     if (rc == 0)
         rc = lio_load_decode(cursor->dataset, &load, &cursor->vector, err);
     if (rc == 0)
-        cursor->vector_at = first;
+        cursor->vector_row = first;
     lio_load_release(&load);
     return rc;
 }
@@ -183,7 +159,7 @@ static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
         &cursor->dataset->schema.fields[cursor->field];
     uint64_t left =
         fragment_end(&cursor->dataset->fragments[cursor->fragment]) -
-        cursor->at;
+        cursor->row;
     int rc = lio_vector_nulls(&field->type, rows < left ? rows : left,
                               &cursor->vector);
 
@@ -191,7 +167,7 @@ static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
         return lio_error_set(
             err, rc, "%s: no memory for %" PRIu64 " nulls of column '%s'",
             cursor->dataset->path, rows, field->path);
-    cursor->vector_at = cursor->at;
+    cursor->vector_row = cursor->row;
     return 0;
 }
 
@@ -202,9 +178,12 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
     int rc;
 
     lio_vector_release(&cursor->vector);
-    if (!locate(cursor, cursor->fragment, cursor->at, &ref))
+    while (cursor->row >=
+           fragment_end(&cursor->dataset->fragments[cursor->fragment]))
+        cursor->fragment++;
+    if (!locate(cursor, cursor->fragment, cursor->row, &ref))
         return make_nulls(cursor, rows, err);
-    rc = start_at(cursor, cursor->at, err);
+    rc = start_at(cursor, cursor->row, err);
     return rc < 0 ? rc : finish_load(cursor, err);
 }
 
@@ -214,24 +193,21 @@ int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
     const struct lio_vector *vector = &cursor->vector;
     uint64_t from, left;
 
-    assert(rows > 0 && cursor->at < cursor->end);
-    settle(cursor);
+    assert(rows > 0 && cursor->row < cursor->end);
     if (!has_row(cursor)) {
         int rc = load_row(cursor, rows, err);
 
         if (rc < 0)
             return rc;
     }
-    from = cursor->at - cursor->vector_at;
+    from = cursor->row - cursor->vector_row;
     left = vector->rows - from;
-    if (left > cursor->live_end - cursor->at)
-        left = cursor->live_end - cursor->at;
     *ret_slice = (struct lio_slice){ .vector = *vector,
                                      .from = from,
                                      .rows = rows < left ? rows : left };
     (void)lio_mem_get(vector->validity);
     (void)lio_mem_get(vector->values);
     (void)lio_mem_get(vector->data);
-    cursor->at += ret_slice->rows;
+    cursor->row += ret_slice->rows;
     return 0;
 }

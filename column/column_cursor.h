@@ -1,6 +1,9 @@
 /*
  * A cursor over the rows of one field, in scan order: it reads and decodes each
  * page once, and reads the next while the rows of this one are used.
+ *
+ * Rows are physical ones, as pages count them: who does not want those that are
+ * deleted seeks past them.
  */
 #ifndef LIO_COLUMN_COLUMN_CURSOR_H
 #define LIO_COLUMN_COLUMN_CURSOR_H
@@ -10,12 +13,11 @@
 struct lio_column_cursor {
     const struct lio_dataset *dataset;
     uint32_t field;
-    uint64_t at;              /* next row; like those below, a physical one */
+    uint64_t row;             /* next */
     uint64_t end;             /* first row not wanted */
-    uint64_t live_end;        /* no row from `at` to here is deleted */
-    uint32_t fragment;        /* that `at` is in, or an earlier one */
-    struct lio_vector vector; /* decoded rows from vector_at on */
-    uint64_t vector_at;
+    uint32_t fragment;        /* that `row` is in, if row < end */
+    struct lio_vector vector; /* decoded rows from vector_row on */
+    uint64_t vector_row;
     struct lio_load load;           /* the page under way, if load.page */
     struct lio_source_batch *batch; /* its reads; NULL if none is under way */
 };
@@ -26,8 +28,11 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
                             uint64_t row, uint64_t end);
 void lio_column_cursor_release(struct lio_column_cursor *cursor);
 
-/* Start to read the page of the next row, of which there is one, unless the
- * page is there. */
+/* Go on at another row, before or behind, and end at another. */
+void lio_column_cursor_seek(struct lio_column_cursor *cursor, uint64_t row,
+                            uint64_t end);
+
+/* Start to read the page of the next row, unless it is there. */
 LIO_MUST_CHECK int lio_column_cursor_start(struct lio_column_cursor *cursor,
                                            struct lio_error *err);
 

@@ -196,15 +196,16 @@ find_fragment(const struct lio_dataset *dataset, uint64_t row)
     return &dataset->fragments[low];
 }
 
-uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row)
+uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row,
+                              uint64_t *ret_run)
 {
-    const struct lio_fragment *fragment;
+    const struct lio_fragment *fragment = find_fragment(dataset, row);
+    uint64_t at = lio_gaps_row(&fragment->gaps, row - fragment->first_row);
+    uint64_t end;
 
-    if (row == dataset->rows)
-        return row == 0 ? 0 : lio_dataset_physical(dataset, row - 1) + 1;
-    fragment = find_fragment(dataset, row);
-    return fragment->first_physical +
-           lio_gaps_row(&fragment->gaps, row - fragment->first_row);
+    (void)lio_gaps_skip(&fragment->gaps, at, &end);
+    *ret_run = (end < fragment->rows ? end : fragment->rows) - at;
+    return fragment->first_physical + at;
 }
 
 void lio_dataset_info(const struct lio_dataset *dataset,

@@ -78,8 +78,10 @@ LIO_MUST_CHECK int lio_dataset_check_field(const struct lio_dataset *dataset,
                                            uint32_t field,
                                            struct lio_error *err);
 
-/* The physical row of a row: its place with deleted rows counted.  That of
- * dataset->rows is behind the last one that is not deleted. */
-uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row);
+/* The physical row of `row`, of which there is one: its place with deleted rows
+ * counted.  `*ret_run` is how many rows of the fragment follow without a gap,
+ * with itself. */
+uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row,
+                              uint64_t *ret_run);
 
 #endif

@@ -77,12 +77,15 @@ static int choose_columns(struct lio_scan_run *run, const struct lio_scan *scan,
 
 static void choose_rows(struct lio_scan_run *run, const struct lio_scan *scan)
 {
-    uint64_t rows = run->dataset->rows;
+    uint64_t rows = run->dataset->rows, n;
 
     run->row = scan->offset < rows ? scan->offset : rows;
     run->end = rows;
     if (scan->limit > 0 && scan->limit < rows - run->row)
         run->end = run->row + scan->limit;
+    if (run->end > run->row)
+        run->physical_end =
+            lio_dataset_physical(run->dataset, run->end - 1, &n) + 1;
     run->batch_rows = scan->batch_rows > 0 ? scan->batch_rows : LIO_BATCH_ROWS;
 }
 
@@ -113,8 +116,7 @@ int lio_scan_run_init(struct lio_scan_run *run,
     for (uint32_t i = 0; i < run->ncolumns; i++)
         lio_column_cursor_init(
             &run->cursors[i], dataset,
-            (uint32_t)(run->fields[i] - dataset->schema.fields), run->row,
-            run->end);
+            (uint32_t)(run->fields[i] - dataset->schema.fields), 0, 0);
     return 0;
 }
 
@@ -166,8 +168,9 @@ static int slices_grow(struct slices *slices)
     return 0;
 }
 
-static int take_slices(struct lio_column_cursor *cursor, uint64_t rows,
-                       struct slices *slices, struct lio_error *err)
+/* Rows that lie together. */
+static int take_run(struct lio_column_cursor *cursor, uint64_t rows,
+                    struct slices *slices, struct lio_error *err)
 {
     while (rows > 0) {
         struct lio_slice *slice;
@@ -186,6 +189,24 @@ static int take_slices(struct lio_column_cursor *cursor, uint64_t rows,
         rows -= slice->rows;
     }
     return 0;
+}
+
+/* Rows of a scan, which may have deleted ones between them. */
+static int take_slices(const struct lio_scan_run *run,
+                       struct lio_column_cursor *cursor, uint64_t rows,
+                       struct slices *slices, struct lio_error *err)
+{
+    uint64_t row = run->row, n;
+    int rc = 0;
+
+    for (; rows > 0 && rc == 0; row += n, rows -= n) {
+        uint64_t at = lio_dataset_physical(run->dataset, row, &n);
+
+        n = n < rows ? n : rows;
+        lio_column_cursor_seek(cursor, at, run->physical_end);
+        rc = take_run(cursor, n, slices, err);
+    }
+    return rc;
 }
 
 static int join_slices(const struct slices *slices,
@@ -210,7 +231,7 @@ static int read_column(struct lio_scan_run *run, uint32_t number, uint64_t rows,
 {
     const struct lio_field *field = run->fields[number];
     struct slices slices = { 0 };
-    int rc = take_slices(&run->cursors[number], rows, &slices, err);
+    int rc = take_slices(run, &run->cursors[number], rows, &slices, err);
 
     if (rc == 0) {
         rc = join_slices(&slices, ret_array);
@@ -248,11 +269,16 @@ static int empty_column(struct lio_scan_run *run, uint32_t number,
 static int read_columns(struct lio_scan_run *run, uint64_t rows,
                         struct ArrowArray *arrays, struct lio_error *err)
 {
+    uint64_t at = 0, n;
     int rc = 0;
 
+    if (rows > 0)
+        at = lio_dataset_physical(run->dataset, run->row, &n);
     /* All columns first, so that their reads are under way together. */
-    for (uint32_t i = 0; i < run->ncolumns && rc == 0 && rows > 0; i++)
+    for (uint32_t i = 0; i < run->ncolumns && rc == 0 && rows > 0; i++) {
+        lio_column_cursor_seek(&run->cursors[i], at, run->physical_end);
         rc = lio_column_cursor_start(&run->cursors[i], err);
+    }
     for (uint32_t i = 0; i < run->ncolumns && rc == 0; i++)
         rc = rows > 0 ? read_column(run, i, rows, &arrays[i], err)
                       : empty_column(run, i, &arrays[i], err);

@@ -16,6 +16,7 @@ struct lio_scan_run {
     uint32_t ncolumns;
     uint64_t row; /* next, in scan order */
     uint64_t end;
+    uint64_t physical_end; /* of the last row, if there is one */
     uint32_t batch_rows;
 };
 
