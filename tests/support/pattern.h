@@ -10,6 +10,7 @@
 #ifndef LIO_TESTS_PATTERN_H
 #define LIO_TESTS_PATTERN_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -59,10 +60,9 @@ static inline void lio_test_fill(void *buf, size_t len, uint32_t file,
     size_t done = 0;
 
     for (; len - done >= 8; done += 8) {
-        uint64_t word = lio_test_load(file, offset + done);
+        uint64_t word = htole64(lio_test_load(file, offset + done));
 
-        for (uint32_t i = 0; i < 8; i++)
-            out[done + i] = (uint8_t)(word >> (8 * i));
+        memcpy(out + done, &word, sizeof(word));
     }
     for (; done < len; done++)
         out[done] = lio_test_byte(file, offset + done);
@@ -77,10 +77,10 @@ static inline size_t lio_test_differs(const void *buf, size_t len,
     size_t done = 0;
 
     for (; len - done >= 8; done += 8) {
-        uint8_t word[8];
+        uint64_t word;
 
-        lio_test_fill(word, sizeof(word), file, offset + done);
-        if (memcmp(in + done, word, sizeof(word)) != 0)
+        memcpy(&word, in + done, sizeof(word));
+        if (le64toh(word) != lio_test_load(file, offset + done))
             break;
     }
     while (done < len && in[done] == lio_test_byte(file, offset + done))
