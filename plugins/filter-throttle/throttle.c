@@ -2,7 +2,7 @@
  * filter-throttle: a slower device than the one that is there.
  *
  *     submit ──► next one                         as fast as it can
- *        └─► device.c: would be done at 10:04
+ *        └─► played.c: would be done at 10:04
  *     next one's completion ──► held until 10:04 ──► reap
  *
  * The bytes move at once; what comes late is the news of it.  So an operation
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "device.h"
+#include "played.h"
 #include "plugins/filter/due.h"
 #include "plugins/filter/ids.h"
 #include "plugins/filter/relay.h"
@@ -53,7 +53,7 @@ static const struct lio_param throttle_params[] = {
 struct throttle {
     const struct lio_backend_ops *next;
     void *next_backend;
-    struct lio_device device;
+    struct lio_played device;
 };
 
 struct queue {
@@ -71,7 +71,7 @@ static int throttle_open(const struct lio_backend_setup *setup,
                          void **ret_backend, struct lio_error *err)
 {
     const union lio_value *values = setup->params;
-    struct lio_device_config config = {
+    struct lio_played_config config = {
         .latency_ns = values[LATENCY].u,
         .jitter_ns = values[JITTER].u,
         .iops = values[IOPS].u,
@@ -86,7 +86,7 @@ static int throttle_open(const struct lio_backend_setup *setup,
         return lio_error_set(err, LIO_ENOMEM, "no memory for filter-throttle");
     throttle->next = setup->next;
     throttle->next_backend = setup->next_backend;
-    rc = lio_device_init(&throttle->device, &config, err);
+    rc = lio_played_init(&throttle->device, &config, err);
     if (rc < 0) {
         free(throttle);
         return rc;
@@ -99,7 +99,7 @@ static void throttle_close(void *backend)
 {
     struct throttle *throttle = backend;
 
-    lio_device_release(&throttle->device);
+    lio_played_release(&throttle->device);
     free(throttle);
 }
 
@@ -190,7 +190,7 @@ static int throttle_queue_open(void *backend, uint32_t depth, void **ret_queue,
     if (!q)
         return lio_error_set(err, LIO_ENOMEM, "no memory for a queue");
     q->throttle = throttle;
-    q->unlimited = lio_device_unlimited(&throttle->device);
+    q->unlimited = lio_played_unlimited(&throttle->device);
     rc = lio_ids_init(&q->ids, depth, err);
     if (rc == 0)
         rc = lio_dues_init(&q->held, 2 * depth, err);
@@ -227,7 +227,7 @@ static bool submit_one(struct queue *q, struct lio_op *op, uint64_t now_ns)
         lio_ids_remove(&q->ids, slot);
         return false;
     }
-    q->due_ns[slot] = lio_device_done(&q->throttle->device, now_ns, op->length);
+    q->due_ns[slot] = lio_played_done(&q->throttle->device, now_ns, op->length);
     return true;
 }
 

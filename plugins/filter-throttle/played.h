@@ -10,15 +10,15 @@
  * Both pace and wire are token buckets that hold one token: what was not used
  * is not saved up.
  */
-#ifndef LIO_THROTTLE_DEVICE_H
-#define LIO_THROTTLE_DEVICE_H
+#ifndef LIO_THROTTLE_PLAYED_H
+#define LIO_THROTTLE_PLAYED_H
 
 #include <lanceio/plugin.h>
 
 #include <pthread.h>
 
 /* 0 in any member: not limited. */
-struct lio_device_config {
+struct lio_played_config {
     uint64_t latency_ns;
     uint64_t jitter_ns;     /* 0 .. jitter_ns more, evenly spread */
     uint64_t iops;          /* operations a second */
@@ -30,8 +30,8 @@ struct lio_device_config {
 /* So that a second's worth of it, in nanoseconds, fits into 64 bits. */
 #define LIO_BANDWIDTH_MAX (UINT64_C(16) << 30)
 
-struct lio_device {
-    struct lio_device_config config;
+struct lio_played {
+    struct lio_played_config config;
     pthread_mutex_t lock; /* guards all below */
     uint64_t *place_free; /* config.depth of them, a heap: the first is the
                              one that is free first */
@@ -40,17 +40,17 @@ struct lio_device {
     uint64_t random;
 };
 
-int lio_device_init(struct lio_device *device,
-                    const struct lio_device_config *config,
+int lio_played_init(struct lio_played *device,
+                    const struct lio_played_config *config,
                     struct lio_error *err);
-void lio_device_release(struct lio_device *device);
+void lio_played_release(struct lio_played *device);
 
 /* Nothing is limited: everything is done when it comes. */
-bool lio_device_unlimited(const struct lio_device *device);
+bool lio_played_unlimited(const struct lio_played *device);
 
 /* When an operation of `length` bytes that comes at `now_ns` is done.  Threads:
  * any; the answers are those of a device that gets them one by one. */
-uint64_t lio_device_done(struct lio_device *device, uint64_t now_ns,
+uint64_t lio_played_done(struct lio_played *device, uint64_t now_ns,
                          uint64_t length);
 
 #endif

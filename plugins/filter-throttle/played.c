@@ -1,4 +1,4 @@
-#include "device.h"
+#include "played.h"
 
 #include <stdlib.h>
 
@@ -7,11 +7,11 @@
 /* What is longer takes this long on the wire: no operation is. */
 #define LENGTH_MAX (UINT64_C(1) << 40)
 
-int lio_device_init(struct lio_device *device,
-                    const struct lio_device_config *config,
+int lio_played_init(struct lio_played *device,
+                    const struct lio_played_config *config,
                     struct lio_error *err)
 {
-    *device = (struct lio_device){ .config = *config, .random = config->seed };
+    *device = (struct lio_played){ .config = *config, .random = config->seed };
     if (config->depth > 0) {
         device->place_free = calloc(config->depth, sizeof(*device->place_free));
         if (!device->place_free)
@@ -23,22 +23,22 @@ int lio_device_init(struct lio_device *device,
     return 0;
 }
 
-void lio_device_release(struct lio_device *device)
+void lio_played_release(struct lio_played *device)
 {
     pthread_mutex_destroy(&device->lock);
     free(device->place_free);
 }
 
-bool lio_device_unlimited(const struct lio_device *device)
+bool lio_played_unlimited(const struct lio_played *device)
 {
-    const struct lio_device_config *config = &device->config;
+    const struct lio_played_config *config = &device->config;
 
     return !config->latency_ns && !config->jitter_ns && !config->iops &&
            !config->bytes_per_sec && !config->depth;
 }
 
 /* splitmix64 */
-static uint64_t next_random(struct lio_device *device)
+static uint64_t next_random(struct lio_played *device)
 {
     uint64_t x = device->random += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -53,7 +53,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* Time on the wire; divided in two, so that no product is too large. */
-static uint64_t transfer_ns(const struct lio_device *device, uint64_t length)
+static uint64_t transfer_ns(const struct lio_played *device, uint64_t length)
 {
     uint64_t rate = device->config.bytes_per_sec;
 
@@ -64,7 +64,7 @@ static uint64_t transfer_ns(const struct lio_device *device, uint64_t length)
 }
 
 /* The place at the top of the heap is taken until `until`. */
-static void occupy_place(struct lio_device *device, uint64_t until)
+static void occupy_place(struct lio_played *device, uint64_t until)
 {
     uint64_t *heap = device->place_free;
     uint32_t n = device->config.depth, at = 0, child;
@@ -79,10 +79,10 @@ static void occupy_place(struct lio_device *device, uint64_t until)
     heap[at] = until;
 }
 
-uint64_t lio_device_done(struct lio_device *device, uint64_t now_ns,
+uint64_t lio_played_done(struct lio_played *device, uint64_t now_ns,
                          uint64_t length)
 {
-    const struct lio_device_config *config = &device->config;
+    const struct lio_played_config *config = &device->config;
     uint64_t at = now_ns;
 
     pthread_mutex_lock(&device->lock);
