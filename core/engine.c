@@ -283,12 +283,11 @@ static int start(struct lio_engine *engine, struct lio_error *err)
 int lio_engine_open(const struct lio_config *config,
                     struct lio_engine **ret_engine, struct lio_error *err)
 {
-    struct lio_engine *engine = aligned_alloc(64, sizeof(*engine));
+    struct lio_engine *engine = calloc(1, sizeof(*engine));
     int rc;
 
     if (!engine)
         return lio_error_set(err, LIO_ENOMEM, "no memory for the engine");
-    memset(engine, 0, sizeof(*engine));
     pthread_mutex_init(&engine->files_lock, NULL);
     if (config) {
         engine->config = lio_config_ref(config);
