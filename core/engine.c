@@ -13,7 +13,7 @@
 #include "common/clock.h"
 #include "core/deliver.h"
 
-/* Lanes are numbered in 8 bits of an id; 255 is never used, so that ids stay
+/* Lanes are numbered in 7 bits of an id; 127 is never used, so that ids stay
  * clear of those a backend may use for itself. */
 #define LANES_MAX 64u
 

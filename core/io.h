@@ -17,8 +17,10 @@
  * it by compare-and-swap and nothing else does: whoever wins an edge does what
  * belongs to it, once.
  *
- * id = generation << 32 | lane << 24 | slot.  It is the caller's request id and
- * the backend's user data; a stale id has an old generation.
+ * id = generation << 32 | lane << 24 | slot.  It is the caller's request id; a
+ * stale id has an old generation.  The backend sees the same with the parity of
+ * the try in bit 31, which no lane's number reaches: so a completion that is
+ * reported twice is not taken for that of the next try.
  */
 #ifndef LIO_CORE_IO_H
 #define LIO_CORE_IO_H
@@ -140,6 +142,12 @@ static inline uint64_t lio_io_id(const struct lio_io *io)
     return (atomic_load_explicit(&io->word, memory_order_relaxed) &
             0xffffffff00000000ull) |
            io->index;
+}
+
+/* As the backend knows the present try. */
+static inline uint64_t lio_io_try_id(const struct lio_io *io)
+{
+    return lio_io_id(io) | (uint64_t)(io->tries & 1) << 31;
 }
 
 static inline enum lio_io_state lio_io_state(const struct lio_io *io)

@@ -273,6 +273,7 @@ static bool hand_down(struct lio_lane *lane, struct lio_io *io, uint64_t now)
     assert(moved); /* only the lock's holder moves a ready one */
     (void)moved;
     io->issued_ns = now;
+    op->id = lio_io_try_id(io);
     /* Counted first: it may come back before submit() returns. */
     lio_lane_add(&lane->issued, 1);
     lio_lane_add(&lane->issued_bytes, op->length);
@@ -617,7 +618,7 @@ static void stop(struct lio_lane *lane, struct lio_io *io,
         count_waiting(lane, -1);
         lio_io_append(failed, io);
     } else if (state == LIO_IO_ISSUED) {
-        (void)lane->ops->cancel(lane->queue, lio_io_id(io));
+        (void)lane->ops->cancel(lane->queue, io->op.id);
     }
 }
 

@@ -23,7 +23,7 @@ static bool complete(struct lio_lane *lane,
     enum lio_io_state state;
 
     if (!io || !lio_io_is(io, completion->id, &state) ||
-        state != LIO_IO_ISSUED) {
+        state != LIO_IO_ISSUED || completion->id != lio_io_try_id(io)) {
         lio_count(&lane->stats, LIO_COUNT_STALE, 1);
         return false;
     }
