@@ -36,8 +36,11 @@ static int nbuffers_of(const char *format)
 {
     if (strcmp(format, "n") == 0)
         return 0;
-    if (strcmp(format, "+s") == 0)
+    if (strcmp(format, "+s") == 0 || strncmp(format, "+w:", 3) == 0)
         return 1;
+    if (strcmp(format, "+l") == 0 || strcmp(format, "+L") == 0 ||
+        strcmp(format, "+m") == 0)
+        return 2;
     if (strchr("uzUZ", format[0]) && format[1] == '\0')
         return 3;
     if (strchr("bcCsSiIlLefg", format[0]) && format[1] == '\0')
@@ -65,8 +68,8 @@ static int check_counts(const struct check *check)
     if (array->n_children != check->schema->n_children)
         return wrong(check, "%" PRId64 " children, not %" PRId64,
                      array->n_children, check->schema->n_children);
-    if (array->dictionary || check->schema->dictionary)
-        return wrong(check, "has a dictionary");
+    if (!array->dictionary != !check->schema->dictionary)
+        return wrong(check, "has a dictionary, or has none");
     return 0;
 }
 
@@ -100,12 +103,20 @@ static int check_nulls(const struct check *check)
     return 0;
 }
 
+/* The offsets of strings and of lists. */
+static bool has_offsets(const char *format)
+{
+    return format[0] == '+' ? strchr("lLm", format[1]) != NULL
+                            : strchr("uzUZ", format[0]) != NULL;
+}
+
 static int64_t offset_at(const struct check *check, int64_t i)
 {
     const char *format = check->schema->format;
+    char kind = format[0] == '+' ? format[1] : format[0];
 
     i += check->array->offset;
-    return format[0] == 'u' || format[0] == 'z'
+    return strchr("uzlm", kind)
                ? ((const int32_t *)check->array->buffers[1])[i]
                : ((const int64_t *)check->array->buffers[1])[i];
 }
@@ -166,18 +177,46 @@ static int check_offsets(const struct check *check)
     return 0;
 }
 
+/* How many rows the children must have at least. */
+static int64_t rows_of_children(const struct check *check)
+{
+    const char *format = check->schema->format;
+    int64_t end = check->array->offset + check->array->length;
+
+    if (has_offsets(format))
+        return offset_at(check, check->array->length);
+    return strncmp(format, "+w:", 3) == 0 ? end * atoll(format + 3) : end;
+}
+
+static int check_shape(const struct check *check)
+{
+    const char *format = check->schema->format;
+    int64_t n = check->schema->n_children;
+
+    if (format[0] == '+' && format[1] != 's' && n != 1)
+        return wrong(check, "%" PRId64 " children", n);
+    if (format[0] != '+' && n != 0)
+        return wrong(check, "has children");
+    if (strcmp(format, "+m") == 0 &&
+        (strcmp(check->schema->children[0]->format, "+s") != 0 ||
+         check->schema->children[0]->n_children != 2))
+        return wrong(check, "its entries are no pairs");
+    return 0;
+}
+
 static int check_children(const struct check *check)
 {
     const struct ArrowArray *array = check->array;
+    int64_t rows = rows_of_children(check);
 
     for (int64_t i = 0; i < array->n_children; i++) {
         const struct ArrowArray *child = array->children[i];
 
-        if (child->length < array->offset + array->length)
+        if (child->length < rows)
             return wrong(check,
                          "child %" PRId64 " has %" PRId64
                          " rows, and it %" PRId64,
-                         i, child->length, array->offset + array->length);
+                         i, child->length, rows);
         if (arrow_check(check->schema->children[i], child, check->why,
                         check->room) < 0)
             return -1;
@@ -185,15 +224,62 @@ static int check_children(const struct check *check)
     return 0;
 }
 
+int64_t arrow_index(const struct ArrowSchema *schema,
+                    const struct ArrowArray *array, int64_t i)
+{
+    const void *values = array->buffers[1];
+
+    switch (schema->format[0]) {
+    case 'c':
+        return ((const int8_t *)values)[i];
+    case 'C':
+        return ((const uint8_t *)values)[i];
+    case 's':
+        return ((const int16_t *)values)[i];
+    case 'S':
+        return ((const uint16_t *)values)[i];
+    case 'i':
+        return ((const int32_t *)values)[i];
+    case 'I':
+        return ((const uint32_t *)values)[i];
+    default:
+        return ((const int64_t *)values)[i];
+    }
+}
+
+static int check_dictionary(const struct check *check)
+{
+    const struct ArrowArray *array = check->array;
+    const uint8_t *validity = array->n_buffers > 0 ? array->buffers[0] : NULL;
+
+    if (!array->dictionary)
+        return 0;
+    if (!strchr("cCsSiIlL", check->schema->format[0]))
+        return wrong(check, "is no integer, and has a dictionary");
+    for (int64_t i = array->offset; i < array->offset + array->length; i++) {
+        int64_t index = arrow_index(check->schema, array, i);
+
+        if (validity && !(validity[i / 8] >> (i % 8) & 1))
+            continue;
+        if (index < 0 || index >= array->dictionary->length)
+            return wrong(check, "index %" PRId64 " of %" PRId64, index,
+                         array->dictionary->length);
+    }
+    return arrow_check(check->schema->dictionary, array->dictionary, check->why,
+                       check->room);
+}
+
 int arrow_check(const struct ArrowSchema *schema,
                 const struct ArrowArray *array, char *why, size_t room)
 {
     const struct check check = { schema, array, why, room };
 
-    if (check_counts(&check) < 0 || check_buffers(&check) < 0 ||
-        check_nulls(&check) < 0)
+    if (check_counts(&check) < 0 || check_shape(&check) < 0 ||
+        check_buffers(&check) < 0 || check_nulls(&check) < 0)
         return -1;
-    if (array->n_buffers == 3 && check_offsets(&check) < 0)
+    if (has_offsets(schema->format) && check_offsets(&check) < 0)
+        return -1;
+    if (check_dictionary(&check) < 0)
         return -1;
     return check_children(&check);
 }

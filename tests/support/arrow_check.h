@@ -14,4 +14,9 @@
 int arrow_check(const struct ArrowSchema *schema,
                 const struct ArrowArray *array, char *why, size_t room);
 
+/* The index that row `i`, counted from the start of the buffers, has into the
+ * array's dictionary. */
+int64_t arrow_index(const struct ArrowSchema *schema,
+                    const struct ArrowArray *array, int64_t i);
+
 #endif

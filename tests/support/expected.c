@@ -4,6 +4,8 @@
  */
 #include "support/expected.h"
 
+#include "support/arrow_check.h"
+
 #include <lanceio/error.h>
 
 #include <inttypes.h>
@@ -378,12 +380,79 @@ static bool variable_equals(const char *value, char format,
                        (size_t)(end - start));
 }
 
-bool expected_equals(const char *row, const char *key,
-                     const struct ArrowSchema *schema,
-                     const struct ArrowArray *array, int64_t i)
+/* -- nested values ------------------------------------------------------- */
+
+static bool value_equals(const char *value, const struct ArrowSchema *schema,
+                         const struct ArrowArray *array, int64_t i);
+
+/* Items [start, end) of the child against those of a JSON array. */
+static bool items_equal(const char *value, const struct ArrowSchema *schema,
+                        const struct ArrowArray *array, int64_t start,
+                        int64_t end)
 {
-    const char *value = expected_member(row, key);
-    bool want_null = !value || strncmp(value, "null", 4) == 0;
+    const char *at = value + 1; /* behind the bracket */
+
+    if (*value != '[')
+        return false;
+    for (int64_t i = start; i < end; i++) {
+        if (*at == ']' ||
+            !value_equals(at, schema->children[0], array->children[0], i))
+            return false;
+        at = skip_value(at);
+        at += *at == ',';
+    }
+    return *at == ']';
+}
+
+static bool list_equals(const char *value, const struct ArrowSchema *schema,
+                        const struct ArrowArray *array, int64_t i)
+{
+    const int32_t *narrow = array->buffers[1];
+    const int64_t *wide = array->buffers[1];
+
+    return schema->format[1] == 'L'
+               ? items_equal(value, schema, array, wide[i], wide[i + 1])
+               : items_equal(value, schema, array, narrow[i], narrow[i + 1]);
+}
+
+static bool struct_equals(const char *value, const struct ArrowSchema *schema,
+                          const struct ArrowArray *array, int64_t i)
+{
+    static const char null[] = "null";
+
+    if (*value != '{')
+        return false;
+    for (int64_t k = 0; k < schema->n_children; k++) {
+        const struct ArrowSchema *child = schema->children[k];
+        const char *member = expected_member(value, child->name);
+
+        if (!value_equals(member ? member : null, child, array->children[k], i))
+            return false;
+    }
+    return true;
+}
+
+static bool nested_equals(const char *value, const struct ArrowSchema *schema,
+                          const struct ArrowArray *array, int64_t i)
+{
+    int64_t n;
+
+    switch (schema->format[1]) {
+    case 's':
+        return struct_equals(value, schema, array, i);
+    case 'w':
+        n = atoll(schema->format + 3);
+        return items_equal(value, schema, array, i * n, (i + 1) * n);
+    default:
+        return list_equals(value, schema, array, i);
+    }
+}
+
+/* `i` counts from the array's offset on, as everywhere in Arrow. */
+static bool value_equals(const char *value, const struct ArrowSchema *schema,
+                         const struct ArrowArray *array, int64_t i)
+{
+    bool want_null = strncmp(value, "null", 4) == 0;
     const uint8_t *validity = array->n_buffers > 0 ? array->buffers[0] : NULL;
     bool null;
 
@@ -392,7 +461,21 @@ bool expected_equals(const char *row, const char *key,
            (validity && !(validity[i / 8] >> (i % 8) & 1));
     if (null || want_null)
         return null && want_null;
+    if (schema->dictionary)
+        return value_equals(value, schema->dictionary, array->dictionary,
+                            arrow_index(schema, array, i));
+    if (schema->format[0] == '+')
+        return nested_equals(value, schema, array, i);
     if (array->n_buffers == 3)
         return variable_equals(value, schema->format[0], array, i);
     return fixed_equals(value, schema->format, array->buffers[1], i);
+}
+
+bool expected_equals(const char *row, const char *key,
+                     const struct ArrowSchema *schema,
+                     const struct ArrowArray *array, int64_t i)
+{
+    const char *value = expected_member(row, key);
+
+    return value_equals(value ? value : "null", schema, array, i);
 }
