@@ -1,9 +1,11 @@
 /*
  * Arrow arrays.
  *
- * A leaf array holds references to the memory of the vector it was cut from:
- * releasing it gives them back.  A struct array owns its children; a consumer
- * may have moved some of them out, which their NULL release says.
+ * The array of a vector holds references to the memory of the vector it was
+ * cut from: releasing it gives them back.  A slice is an `offset` into whole
+ * buffers, and into whole children, so nothing is copied.  An array owns its
+ * children; a consumer may have moved some of them out, which their NULL
+ * release says.
  */
 #include "column/arrow_array.h"
 
@@ -12,30 +14,55 @@
 
 #include <stdlib.h>
 
-#define LEAF_BUFFERS 3
+#define BUFFERS_MAX 3
 
-/* Behind a leaf: private_data. */
-struct leaf {
-    struct lio_vector vector;
-    const void *buffers[LEAF_BUFFERS];
+/* Behind an array: private_data. */
+struct owner {
+    struct lio_vector vector; /* all zero for the struct of a batch */
+    const void *buffers[BUFFERS_MAX];
+    struct ArrowArray dictionary;
+    struct ArrowArray *arrays; /* of the children */
+    struct ArrowArray *children[];
 };
 
-static void leaf_release(struct ArrowArray *array)
+void lio_arrow_array_release(struct ArrowArray *array)
 {
-    struct leaf *leaf = array->private_data;
+    if (array->release)
+        array->release(array);
+}
 
-    lio_vector_release(&leaf->vector);
-    free(leaf);
+static void owner_release(struct ArrowArray *array)
+{
+    struct owner *owner = array->private_data;
+
+    for (int64_t i = 0; i < array->n_children; i++)
+        lio_arrow_array_release(array->children[i]);
+    if (array->dictionary)
+        lio_arrow_array_release(array->dictionary);
+    lio_vector_release(&owner->vector);
+    free(owner->arrays);
+    free(owner);
     array->release = NULL;
 }
 
-static void share(struct lio_vector *to, const struct lio_vector *from)
+static struct owner *make_owner(uint32_t nchildren)
 {
-    *to = *from;
-    (void)lio_mem_get(to->validity);
-    (void)lio_mem_get(to->values);
-    (void)lio_mem_get(to->data);
+    struct owner *owner =
+        calloc(1, sizeof(*owner) + nchildren * sizeof(owner->children[0]));
+
+    if (!owner)
+        return NULL;
+    owner->arrays = calloc(nchildren + (size_t)1, sizeof(*owner->arrays));
+    if (!owner->arrays) {
+        free(owner);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < nchildren; i++)
+        owner->children[i] = &owner->arrays[i];
+    return owner;
 }
+
+/* -- of a vector --------------------------------------------------------- */
 
 static uint64_t count_nulls(const struct lio_slice *slice)
 {
@@ -51,85 +78,109 @@ static uint64_t count_nulls(const struct lio_slice *slice)
            lio_bits_count(vector->validity->data, slice->from, slice->rows);
 }
 
+/* Returns how many buffers there are. */
+static int64_t set_buffers(struct owner *owner)
+{
+    const struct lio_vector *vector = &owner->vector;
+
+    if (vector->validity)
+        owner->buffers[0] = vector->validity->data;
+    switch (vector->type->kind) {
+    case LIO_KIND_NULL:
+        return 0;
+    case LIO_KIND_STRUCT:
+    case LIO_KIND_FIXED_LIST:
+        return 1;
+    case LIO_KIND_VARIABLE:
+        owner->buffers[1] = vector->values->data;
+        owner->buffers[2] = vector->data->data;
+        return 3;
+    default:
+        owner->buffers[1] = vector->values->data;
+        return 2;
+    }
+}
+
+static int export_whole(const struct lio_vector *vector,
+                        struct ArrowArray *ret_array)
+{
+    const struct lio_slice all = { *vector, 0, vector->rows };
+
+    return lio_vector_export(&all, ret_array);
+}
+
+/* Children that were not read are left out. */
+static int export_children(struct owner *owner, struct ArrowArray *array)
+{
+    const struct lio_vectors *children = owner->vector.children;
+    int rc = 0;
+
+    if (owner->vector.type->kind == LIO_KIND_DICTIONARY) {
+        rc = export_whole(&children->all[0], &owner->dictionary);
+        if (rc == 0)
+            array->dictionary = &owner->dictionary;
+        return rc;
+    }
+    array->children = owner->children;
+    for (uint32_t i = 0; children && i < children->n && rc == 0; i++) {
+        if (!children->all[i].type)
+            continue;
+        rc = export_whole(&children->all[i], &owner->arrays[array->n_children]);
+        if (rc == 0)
+            array->n_children++;
+    }
+    return rc;
+}
+
 int lio_vector_export(const struct lio_slice *slice,
                       struct ArrowArray *ret_array)
 {
-    enum lio_kind kind = slice->vector.type->kind;
-    struct leaf *leaf = calloc(1, sizeof(*leaf));
-
-    if (!leaf)
-        return LIO_ENOMEM;
-    share(&leaf->vector, &slice->vector);
-    if (leaf->vector.validity)
-        leaf->buffers[0] = leaf->vector.validity->data;
-    if (kind != LIO_KIND_NULL)
-        leaf->buffers[1] = leaf->vector.values->data;
-    if (kind == LIO_KIND_VARIABLE)
-        leaf->buffers[2] = leaf->vector.data->data;
-    *ret_array = (struct ArrowArray){
+    const struct lio_vectors *children = slice->vector.children;
+    struct owner *owner = make_owner(children ? children->n : 0);
+    struct ArrowArray array = {
         .length = (int64_t)slice->rows,
         .null_count = (int64_t)count_nulls(slice),
         .offset = (int64_t)slice->from,
-        .n_buffers = kind == LIO_KIND_NULL       ? 0
-                     : kind == LIO_KIND_VARIABLE ? 3
-                                                 : 2,
-        .buffers = leaf->buffers,
-        .release = leaf_release,
-        .private_data = leaf,
+        .release = owner_release,
+        .private_data = owner,
     };
+    int rc;
+
+    if (!owner)
+        return LIO_ENOMEM;
+    owner->vector = lio_vector_share(&slice->vector);
+    array.n_buffers = set_buffers(owner);
+    array.buffers = owner->buffers;
+    rc = export_children(owner, &array);
+    if (rc < 0) {
+        owner_release(&array);
+        return rc;
+    }
+    *ret_array = array;
     return 0;
 }
 
-/* Behind a struct array: private_data. */
-struct parent {
-    const void *validity; /* the one buffer of a struct: always NULL here */
-    struct ArrowArray *arrays;
-    struct ArrowArray *children[];
-};
-
-void lio_arrow_array_release(struct ArrowArray *array)
-{
-    if (array->release)
-        array->release(array);
-}
-
-static void parent_release(struct ArrowArray *array)
-{
-    struct parent *parent = array->private_data;
-
-    for (int64_t i = 0; i < array->n_children; i++)
-        lio_arrow_array_release(array->children[i]);
-    free(parent->arrays);
-    free(parent);
-    array->release = NULL;
-}
+/* -- of a batch ---------------------------------------------------------- */
 
 int lio_arrow_struct(struct ArrowArray *columns, uint32_t n, uint64_t rows,
                      struct ArrowArray *ret_array)
 {
-    struct parent *parent =
-        calloc(1, sizeof(*parent) + n * sizeof(parent->children[0]));
-    struct ArrowArray *arrays = calloc(n > 0 ? n : 1, sizeof(*arrays));
+    struct owner *owner = make_owner(n);
 
-    if (!parent || !arrays) {
-        free(parent);
-        free(arrays);
+    if (!owner)
         return LIO_ENOMEM;
-    }
-    parent->arrays = arrays;
     for (uint32_t i = 0; i < n; i++) {
-        arrays[i] = columns[i];
+        owner->arrays[i] = columns[i];
         columns[i].release = NULL;
-        parent->children[i] = &arrays[i];
     }
     *ret_array = (struct ArrowArray){
         .length = (int64_t)rows,
         .n_buffers = 1,
-        .buffers = &parent->validity,
+        .buffers = owner->buffers,
         .n_children = n,
-        .children = parent->children,
-        .release = parent_release,
-        .private_data = parent,
+        .children = owner->children,
+        .release = owner_release,
+        .private_data = owner,
     };
     return 0;
 }

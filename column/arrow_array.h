@@ -4,7 +4,7 @@
 #ifndef LIO_COLUMN_ARROW_ARRAY_H
 #define LIO_COLUMN_ARROW_ARRAY_H
 
-#include "column/schema.h"
+#include "column/projection.h"
 
 #include <lanceio/arrow.h>
 
@@ -14,9 +14,9 @@ LIO_MUST_CHECK int lio_arrow_struct(struct ArrowArray *columns, uint32_t n,
                                     uint64_t rows,
                                     struct ArrowArray *ret_array);
 
-/* The schema of a struct with `n` fields.  LIO_ENOMEM. */
-LIO_MUST_CHECK int lio_arrow_schema(const struct lio_field *const *fields,
-                                    uint32_t n, struct ArrowSchema *ret_schema);
+/* The schema of a struct with the columns of a projection.  LIO_ENOMEM. */
+LIO_MUST_CHECK int lio_arrow_schema(const struct lio_projection *projection,
+                                    struct ArrowSchema *ret_schema);
 
 /* Release one if it is not released yet. */
 void lio_arrow_array_release(struct ArrowArray *array);

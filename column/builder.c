@@ -8,38 +8,77 @@
 #include "common/checked.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-/* Kinds of layers, inside out; the others belong to lists. */
-enum layer { LAYER_VALID = 1, LAYER_NULLABLE = 3 };
-
-int lio_layers_leaf(struct lio_decode *dec, const uint32_t *layers,
-                    size_t nlayers, bool *ret_nullable)
-{
-    if (nlayers != 1)
-        return lio_decode_corrupt(
-            dec, "%zu layers for a column that is not nested", nlayers);
-    if (layers[0] != LAYER_VALID && layers[0] != LAYER_NULLABLE)
-        return lio_decode_corrupt(
-            dec, "layer kind %" PRIu32 " for a column that is not nested",
-            layers[0]);
-    *ret_nullable = layers[0] == LAYER_NULLABLE;
-    return 0;
-}
+/* -- allocation ---------------------------------------------------------- */
 
 static int alloc_values(struct lio_decode *dec, struct lio_builder *builder)
 {
     uint64_t bits;
     int rc;
 
-    if (builder->type->kind == LIO_KIND_VARIABLE)
+    switch (builder->type->kind) {
+    case LIO_KIND_VARIABLE:
         return lio_strings_init(dec, builder->type->bits, builder->rows,
                                 &builder->strings);
+    case LIO_KIND_FIXED:
+    case LIO_KIND_DICTIONARY:
+        break;
+    default:
+        return 0;
+    }
     if (!lio_checked_mul(builder->rows, builder->type->bits, &bits))
         bits = UINT64_MAX;
     rc = lio_decode_alloc(dec, lio_bits_bytes(bits), &builder->values);
     /* The spare bits of a bitmap's last byte are not left to chance. */
     if (rc == 0 && builder->values->bytes > 0)
         builder->values->data[builder->values->bytes - 1] = 0;
+    return rc;
+}
+
+static int alloc_validity(struct lio_decode *dec, struct lio_builder *builder,
+                          bool valid)
+{
+    int rc = lio_decode_alloc(dec, lio_bits_bytes(builder->rows),
+                              &builder->validity);
+
+    if (rc == 0)
+        memset(builder->validity->data, valid ? 0xff : 0,
+               builder->validity->bytes);
+    return rc;
+}
+
+static int alloc_children(struct lio_decode *dec, struct lio_builder *builder)
+{
+    uint32_t n = builder->type->nchildren;
+
+    if (n == 0)
+        return 0;
+    builder->vectors = lio_vectors_new(n);
+    builder->children = calloc(n, sizeof(*builder->children));
+    if (!builder->vectors || !builder->children)
+        return lio_error_set(dec->err, LIO_ENOMEM, "%s: no memory for a page",
+                             dec->file);
+    return 0;
+}
+
+/* The values of a dictionary are not as many as the rows: whoever reads them
+ * builds them. */
+static int init_children(struct lio_decode *dec, struct lio_builder *builder)
+{
+    uint64_t rows = builder->rows;
+    int rc = alloc_children(dec, builder);
+
+    if (rc < 0 || builder->type->kind == LIO_KIND_DICTIONARY)
+        return rc;
+    if (builder->type->kind == LIO_KIND_FIXED_LIST &&
+        !lio_checked_mul(rows, builder->type->dimension, &rows))
+        rows = UINT64_MAX;
+    for (uint32_t i = 0; i < builder->type->nchildren && rc == 0; i++) {
+        rc = lio_builder_init(dec, builder->type->children[i], rows, false,
+                              &builder->children[i]);
+        builder->nchildren += rc == 0;
+    }
     return rc;
 }
 
@@ -50,15 +89,13 @@ int lio_builder_init(struct lio_decode *dec, const struct lio_type *type,
     struct lio_builder builder = { .type = type, .rows = rows };
     int rc = alloc_values(dec, &builder);
 
-    if (rc < 0)
+    if (rc == 0)
+        rc = init_children(dec, &builder);
+    if (rc == 0 && nullable)
+        rc = alloc_validity(dec, &builder, false);
+    if (rc < 0) {
+        lio_builder_release(&builder);
         return rc;
-    if (nullable) {
-        rc = lio_decode_alloc(dec, lio_bits_bytes(rows), &builder.validity);
-        if (rc < 0) {
-            lio_builder_release(&builder);
-            return rc;
-        }
-        memset(builder.validity->data, 0, builder.validity->bytes);
     }
     *ret_builder = builder;
     return 0;
@@ -66,11 +103,17 @@ int lio_builder_init(struct lio_decode *dec, const struct lio_type *type,
 
 void lio_builder_release(struct lio_builder *builder)
 {
+    for (uint32_t i = 0; i < builder->nchildren; i++)
+        lio_builder_release(&builder->children[i]);
+    free(builder->children);
+    lio_vectors_put(builder->vectors);
     lio_mem_put(builder->validity);
     lio_mem_put(builder->values);
     lio_strings_release(&builder->strings);
     *builder = (struct lio_builder){ 0 };
 }
+
+/* -- validity ------------------------------------------------------------ */
 
 /* Eight levels to the bits of a byte: 1 where the level is 0. */
 static uint8_t byte_of_levels(const uint16_t *levels)
@@ -107,17 +150,59 @@ int lio_builder_levels(struct lio_decode *dec, struct lio_builder *builder,
     return 0;
 }
 
+int lio_builder_bits(struct lio_decode *dec, struct lio_builder *builder,
+                     uint64_t row, const uint8_t *bits, uint64_t n)
+{
+    int rc = builder->validity ? 0 : alloc_validity(dec, builder, true);
+
+    if (rc < 0)
+        return rc;
+    lio_bits_copy(builder->validity->data, row, bits, 0, n);
+    builder->nulls += n - lio_bits_count(bits, 0, n);
+    return 0;
+}
+
+int lio_builder_zero(struct lio_decode *dec, struct lio_builder *builder)
+{
+    int rc = 0;
+
+    if (builder->values)
+        memset(builder->values->data, 0, builder->values->bytes);
+    if (builder->type->kind == LIO_KIND_VARIABLE) {
+        rc = lio_strings_reserve(dec, &builder->strings, builder->rows, 0);
+        if (rc < 0)
+            return rc;
+        builder->strings.rows = builder->rows;
+        memset(builder->strings.offsets->data, 0,
+               builder->strings.offsets->bytes);
+    }
+    if (builder->type->kind == LIO_KIND_DICTIONARY &&
+        lio_vector_nulls(builder->type->children[0], 0,
+                         &builder->vectors->all[0]) < 0)
+        return lio_error_set(dec->err, LIO_ENOMEM, "%s: no memory for a page",
+                             dec->file);
+    for (uint32_t i = 0; i < builder->nchildren && rc == 0; i++)
+        rc = lio_builder_zero(dec, &builder->children[i]);
+    return rc;
+}
+
+/* -- the vector ---------------------------------------------------------- */
+
 void lio_builder_finish(struct lio_builder *builder,
                         struct lio_vector *ret_vector)
 {
     bool variable = builder->type->kind == LIO_KIND_VARIABLE;
 
+    for (uint32_t i = 0; i < builder->nchildren; i++)
+        lio_builder_finish(&builder->children[i], &builder->vectors->all[i]);
+    free(builder->children);
     *ret_vector = (struct lio_vector){
         .type = builder->type,
         .rows = builder->rows,
         .nulls = builder->nulls,
         .values = variable ? builder->strings.offsets : builder->values,
         .data = builder->strings.data,
+        .children = builder->vectors,
     };
     if (builder->nulls > 0)
         ret_vector->validity = builder->validity;

@@ -1,6 +1,9 @@
 /*
  * A vector under construction: values and definition levels are appended chunk
  * by chunk, rows are counted, nulls too.
+ *
+ * What a type holds by itself is built by builders of its own: the items of a
+ * fixed-size list, the fields of a packed struct, the values of a dictionary.
  */
 #ifndef LIO_COLUMN_BUILDER_H
 #define LIO_COLUMN_BUILDER_H
@@ -16,8 +19,11 @@ struct lio_builder {
     uint64_t rows;              /* room for */
     uint64_t nulls;             /* among the levels appended so far */
     struct lio_mem *validity;   /* NULL: the page has no nulls */
-    struct lio_mem *values;     /* LIO_KIND_FIXED */
+    struct lio_mem *values;     /* LIO_KIND_FIXED, LIO_KIND_DICTIONARY */
     struct lio_strings strings; /* LIO_KIND_VARIABLE */
+    struct lio_builder *children;
+    uint32_t nchildren;
+    struct lio_vectors *vectors; /* what the children become */
 };
 
 /* `nullable`: whether the page has definition levels. */
@@ -32,14 +38,17 @@ LIO_MUST_CHECK int lio_builder_levels(struct lio_decode *dec,
                                       struct lio_builder *builder, uint64_t row,
                                       const uint16_t *levels, uint64_t n);
 
+/* Set it from a bitmap; rows that no bitmap is set for are valid. */
+LIO_MUST_CHECK int lio_builder_bits(struct lio_decode *dec,
+                                    struct lio_builder *builder, uint64_t row,
+                                    const uint8_t *bits, uint64_t n);
+
+/* Fill all rows with zeros, or empty values: they are or become null. */
+LIO_MUST_CHECK int lio_builder_zero(struct lio_decode *dec,
+                                    struct lio_builder *builder);
+
 /* Make it a vector; the builder is empty then. */
 void lio_builder_finish(struct lio_builder *builder,
                         struct lio_vector *ret_vector);
-
-/* What the layers of a page say of a leaf that is not nested: LIO_ECORRUPT if
- * they are not those of one. */
-LIO_MUST_CHECK int lio_layers_leaf(struct lio_decode *dec,
-                                   const uint32_t *layers, size_t nlayers,
-                                   bool *ret_nullable);
 
 #endif

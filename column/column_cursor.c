@@ -3,6 +3,8 @@
  */
 #include "column/column_cursor.h"
 
+#include "column/blob.h"
+
 #include <assert.h>
 #include <inttypes.h>
 
@@ -15,6 +17,7 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
         .field = field,
         .row = row,
         .end = end,
+        .leaf = lio_leaf_of(&dataset->schema, field, dataset->format),
     };
 }
 
@@ -31,9 +34,15 @@ void lio_column_cursor_release(struct lio_column_cursor *cursor)
     lio_vector_release(&cursor->vector);
 }
 
-static uint64_t fragment_end(const struct lio_fragment *fragment)
+static const struct lio_place *place_in(const struct lio_column_cursor *cursor,
+                                        uint32_t fragment)
 {
-    return fragment->first_physical + fragment->rows;
+    return &cursor->dataset->fragments[fragment].places[cursor->field];
+}
+
+static uint64_t place_end(const struct lio_place *place)
+{
+    return place->first_row + place->rows;
 }
 
 /* The last page that starts at `row` of the column or before: pages without
@@ -58,21 +67,19 @@ static uint32_t find_page(const struct lio_column *column, uint64_t row)
 static bool locate(const struct lio_column_cursor *cursor, uint32_t fragment,
                    uint64_t row, struct lio_page_ref *ret_ref)
 {
-    const struct lio_dataset *dataset = cursor->dataset;
     const struct lio_place *place;
 
-    while (row >= fragment_end(&dataset->fragments[fragment]))
+    while (row >= place_end(place_in(cursor, fragment)))
         fragment++;
-    place = &dataset->fragments[fragment].places[cursor->field];
+    place = place_in(cursor, fragment);
     ret_ref->fragment = fragment;
     ret_ref->field = cursor->field;
     ret_ref->file = place->file;
     ret_ref->column = place->column;
     if (place->file == LIO_NO_FILE)
         return false;
-    ret_ref->page =
-        find_page(lio_dataset_column(dataset, place),
-                  row - dataset->fragments[fragment].first_physical);
+    ret_ref->page = find_page(lio_dataset_column(cursor->dataset, place),
+                              row - place->first_row);
     return true;
 }
 
@@ -133,9 +140,8 @@ static int finish_load(struct lio_column_cursor *cursor, struct lio_error *err)
 {
     struct lio_load load = cursor->load;
     struct lio_source_batch *batch = cursor->batch;
-    const struct lio_fragment *fragment =
-        &cursor->dataset->fragments[load.ref.fragment];
-    uint64_t first = fragment->first_physical + load.page->first_row;
+    uint64_t first =
+        place_in(cursor, load.ref.fragment)->first_row + load.page->first_row;
     int rc;
 
     cursor->load = (struct lio_load){ 0 };
@@ -145,8 +151,11 @@ static int finish_load(struct lio_column_cursor *cursor, struct lio_error *err)
         rc = start_at(cursor, first + load.page->rows, err);
     if (rc == 0)
         rc = lio_load_decode(cursor->dataset, &load, &cursor->vector, err);
-    if (rc == 0)
+    if (rc == 0) {
         cursor->vector_row = first;
+        cursor->vector_item = load.page->first_item;
+        cursor->vector_file = load.ref.file;
+    }
     lio_load_release(&load);
     return rc;
 }
@@ -157,11 +166,9 @@ static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
 {
     const struct lio_field *field =
         &cursor->dataset->schema.fields[cursor->field];
-    uint64_t left =
-        fragment_end(&cursor->dataset->fragments[cursor->fragment]) -
-        cursor->row;
-    int rc = lio_vector_nulls(&field->type, rows < left ? rows : left,
-                              &cursor->vector);
+    uint64_t left = place_end(place_in(cursor, cursor->fragment)) - cursor->row;
+    int rc = lio_leaf_nulls(&cursor->leaf, rows < left ? rows : left,
+                            &cursor->vector);
 
     if (rc < 0)
         return lio_error_set(
@@ -178,8 +185,7 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
     int rc;
 
     lio_vector_release(&cursor->vector);
-    while (cursor->row >=
-           fragment_end(&cursor->dataset->fragments[cursor->fragment]))
+    while (cursor->row >= place_end(place_in(cursor, cursor->fragment)))
         cursor->fragment++;
     if (!locate(cursor, cursor->fragment, cursor->row, &ref))
         return make_nulls(cursor, rows, err);
@@ -187,27 +193,47 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
     return rc < 0 ? rc : finish_load(cursor, err);
 }
 
+/* Rows that describe blobs become those. */
+static int read_blobs(const struct lio_column_cursor *cursor,
+                      struct lio_slice *slice, struct lio_error *err)
+{
+    const struct lio_field *field =
+        &cursor->dataset->schema.fields[cursor->field];
+    struct lio_vector values;
+    int rc = lio_blob_read(&cursor->dataset->files[cursor->vector_file],
+                           field->path, &field->type, slice,
+                           cursor->dataset->page_decoded_max, &values, err);
+
+    if (rc == 0)
+        *slice = (struct lio_slice){ .vector = values, .rows = slice->rows };
+    return rc;
+}
+
 int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
                            struct lio_slice *ret_slice, struct lio_error *err)
 {
     const struct lio_vector *vector = &cursor->vector;
-    uint64_t from, left;
+    struct lio_slice slice;
+    uint64_t left;
+    int rc = 0;
 
     assert(rows > 0 && cursor->row < cursor->end);
-    if (!has_row(cursor)) {
-        int rc = load_row(cursor, rows, err);
-
+    if (!has_row(cursor))
+        rc = load_row(cursor, rows, err);
+    if (rc < 0)
+        return rc;
+    slice.vector = *vector;
+    slice.from = cursor->row - cursor->vector_row;
+    left = vector->rows - slice.from;
+    slice.rows = rows < left ? rows : left;
+    if (vector->type == &lio_blob_type) {
+        rc = read_blobs(cursor, &slice, err);
         if (rc < 0)
             return rc;
+    } else {
+        slice.vector = lio_vector_share(vector);
     }
-    from = cursor->row - cursor->vector_row;
-    left = vector->rows - from;
-    *ret_slice = (struct lio_slice){ .vector = *vector,
-                                     .from = from,
-                                     .rows = rows < left ? rows : left };
-    (void)lio_mem_get(vector->validity);
-    (void)lio_mem_get(vector->values);
-    (void)lio_mem_get(vector->data);
-    cursor->row += ret_slice->rows;
+    *ret_slice = slice;
+    cursor->row += slice.rows;
     return 0;
 }

@@ -1,9 +1,10 @@
 /*
- * A cursor over the rows of one field, in scan order: it reads and decodes each
- * page once, and reads the next while the rows of this one are used.
+ * A cursor over the rows of one column, in scan order: it reads and decodes
+ * each page once, and reads the next while the rows of this one are used.
  *
  * Rows are physical ones, as pages count them: who does not want those that are
- * deleted seeks past them.
+ * deleted seeks past them.  What they are, places say (see dataset.h): for the
+ * items of a list in a file of version 2.0 they are the items of all lists.
  */
 #ifndef LIO_COLUMN_COLUMN_CURSOR_H
 #define LIO_COLUMN_COLUMN_CURSOR_H
@@ -16,9 +17,12 @@ struct lio_column_cursor {
     uint64_t row;             /* next */
     uint64_t end;             /* first row not wanted */
     uint32_t fragment;        /* that `row` is in, if row < end */
+    struct lio_leaf leaf;     /* what its pages decode to */
     struct lio_vector vector; /* decoded rows from vector_row on */
     uint64_t vector_row;
-    struct lio_load load;           /* the page under way, if load.page */
+    uint64_t vector_item; /* of a list in 2.0: where its items start */
+    uint32_t vector_file; /* whose bytes it describes, if it is of blobs */
+    struct lio_load load; /* the page under way, if load.page */
     struct lio_source_batch *batch; /* its reads; NULL if none is under way */
 };
 

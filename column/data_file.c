@@ -246,6 +246,22 @@ static int parse_buffers(const struct where *where,
     return 0;
 }
 
+/* Where the items of a page of lists are, and whether these are blobs. */
+static int count_items(const struct where *where, struct lio_page *page,
+                       struct lio_column *column, struct lio_error *err)
+{
+    uint64_t items = lio_page_items(page);
+
+    column->blob |= page->layout && page->layout->layout_case ==
+                                        LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+    if (items > (uint64_t)INT64_MAX - column->items)
+        return broken_page(where, LIO_ECORRUPT, err, "%" PRIu64 " items",
+                           items);
+    page->first_item = column->items;
+    column->items += items;
+    return 0;
+}
+
 static int parse_page(const struct where *where,
                       const Lio__Pb__ColumnPage *message,
                       struct lio_column *column, struct lio_error *err)
@@ -260,7 +276,9 @@ static int parse_page(const struct where *where,
                            page->rows);
     column->rows += page->rows;
     rc = parse_buffers(where, message, page, err);
-    return rc < 0 ? rc : parse_encoding(where, message->encoding, page, err);
+    if (rc == 0)
+        rc = parse_encoding(where, message->encoding, page, err);
+    return rc < 0 ? rc : count_items(where, page, column, err);
 }
 
 /* -- columns ------------------------------------------------------------- */

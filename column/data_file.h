@@ -14,7 +14,8 @@
 struct lio_column {
     struct lio_page *pages;
     uint32_t npages;
-    uint64_t rows; /* of all pages */
+    uint64_t rows;  /* of all pages */
+    uint64_t items; /* of all lists in them, in 2.0 */
     bool parsed;
     bool blob; /* its pages describe blobs */
 };

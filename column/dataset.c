@@ -238,7 +238,7 @@ int lio_dataset_field(const struct lio_dataset *dataset, uint32_t number,
         .id = field->id,
         .parent = field->parent,
         .nullable = field->nullable,
-        .unsupported = field->unsupported,
+        .unsupported = lio_schema_unsupported(&dataset->schema, number),
     };
     return 0;
 }

@@ -13,10 +13,16 @@
 
 #define LIO_NO_FILE UINT32_MAX
 
-/* Where a field's rows of a fragment are. */
+/*
+ * Where a field's rows of a fragment are.  Rows count as the fragment's do, but
+ * for what is in lists in files of version 2.0: that has columns of items,
+ * which count through all lists of all fragments.
+ */
 struct lio_place {
     uint32_t file; /* LIO_NO_FILE: nowhere, all rows are null */
     uint32_t column;
+    uint64_t first_row;
+    uint64_t rows;
 };
 
 struct lio_fragment {

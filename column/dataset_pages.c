@@ -27,10 +27,16 @@ static int refuse_pages(struct lio_dataset *dataset, struct lio_field *field,
                         const struct lio_data_file *file,
                         const struct lio_column *column, struct lio_error *err)
 {
+    const struct lio_type *type = &field->type;
     int rc = 0;
 
-    if (column->blob)
-        rc = lio_field_refuse(field, "blobs are not supported by this version");
+    if (column->blob && (type->kind != LIO_KIND_VARIABLE || field->parent >= 0))
+        rc = lio_field_refuse(field, "blobs inside of other values are not "
+                                     "supported by this version");
+    if (rc == 0 && dataset->format == LIO_FORMAT_20 &&
+        type->kind == LIO_KIND_FIXED_LIST && !type->own)
+        rc = lio_field_refuse(field, "fixed-size lists of structs are not "
+                                     "supported in files of version 2.0");
     for (uint32_t i = 0; i < column->npages && rc == 0; i++) {
         const char *why = lio_page_unsupported(&column->pages[i]);
 
@@ -41,60 +47,112 @@ static int refuse_pages(struct lio_dataset *dataset, struct lio_field *field,
     return rc < 0 ? lio_dataset_no_memory(dataset, err) : 0;
 }
 
+/* -- rows ---------------------------------------------------------------- */
+
+/* A page of what is in fixed-size lists of structs counts items: make it count
+ * rows.  False if there is a part of one. */
+static bool count_rows(struct lio_column *column, uint64_t row_items)
+{
+    for (uint32_t i = 0; i < column->npages && row_items > 1; i++) {
+        struct lio_page *page = &column->pages[i];
+
+        if (page->rows % row_items != 0)
+            return false;
+        page->first_row /= row_items;
+        page->rows /= row_items;
+    }
+    column->rows /= row_items;
+    return true;
+}
+
+/* How many rows a field's column should have: those of the fragment, or in 2.0
+ * those that the column of its parent says. */
+static uint64_t expected_rows(const struct lio_dataset *dataset,
+                              const struct lio_fragment *fragment,
+                              uint32_t field, uint64_t have)
+{
+    int32_t parent = dataset->schema.fields[field].parent;
+    const struct lio_column *column;
+
+    if (dataset->format != LIO_FORMAT_20 || parent < 0)
+        return fragment->rows > 0 ? fragment->rows : have;
+    /* Without its parent it cannot be reached. */
+    if (fragment->places[parent].file == LIO_NO_FILE)
+        return have;
+    column = lio_dataset_column(dataset, &fragment->places[parent]);
+    return dataset->schema.fields[parent].type.kind == LIO_KIND_LIST
+               ? column->items
+               : column->rows;
+}
+
 static int check_rows(const struct lio_dataset *dataset,
                       struct lio_fragment *fragment, uint32_t field,
-                      const struct lio_column *column, struct lio_error *err)
+                      struct lio_column *column, struct lio_error *err)
 {
+    const struct lio_field *wanted = &dataset->schema.fields[field];
     const struct lio_place *place = &fragment->places[field];
+    uint64_t expected = 0;
+    bool whole = dataset->format == LIO_FORMAT_20 ||
+                 count_rows(column, wanted->row_items);
 
+    if (whole)
+        expected = expected_rows(dataset, fragment, field, column->rows);
     /* Old manifests do not tell. */
-    if (fragment->rows == 0)
+    if (fragment->rows == 0 &&
+        (dataset->format != LIO_FORMAT_20 || !wanted->below_list))
         fragment->rows = column->rows;
-    if (column->rows == fragment->rows)
+    if (whole && column->rows == expected)
         return 0;
     return lio_error_set(
         err, LIO_ECORRUPT,
         "%s: column '%s' has %" PRIu64 " rows in its pages, and %" PRIu64
         " according to the %s",
-        lio_source_name(dataset->files[place->file].source),
-        dataset->schema.fields[field].path, column->rows, fragment->rows,
-        dataset->version > 0 ? "manifest" : "file");
+        lio_source_name(dataset->files[place->file].source), wanted->path,
+        column->rows, expected, dataset->version > 0 ? "manifest" : "file");
+}
+
+/* -- fragments ----------------------------------------------------------- */
+
+static int parse_place(struct lio_dataset *dataset,
+                       struct lio_fragment *fragment, uint32_t number,
+                       struct lio_error *err)
+{
+    struct lio_field *field = &dataset->schema.fields[number];
+    const struct lio_place *place = &fragment->places[number];
+    struct lio_data_file *file = &dataset->files[place->file];
+    struct lio_column *column = &file->columns[place->column];
+    int rc;
+
+    if (column->parsed)
+        return lio_error_set(
+            err, LIO_ECORRUPT,
+            "%s: column %" PRIu32 " is said to hold more than one field, '%s' "
+            "the last",
+            lio_source_name(file->source), place->column, field->path);
+    rc = lio_data_file_parse(file, place->column, field->path, err);
+    if (rc == 0)
+        rc = refuse_pages(dataset, field, file, column, err);
+    if (rc == 0 && !field->unsupported)
+        rc = check_rows(dataset, fragment, number, column, err);
+    return rc;
 }
 
 /* Parse the columns of a fragment's fields. */
 static int parse_fragment(struct lio_dataset *dataset,
                           struct lio_fragment *fragment, struct lio_error *err)
 {
-    for (uint32_t i = 0; i < dataset->schema.nfields; i++) {
-        struct lio_field *field = &dataset->schema.fields[i];
-        const struct lio_place *place = &fragment->places[i];
-        struct lio_data_file *file;
-        struct lio_column *column;
-        int rc;
+    int rc = 0;
 
-        if (place->file == LIO_NO_FILE)
-            continue;
-        file = &dataset->files[place->file];
-        column = &file->columns[place->column];
-        if (column->parsed)
-            return lio_error_set(err, LIO_ECORRUPT,
-                                 "%s: column %" PRIu32
-                                 " is said to hold more than one field, '%s' "
-                                 "the last",
-                                 lio_source_name(file->source), place->column,
-                                 field->path);
-        rc = lio_data_file_parse(file, place->column, field->path, err);
-        if (rc == 0)
-            rc = refuse_pages(dataset, field, file, column, err);
-        /* Pages of nested columns may count items instead of rows. */
-        if (rc == 0 && !field->unsupported)
-            rc = check_rows(dataset, fragment, i, column, err);
-        if (rc < 0)
-            return rc;
+    for (uint32_t i = 0; i < dataset->schema.nfields && rc == 0; i++) {
+        /* What lies in the column of another has none, whatever is said. */
+        if (!lio_schema_has_column(&dataset->schema, i, dataset->format))
+            fragment->places[i].file = LIO_NO_FILE;
+        if (fragment->places[i].file != LIO_NO_FILE)
+            rc = parse_place(dataset, fragment, i, err);
     }
-    for (uint32_t i = 0; i < fragment->nfiles; i++)
+    for (uint32_t i = 0; i < fragment->nfiles && rc == 0; i++)
         lio_data_file_forget(&dataset->files[fragment->first_file + i]);
-    return 0;
+    return rc;
 }
 
 static uint64_t count_pages(const struct lio_dataset *dataset,
@@ -127,6 +185,42 @@ static void number_pages(struct lio_dataset *dataset, uint32_t number)
                 .page = k,
             };
     }
+}
+
+/* The rows that a field has in a fragment, as its places count them. */
+static uint64_t rows_of(const struct lio_dataset *dataset,
+                        const struct lio_fragment *fragment, uint32_t field)
+{
+    const struct lio_place *place = &fragment->places[field];
+
+    if (dataset->format != LIO_FORMAT_20 ||
+        !dataset->schema.fields[field].below_list)
+        return fragment->rows;
+    return place->file == LIO_NO_FILE
+               ? 0
+               : lio_dataset_column(dataset, place)->rows;
+}
+
+/* Number the rows of each field through all fragments. */
+static int number_rows(struct lio_dataset *dataset, struct lio_error *err)
+{
+    for (uint32_t field = 0; field < dataset->schema.nfields; field++) {
+        uint64_t next = 0;
+
+        for (uint32_t i = 0; i < dataset->nfragments; i++) {
+            struct lio_fragment *fragment = &dataset->fragments[i];
+            struct lio_place *place = &fragment->places[field];
+
+            place->first_row = next;
+            place->rows = rows_of(dataset, fragment, field);
+            if (place->rows > (uint64_t)INT64_MAX - next)
+                return lio_error_set(
+                    err, LIO_ECORRUPT, "%s: column '%s' has too many rows",
+                    dataset->path, dataset->schema.fields[field].path);
+            next += place->rows;
+        }
+    }
+    return 0;
 }
 
 static int sum_up(struct lio_dataset *dataset, struct lio_error *err)
@@ -164,6 +258,8 @@ int lio_dataset_finish(struct lio_dataset *dataset, struct lio_error *err)
     }
     if (rc == 0)
         rc = sum_up(dataset, err);
+    if (rc == 0)
+        rc = number_rows(dataset, err);
     if (rc < 0)
         return rc;
     if (npages > UINT32_MAX)

@@ -20,7 +20,7 @@ static int place_columns(struct lio_dataset *dataset, struct lio_error *err)
     ncolumns = lio_schema_columns(&dataset->schema, footer->format, columns);
     for (uint32_t i = 0; i < dataset->schema.nfields; i++)
         if (columns[i] < footer->ncolumns)
-            fragment->places[i] = (struct lio_place){ 0, columns[i] };
+            fragment->places[i] = (struct lio_place){ .column = columns[i] };
     free(columns);
     if (ncolumns != footer->ncolumns)
         return lio_error_set(err, LIO_ECORRUPT,

@@ -102,7 +102,8 @@ static int add_place(struct lio_dataset *dataset, struct lio_fragment *fragment,
                              lio_source_name(data_file->source),
                              dataset->schema.fields[field].path, column,
                              data_file->footer.ncolumns);
-    fragment->places[field] = (struct lio_place){ file, (uint32_t)column };
+    fragment->places[field] =
+        (struct lio_place){ .file = file, .column = (uint32_t)column };
     return 0;
 }
 

@@ -21,9 +21,11 @@
  * may coincide with the others. */
 enum lio_scratch {
     LIO_SCRATCH_LEVELS,  /* definition levels */
+    LIO_SCRATCH_REPEATS, /* repetition levels */
     LIO_SCRATCH_INDICES, /* into a dictionary */
     LIO_SCRATCH_BITS,    /* bitmaps that have to be shifted */
     LIO_SCRATCH_PLAIN,   /* decompressed */
+    LIO_SCRATCH_ROWS,    /* of packed structs */
     LIO_SCRATCH_COUNT
 };
 

@@ -22,11 +22,16 @@ LIO_MUST_CHECK int lio_dictionary_open(struct lio_decode *dec,
                                        struct lio_dictionary *ret_dictionary);
 void lio_dictionary_release(struct lio_dictionary *dictionary);
 
-/* Put the items that `indices` name into the builder's rows from `row` on. */
+/* Put the items that `indices` name into the builder's rows from `row` on, or
+ * the indices themselves if its type is a dictionary. */
 LIO_MUST_CHECK int
 lio_dictionary_gather(struct lio_decode *dec,
                       const struct lio_dictionary *dictionary,
                       const uint8_t *indices, uint32_t index_bits, uint64_t row,
                       uint64_t n, struct lio_builder *builder);
+
+/* Make it that of a builder whose type is a dictionary; otherwise nothing. */
+void lio_dictionary_finish(struct lio_dictionary *dictionary,
+                           struct lio_builder *builder);
 
 #endif

@@ -140,19 +140,72 @@ static bool gather_fixed(const struct lio_dictionary *dictionary,
     }
 }
 
+/* False if an index is none of the items, or too large for the type. */
+static bool copy_indices(const struct lio_dictionary *dictionary,
+                         const uint8_t *indices, uint32_t index_bits,
+                         uint64_t n, const struct lio_type *type, uint8_t *to)
+{
+    uint64_t max = lio_type_index_max(type);
+    uint32_t width = type->bits / 8;
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t item = index_at(indices, i, index_bits);
+
+        if (item >= dictionary->nitems || item > max)
+            return false;
+        memcpy(to + i * width, &item, width);
+    }
+    return true;
+}
+
+static bool gather_any(const struct lio_dictionary *dictionary,
+                       const uint8_t *indices, uint32_t index_bits,
+                       uint64_t row, uint64_t n, struct lio_builder *builder)
+{
+    uint32_t width = builder->type->bits / 8;
+    uint8_t *to = builder->values->data + row * width;
+
+    return builder->type->kind == LIO_KIND_DICTIONARY
+               ? copy_indices(dictionary, indices, index_bits, n, builder->type,
+                              to)
+               : gather_fixed(dictionary, indices, index_bits, n, to);
+}
+
 int lio_dictionary_gather(struct lio_decode *dec,
                           const struct lio_dictionary *dictionary,
                           const uint8_t *indices, uint32_t index_bits,
                           uint64_t row, uint64_t n, struct lio_builder *builder)
 {
-    if (dictionary->type->kind == LIO_KIND_VARIABLE)
+    enum lio_kind kind = builder->type->kind;
+
+    if (kind == LIO_KIND_VARIABLE)
         return lio_strings_gather(dec, &builder->strings, &dictionary->strings,
                                   indices, index_bits, n);
-    if (gather_fixed(dictionary, indices, index_bits, n,
-                     builder->values->data +
-                         row * (dictionary->type->bits / 8)))
+    if (kind != LIO_KIND_FIXED && kind != LIO_KIND_DICTIONARY)
+        return lio_decode_unsupported(dec, "a dictionary of values that are "
+                                           "nested is not supported");
+    if (gather_any(dictionary, indices, index_bits, row, n, builder))
         return 0;
     return lio_decode_corrupt(
         dec, "an index is none of the %" PRIu64 " items of the dictionary",
         dictionary->nitems);
+}
+
+void lio_dictionary_finish(struct lio_dictionary *dictionary,
+                           struct lio_builder *builder)
+{
+    struct lio_vector *values;
+
+    if (builder->type->kind != LIO_KIND_DICTIONARY)
+        return;
+    values = &builder->vectors->all[0];
+    *values = (struct lio_vector){ .type = dictionary->type,
+                                   .rows = dictionary->nitems };
+    if (dictionary->type->kind == LIO_KIND_VARIABLE) {
+        values->values = dictionary->strings.offsets;
+        values->data = dictionary->strings.data;
+    } else {
+        values->values = dictionary->values;
+    }
+    *dictionary = (struct lio_dictionary){ 0 };
 }

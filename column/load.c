@@ -3,6 +3,8 @@
  */
 #include "column/load.h"
 
+#include "column/blob.h"
+
 #include <inttypes.h>
 
 int lio_load_prepare(const struct lio_dataset *dataset,
@@ -53,14 +55,17 @@ int lio_load_decode(const struct lio_dataset *dataset,
                     struct lio_error *err)
 {
     const struct lio_field *field = &dataset->schema.fields[load->ref.field];
+    const struct lio_data_file *file = &dataset->files[load->ref.file];
+    struct lio_leaf leaf =
+        file->columns[load->ref.column].blob
+            ? lio_leaf_alone(&lio_blob_type)
+            : lio_leaf_of(&dataset->schema, load->ref.field, dataset->format);
     struct lio_decode dec;
     int rc;
 
-    lio_decode_init(
-        &dec, lio_source_name(dataset->files[load->ref.file].source),
-        field->path, load->ref.page, dataset->page_decoded_max, err);
-    rc = lio_page_decode(&dec, load->page, &field->type, load->buffers,
-                         ret_vector);
+    lio_decode_init(&dec, lio_source_name(file->source), field->path,
+                    load->ref.page, dataset->page_decoded_max, err);
+    rc = lio_page_decode(&dec, load->page, &leaf, load->buffers, ret_vector);
     lio_decode_release(&dec);
     return rc;
 }

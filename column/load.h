@@ -26,7 +26,7 @@ uint32_t lio_load_reads(const struct lio_dataset *dataset,
                         const struct lio_load *load,
                         struct lio_source_read *reads);
 
-/* Decode the page, whose buffers are there. */
+/* Decode the page, whose buffers are there; of blobs the descriptors. */
 LIO_MUST_CHECK int lio_load_decode(const struct lio_dataset *dataset,
                                    const struct lio_load *load,
                                    struct lio_vector *ret_vector,

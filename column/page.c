@@ -16,6 +16,19 @@ void lio_page_release(struct lio_page *page)
     *page = (struct lio_page){ 0 };
 }
 
+uint64_t lio_page_items(const struct lio_page *page)
+{
+    const Lio__Pb__ArrayEncoding *enc = page->array;
+
+    /* Lists tell by themselves which are null, but it does no harm. */
+    if (enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_NULLABLE &&
+        enc->nullable->nulls_case == LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS)
+        enc = enc->nullable->no_nulls->values;
+    return enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_LIST
+               ? enc->list->nitems
+               : 0;
+}
+
 const char *lio_page_unsupported(const struct lio_page *page)
 {
     if (page->array)
@@ -24,9 +37,8 @@ const char *lio_page_unsupported(const struct lio_page *page)
     case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
     case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
     case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
-        return NULL;
     case LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB:
-        return "the page layout 'blob' is not supported";
+        return NULL;
     default:
         return "its page layout is unknown";
     }
@@ -37,22 +49,34 @@ static int decode_layout(struct lio_decode *dec,
                          const struct lio_page_input *in,
                          struct lio_vector *ret_vector)
 {
-    switch (layout->layout_case) {
+    switch (layout ? layout->layout_case
+                   : LIO__PB__PAGE_LAYOUT__LAYOUT__NOT_SET) {
     case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
         return lio_miniblock_decode(dec, layout->mini_block, in, ret_vector);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
         return lio_constant_page_decode(dec, layout->constant, in, ret_vector);
-    default:
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
         return lio_fullzip_decode(dec, layout->full_zip, in, ret_vector);
+    default:
+        return lio_decode_corrupt(dec, "a blob page without descriptors");
     }
 }
 
+/* The layout of the buffers: that of the descriptors, if it is a blob's. */
+static const Lio__Pb__PageLayout *layout_of(const struct lio_page *page)
+{
+    return page->layout->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB
+               ? page->layout->blob->inner
+               : page->layout;
+}
+
 int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
-                    const struct lio_type *type, struct lio_mem *const *buffers,
+                    const struct lio_leaf *leaf, struct lio_mem *const *buffers,
                     struct lio_vector *ret_vector)
 {
     const struct lio_page_input in = { .rows = page->rows,
-                                       .type = type,
+                                       .leaf = leaf,
+                                       .type = leaf->types[0],
                                        .nbuffers = page->nbuffers,
                                        .buffers = buffers };
     const char *unsupported = lio_page_unsupported(page);
@@ -60,8 +84,8 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
     if (unsupported)
         return lio_decode_unsupported(dec, "%s", unsupported);
     /* Rows of type null hold nothing, however that is put. */
-    if (type->kind == LIO_KIND_NULL)
-        return lio_vector_nulls(type, page->rows, ret_vector);
+    if (in.type->kind == LIO_KIND_NULL && leaf->nlayers == 1)
+        return lio_vector_nulls(in.type, page->rows, ret_vector);
     return page->array ? lio_array_decode(dec, page->array, &in, ret_vector)
-                       : decode_layout(dec, page->layout, &in, ret_vector);
+                       : decode_layout(dec, layout_of(page), &in, ret_vector);
 }

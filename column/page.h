@@ -8,7 +8,7 @@
 #include "column/footer.h"
 #include "column/lance_encoding20.pb-c.h"
 #include "column/lance_encoding21.pb-c.h"
-#include "column/vector.h"
+#include "column/leaf.h"
 
 #include <lanceio/column.h>
 
@@ -18,6 +18,7 @@
 struct lio_page {
     uint64_t first_row; /* in the column */
     uint64_t rows;
+    uint64_t first_item; /* of a page of lists in 2.0: in the items' column */
     uint32_t nbuffers;
     struct lio_buffer_info *buffers;
     Lio__Pb__ArrayEncoding *array; /* 2.0 */
@@ -30,14 +31,19 @@ void lio_page_release(struct lio_page *page);
 /* The encoding as text, for the caller to free; NULL without memory. */
 char *lio_page_describe(const struct lio_page *page);
 
-/* Why the page cannot be read as `type`, whatever its buffers hold: a phrase,
+/* How many items the lists of a page of 2.0 have; 0 if it has no lists. */
+uint64_t lio_page_items(const struct lio_page *page);
+
+/* Why the page cannot be read, whatever its buffers hold: a phrase,
  * or NULL. */
 const char *lio_page_unsupported(const struct lio_page *page);
 
-/* Decode all rows of a page from its buffers, which the vector may share. */
+/* Decode all rows of a page from its buffers, which the vector may share.  It
+ * has the layers of the leaf, each with no child but the one that leads to it.
+ * Those of a blob column are descriptors, see blob.h. */
 LIO_MUST_CHECK int lio_page_decode(struct lio_decode *dec,
                                    const struct lio_page *page,
-                                   const struct lio_type *type,
+                                   const struct lio_leaf *leaf,
                                    struct lio_mem *const *buffers,
                                    struct lio_vector *ret_vector);
 
@@ -46,7 +52,8 @@ LIO_MUST_CHECK int lio_page_decode(struct lio_decode *dec,
 /* What the decoders of whole pages work on. */
 struct lio_page_input {
     uint64_t rows;
-    const struct lio_type *type; /* not LIO_KIND_NULL */
+    const struct lio_leaf *leaf;
+    const struct lio_type *type; /* the leaf's */
     uint32_t nbuffers;
     struct lio_mem *const *buffers;
 };

@@ -8,12 +8,15 @@
  *     2         yes or no       levels (repetition, definition); the value, or
  *                               null throughout
  *     3         no              value, repetition, definition
+ *
+ * Levels are plain unless the page says how they are packed.
  */
 #include "column/page.h"
 
 #include "column/bits.h"
-#include "column/builder.h"
 #include "column/encoding.h"
+#include "column/slots.h"
+#include "column/values.h"
 
 #include "common/checked.h"
 #include "common/cursor.h"
@@ -23,15 +26,26 @@
 struct constant {
     const Lio__Pb__ConstantLayout *layout;
     const struct lio_page_input *in;
-    bool nullable;
+    struct lio_slots slots;
     bool has_value;
-    struct lio_bytes value;       /* if it has one */
-    const struct lio_mem *levels; /* definition levels, or NULL */
+    struct lio_bytes value;    /* if it has one */
+    const struct lio_mem *rep; /* levels, or NULL */
+    const struct lio_mem *def;
 };
 
 static struct lio_bytes bytes_of(const struct lio_mem *mem)
 {
     return (struct lio_bytes){ mem->data, mem->bytes };
+}
+
+/* -- the value ----------------------------------------------------------- */
+
+/* What the value is one of: a dictionary has one value, and its index. */
+static const struct lio_type *value_type(const struct constant *constant)
+{
+    const struct lio_type *type = constant->in->leaf->types[0];
+
+    return type->kind == LIO_KIND_DICTIONARY ? type->children[0] : type;
 }
 
 /*
@@ -44,7 +58,7 @@ static struct lio_bytes bytes_of(const struct lio_mem *mem)
 static int open_value(struct lio_decode *dec, struct constant *constant,
                       struct lio_bytes buffer)
 {
-    bool variable = constant->in->type->kind == LIO_KIND_VARIABLE;
+    bool variable = value_type(constant)->kind == LIO_KIND_VARIABLE;
     struct lio_cursor cur = lio_cursor_over(buffer.data, buffer.bytes);
     uint32_t nparts = lio_cursor_u32(&cur), head = 0;
 
@@ -76,10 +90,9 @@ static int open_page(struct lio_decode *dec, struct constant *constant)
         return lio_decode_corrupt(dec, "a constant with %" PRIu32 " buffers",
                                   nbuffers);
     if (nbuffers >= 2 && in->buffers[nbuffers - 2]->bytes > 0)
-        return lio_decode_corrupt(dec, "repetition levels in a column that is "
-                                       "not nested");
+        constant->rep = in->buffers[nbuffers - 2];
     if (nbuffers >= 2 && in->buffers[nbuffers - 1]->bytes > 0)
-        constant->levels = in->buffers[nbuffers - 1];
+        constant->def = in->buffers[nbuffers - 1];
     if (layout->has_inline_value) {
         constant->value.data = layout->inline_value.data;
         constant->value.bytes = layout->inline_value.len;
@@ -88,55 +101,133 @@ static int open_page(struct lio_decode *dec, struct constant *constant)
     return in_buffer ? open_value(dec, constant, bytes_of(in->buffers[0])) : 0;
 }
 
-static int decode_levels(struct lio_decode *dec,
-                         const struct constant *constant,
-                         struct lio_builder *builder)
+/* -- levels -------------------------------------------------------------- */
+
+static uint64_t count_levels(const struct lio_mem *levels,
+                             const Lio__Pb__CompressiveEncoding *enc,
+                             uint64_t said)
+{
+    return enc ? said : levels->bytes / sizeof(uint16_t);
+}
+
+static int decode_levels(struct lio_decode *dec, const struct lio_mem *levels,
+                         const Lio__Pb__CompressiveEncoding *enc, uint64_t n,
+                         enum lio_scratch where, const uint16_t **ret_levels)
 {
     const struct lio_encoded in = { .framing = LIO_FRAMING_BLOCK,
                                     .nbuffers = 1,
-                                    .buffers = { bytes_of(constant->levels) },
-                                    .nvalues = constant->in->rows };
-    const Lio__Pb__CompressiveEncoding *enc = constant->layout->def_compression;
-    uint64_t nlevels = enc ? constant->layout->ndef_values
-                           : constant->levels->bytes / sizeof(uint16_t);
-    const uint8_t *levels = constant->levels->data;
-    uint8_t *decoded;
-    int rc;
+                                    .buffers = { bytes_of(levels) },
+                                    .nvalues = n };
+    uint8_t *decoded = (uint8_t *)(uintptr_t)levels->data;
+    uint64_t bytes;
+    int rc = 0;
 
-    if (nlevels != constant->in->rows)
+    if (!lio_checked_mul(n, sizeof(uint16_t), &bytes))
+        bytes = UINT64_MAX;
+    if (enc)
+        rc = lio_decode_scratch(dec, where, bytes, &decoded);
+    if (rc == 0 && enc)
+        rc = lio_fixed_decode(dec, enc, &in, 16, decoded);
+    if (rc == 0)
+        *ret_levels = (const uint16_t *)(const void *)decoded;
+    return rc;
+}
+
+#define IMPLIED_AT_ONCE 512
+
+/* Levels that are not there: all values, or all null at the innermost layer
+ * that can be. */
+static int imply_levels(struct lio_decode *dec, struct constant *constant,
+                        uint64_t *ret_slots)
+{
+    uint64_t left = constant->slots.entries, slot = 0;
+    uint16_t def[IMPLIED_AT_ONCE];
+    int rc = 0;
+
+    if (lio_slots_listed(&constant->slots) && left > 0)
+        return lio_decode_corrupt(dec, "lists without levels");
+    for (size_t i = 0; i < IMPLIED_AT_ONCE; i++)
+        def[i] = constant->has_value ? 0 : 1;
+    while (left > 0 && rc == 0) {
+        uint64_t n = left < IMPLIED_AT_ONCE ? left : IMPLIED_AT_ONCE, done;
+
+        rc = lio_slots_levels(dec, &constant->slots, slot, NULL, def, n, &done);
+        slot += n;
+        left -= n;
+    }
+    *ret_slots = slot;
+    return rc;
+}
+
+static int check_levels(struct lio_decode *dec, const struct constant *constant,
+                        uint64_t nrep, uint64_t ndef)
+{
+    bool listed = lio_slots_listed(&constant->slots);
+
+    if ((constant->rep != NULL) != listed)
+        return lio_decode_corrupt(dec, "repetition levels in a column that has "
+                                       "no lists, or none for lists");
+    if (lio_slots_nullable(&constant->slots) != (constant->def != NULL))
+        return lio_decode_corrupt(dec, "nulls in a page without nulls, or no "
+                                       "levels for them");
+    if (constant->def && listed && nrep != ndef)
+        return lio_decode_corrupt(
+            dec, "%" PRIu64 " repetition and %" PRIu64 " definition levels",
+            nrep, ndef);
+    if (!listed && ndef != constant->slots.entries)
         return lio_decode_corrupt(dec,
                                   "%" PRIu64 " levels for %" PRIu64 " rows",
-                                  nlevels, constant->in->rows);
-    if (enc) {
-        rc = lio_decode_scratch(dec, LIO_SCRATCH_LEVELS,
-                                nlevels * sizeof(uint16_t), &decoded);
-        if (rc == 0)
-            rc = lio_fixed_decode(dec, enc, &in, 16, decoded);
-        if (rc < 0)
-            return rc;
-        levels = decoded;
-    }
-    return lio_builder_levels(dec, builder, 0,
-                              (const uint16_t *)(const void *)levels, nlevels);
+                                  ndef, constant->slots.entries);
+    return 0;
 }
+
+static int add_levels(struct lio_decode *dec, struct constant *constant,
+                      uint64_t *ret_slots)
+{
+    const Lio__Pb__ConstantLayout *layout = constant->layout;
+    const uint16_t *rep = NULL, *def = NULL;
+    uint64_t nrep = 0, ndef = 0;
+    int rc;
+
+    /* Whatever levels say of values that are not there. */
+    if (!constant->has_value && lio_levels_flat(&constant->slots.levels))
+        return imply_levels(dec, constant, ret_slots);
+    if (!constant->rep && !constant->def)
+        return imply_levels(dec, constant, ret_slots);
+    if (constant->rep)
+        nrep = count_levels(constant->rep, layout->rep_compression,
+                            layout->nrep_values);
+    if (constant->def)
+        ndef = count_levels(constant->def, layout->def_compression,
+                            layout->ndef_values);
+    rc = check_levels(dec, constant, nrep, ndef);
+    if (rc == 0 && constant->rep)
+        rc = decode_levels(dec, constant->rep, layout->rep_compression, nrep,
+                           LIO_SCRATCH_REPEATS, &rep);
+    if (rc == 0 && constant->def)
+        rc = decode_levels(dec, constant->def, layout->def_compression, ndef,
+                           LIO_SCRATCH_LEVELS, &def);
+    return rc < 0 ? rc
+                  : lio_slots_levels(dec, &constant->slots, 0, rep, def,
+                                     constant->rep ? nrep : ndef, ret_slots);
+}
+
+/* -- filling ------------------------------------------------------------- */
 
 static int fill_fixed(struct lio_decode *dec, struct lio_bytes value,
                       struct lio_builder *builder)
 {
-    uint32_t bits = builder->type->bits;
-    size_t width = bits == 1 ? 1 : bits / 8;
-    uint8_t *to = builder->values->data;
+    struct lio_parts parts;
+    int rc = lio_parts_plain(dec, builder, &parts);
 
-    if (value.bytes != width)
+    if (rc < 0)
+        return rc;
+    if (value.bytes != parts.bytes)
         return lio_decode_corrupt(dec,
-                                  "a constant of %zu bytes for values of %zu",
-                                  value.bytes, width);
-    if (bits == 1)
-        lio_bits_fill(to, 0, builder->rows, value.data[0] & 1);
-    else
-        for (uint64_t i = 0; i < builder->rows; i++)
-            memcpy(to + i * width, value.data, width);
-    return 0;
+                                  "a constant of %zu bytes for values of "
+                                  "%" PRIu64,
+                                  value.bytes, parts.bytes);
+    return lio_parts_put(dec, &parts, 0, builder->rows, value.data, 0);
 }
 
 /* Rows that are null get an empty value. */
@@ -164,15 +255,82 @@ static int fill_variable(struct lio_decode *dec, struct lio_bytes value,
     return 0;
 }
 
-/* No values: every row is null, whatever the levels tell of it. */
-static int fill_nulls(struct lio_decode *dec, struct lio_builder *builder)
+static int fill(struct lio_decode *dec, struct lio_bytes value,
+                struct lio_builder *builder)
 {
-    memset(builder->validity->data, 0, builder->validity->bytes);
-    builder->nulls = builder->rows;
-    if (builder->type->kind == LIO_KIND_VARIABLE)
-        return fill_variable(dec, (struct lio_bytes){ 0 }, builder);
+    return builder->type->kind == LIO_KIND_VARIABLE
+               ? fill_variable(dec, value, builder)
+               : fill_fixed(dec, value, builder);
+}
+
+/* A dictionary of one value, whose index is 0 throughout. */
+static int fill_dictionary(struct lio_decode *dec, struct lio_bytes value,
+                           struct lio_builder *builder)
+{
+    struct lio_builder one;
+    int rc = lio_builder_init(dec, builder->type->children[0], 1, false, &one);
+
+    if (rc < 0)
+        return rc;
     memset(builder->values->data, 0, builder->values->bytes);
-    return 0;
+    rc = fill(dec, value, &one);
+    if (rc == 0)
+        lio_builder_finish(&one, &builder->vectors->all[0]);
+    lio_builder_release(&one);
+    return rc;
+}
+
+/* Without a value every row is null, whatever the levels tell of it. */
+static int fill_slots(struct lio_decode *dec, struct constant *constant)
+{
+    struct lio_builder *builder = &constant->slots.builder;
+
+    if (!constant->has_value)
+        return lio_builder_zero(dec, builder);
+    if (builder->type->kind == LIO_KIND_DICTIONARY)
+        return fill_dictionary(dec, constant->value, builder);
+    return fill(dec, constant->value, builder);
+}
+
+/* Of a nested column some layer has to be null, or a list empty. */
+static int check_nulls(struct lio_decode *dec, const struct constant *constant)
+{
+    const struct lio_levels *levels = &constant->slots.levels;
+    const struct lio_type *leaf = constant->in->leaf->types[0];
+    uint64_t present = 0;
+
+    if (constant->has_value || leaf->kind == LIO_KIND_NULL ||
+        (leaf->kind == LIO_KIND_STRUCT && leaf->nchildren == 0))
+        return 0;
+    for (uint64_t i = 0; i < levels->n; i++)
+        present += !levels->def || lio_load_u16(levels->def->data + i * 2) == 0;
+    if (present == 0)
+        return 0;
+    return lio_decode_corrupt(
+        dec, "%" PRIu64 " entries that are not null, and no value", present);
+}
+
+/* Flat levels go into the builder's bitmap, so that it has to be there first;
+ * of nested ones it is not known before how many have a slot. */
+static int decode_page(struct lio_decode *dec, struct constant *constant)
+{
+    struct lio_slots *slots = &constant->slots;
+    bool flat = lio_levels_flat(&slots->levels);
+    uint64_t nslots;
+    int rc = open_page(dec, constant);
+
+    if (rc == 0 && !constant->has_value && flat && !lio_slots_nullable(slots) &&
+        slots->entries > 0)
+        rc = lio_decode_corrupt(dec, "nulls in a page without nulls");
+    if (rc == 0 && flat)
+        rc = lio_slots_alloc(dec, slots, slots->entries);
+    if (rc == 0)
+        rc = add_levels(dec, constant, &nslots);
+    if (rc == 0 && !flat)
+        rc = check_nulls(dec, constant);
+    if (rc == 0 && !flat)
+        rc = lio_slots_alloc(dec, slots, nslots);
+    return rc < 0 ? rc : fill_slots(dec, constant);
 }
 
 int lio_constant_page_decode(struct lio_decode *dec,
@@ -181,29 +339,14 @@ int lio_constant_page_decode(struct lio_decode *dec,
                              struct lio_vector *ret_vector)
 {
     struct constant constant = { .layout = layout, .in = in };
-    struct lio_builder builder;
-    int rc = lio_layers_leaf(dec, layout->layers, layout->n_layers,
-                             &constant.nullable);
+    int rc = lio_slots_init(dec, in->leaf, in->rows, layout->layers,
+                            layout->n_layers, &constant.slots);
 
-    if (rc == 0)
-        rc = open_page(dec, &constant);
     if (rc < 0)
         return rc;
-    if (!constant.nullable && (!constant.has_value || constant.levels))
-        return lio_decode_corrupt(dec, "nulls in a page without nulls");
-    rc = lio_builder_init(dec, in->type, in->rows, constant.nullable, &builder);
-    if (rc < 0)
-        return rc;
-    if (constant.has_value && constant.levels)
-        rc = decode_levels(dec, &constant, &builder);
-    if (rc == 0 && !constant.has_value)
-        rc = fill_nulls(dec, &builder);
-    else if (rc == 0 && in->type->kind == LIO_KIND_VARIABLE)
-        rc = fill_variable(dec, constant.value, &builder);
-    else if (rc == 0)
-        rc = fill_fixed(dec, constant.value, &builder);
+    rc = decode_page(dec, &constant);
     if (rc == 0)
-        lio_builder_finish(&builder, ret_vector);
-    lio_builder_release(&builder);
+        rc = lio_slots_finish(dec, &constant.slots, ret_vector);
+    lio_slots_release(&constant.slots);
     return rc;
 }

@@ -3,48 +3,52 @@
  *
  *     buffer 0    a word for each chunk: bytes / 8 - 1 | log2 of its values
  *     buffer 1    the chunks, one behind the other
- *     buffer 2    the dictionary, if there is one
+ *     next        the dictionary, if there is one
+ *     next        the repetition index, if there are lists
  *
  * A chunk, its parts padded to multiples of 8 bytes:
  *
- *     u16 levels | u16 bytes of levels | u16 or u32 bytes of each value buffer
+ *     u16 levels | u16 bytes of each kind of levels
+ *                | u16 or u32 bytes of each value buffer
+ *     repetition levels
  *     definition levels
  *     value buffers
  *
- * The word of the last chunk need not tell its values: they are the rest.
+ * The word of the last chunk need not tell its values: they are the rest.  A
+ * row with lists may go on in the next chunk.  The repetition index, which
+ * tells where rows begin, is not needed to read all of them.
  */
 #include "column/page.h"
 
-#include "column/bits.h"
-#include "column/builder.h"
 #include "column/dictionary.h"
-#include "column/encoding.h"
+#include "column/slots.h"
+#include "column/values.h"
 
 #include "common/cursor.h"
 
 #include <inttypes.h>
 
-#define CHUNK_ALIGN    8
-#define LOG2_BITS      4
-#define LEVEL_BITS     16
-#define CHUNK_ROWS_MAX (1u << 15) /* what four bits of log2 can say */
+#define CHUNK_ALIGN     8
+#define LOG2_BITS       4
+#define LEVEL_BITS      16
+#define CHUNK_SLOTS_MAX (1u << 15) /* what four bits of log2 can say */
 
 struct miniblock {
     const Lio__Pb__MiniBlockLayout *layout;
     const struct lio_page_input *in;
     struct lio_dictionary dictionary; /* if layout->dictionary */
-    struct lio_builder builder;
-    bool nullable;
+    struct lio_slots slots;
 };
 
 /* One chunk, taken apart. */
 struct chunk {
     uint64_t number;
-    uint64_t row; /* its first */
-    uint64_t rows;
+    uint64_t slot; /* its first */
+    uint64_t slots;
     struct lio_bytes bytes;
     uint64_t nlevels;
-    struct lio_bytes levels;
+    struct lio_bytes rep;
+    struct lio_bytes def;
     struct lio_encoded values;
 };
 
@@ -75,24 +79,26 @@ static struct lio_bytes take_part(const struct chunk *chunk,
 static int open_chunk(struct lio_decode *dec, const struct miniblock *block,
                       struct chunk *chunk)
 {
+    const Lio__Pb__MiniBlockLayout *layout = block->layout;
     struct lio_cursor cur =
         lio_cursor_over(chunk->bytes.data, chunk->bytes.bytes);
-    uint32_t nbuffers = (uint32_t)block->layout->nbuffers, level_bytes = 0;
-    uint32_t sizes[LIO_VALUE_BUFFERS_MAX];
+    uint32_t nbuffers = (uint32_t)layout->nbuffers;
+    uint32_t rep_bytes = 0, def_bytes = 0, sizes[LIO_VALUE_BUFFERS_MAX];
 
     chunk->nlevels = lio_cursor_u16(&cur);
-    if (block->layout->def_compression)
-        level_bytes = lio_cursor_u16(&cur);
+    if (layout->rep_compression)
+        rep_bytes = lio_cursor_u16(&cur);
+    if (layout->def_compression)
+        def_bytes = lio_cursor_u16(&cur);
     for (uint32_t i = 0; i < nbuffers; i++)
-        sizes[i] = block->layout->has_large_chunk ? lio_cursor_u32(&cur)
-                                                  : lio_cursor_u16(&cur);
+        sizes[i] = layout->has_large_chunk ? lio_cursor_u32(&cur)
+                                           : lio_cursor_u16(&cur);
     skip_pad(chunk, &cur);
-    chunk->levels = (struct lio_bytes){ 0 };
-    if (block->layout->def_compression)
-        chunk->levels = take_part(chunk, &cur, level_bytes);
+    chunk->rep = take_part(chunk, &cur, rep_bytes);
+    chunk->def = take_part(chunk, &cur, def_bytes);
     chunk->values = (struct lio_encoded){ .framing = LIO_FRAMING_MINIBLOCK,
                                           .nbuffers = nbuffers,
-                                          .nvalues = chunk->rows };
+                                          .nvalues = chunk->slots };
     for (uint32_t i = 0; i < nbuffers; i++)
         chunk->values.buffers[i] = take_part(chunk, &cur, sizes[i]);
     if (cur.overrun || cur.left > 0)
@@ -100,29 +106,50 @@ static int open_chunk(struct lio_decode *dec, const struct miniblock *block,
     return 0;
 }
 
-static int decode_levels(struct lio_decode *dec, struct miniblock *block,
-                         const struct chunk *chunk)
+static int decode_levels(struct lio_decode *dec,
+                         const Lio__Pb__CompressiveEncoding *enc,
+                         const struct chunk *chunk, struct lio_bytes bytes,
+                         enum lio_scratch where, const uint16_t **ret_levels)
 {
     const struct lio_encoded in = { .framing = LIO_FRAMING_BLOCK,
                                     .nbuffers = 1,
-                                    .buffers = { chunk->levels },
-                                    .nvalues = chunk->rows };
+                                    .buffers = { bytes },
+                                    .nvalues = chunk->nlevels };
     uint8_t *levels;
-    int rc;
+    int rc = lio_decode_scratch(dec, where, chunk->nlevels * (LEVEL_BITS / 8),
+                                &levels);
 
-    if (chunk->nlevels != chunk->rows)
-        return broken_chunk(dec, chunk,
-                            "it has not one definition level for each value");
-    rc = lio_decode_scratch(dec, LIO_SCRATCH_LEVELS,
-                            chunk->rows * (LEVEL_BITS / 8), &levels);
     if (rc == 0)
-        rc = lio_fixed_decode(dec, block->layout->def_compression, &in,
-                              LEVEL_BITS, levels);
-    if (rc < 0)
-        return rc;
-    return lio_builder_levels(dec, &block->builder, chunk->row,
-                              (const uint16_t *)(const void *)levels,
-                              chunk->rows);
+        rc = lio_fixed_decode(dec, enc, &in, LEVEL_BITS, levels);
+    if (rc == 0)
+        *ret_levels = (const uint16_t *)(const void *)levels;
+    return rc;
+}
+
+static int add_levels(struct lio_decode *dec, struct miniblock *block,
+                      struct chunk *chunk)
+{
+    const Lio__Pb__MiniBlockLayout *layout = block->layout;
+    const uint16_t *rep = NULL, *def = NULL;
+    bool listed = lio_slots_listed(&block->slots);
+    bool nullable = lio_slots_nullable(&block->slots);
+    uint64_t nslots;
+    int rc = 0;
+
+    if (!listed && !nullable)
+        chunk->nlevels = chunk->slots;
+    if (listed)
+        rc = decode_levels(dec, layout->rep_compression, chunk, chunk->rep,
+                           LIO_SCRATCH_REPEATS, &rep);
+    if (rc == 0 && nullable)
+        rc = decode_levels(dec, layout->def_compression, chunk, chunk->def,
+                           LIO_SCRATCH_LEVELS, &def);
+    if (rc == 0)
+        rc = lio_slots_levels(dec, &block->slots, chunk->slot, rep, def,
+                              chunk->nlevels, &nslots);
+    if (rc == 0 && nslots != chunk->slots)
+        rc = broken_chunk(dec, chunk, "its levels do not go with its values");
+    return rc;
 }
 
 static int decode_indices(struct lio_decode *dec, struct miniblock *block,
@@ -135,7 +162,7 @@ static int decode_indices(struct lio_decode *dec, struct miniblock *block,
     if (bits != 8 && bits != 16 && bits != 32 && bits != 64)
         return lio_decode_corrupt(dec, "dictionary indices of %" PRIu64 " bits",
                                   bits);
-    rc = lio_decode_scratch(dec, LIO_SCRATCH_INDICES, chunk->rows * (bits / 8),
+    rc = lio_decode_scratch(dec, LIO_SCRATCH_INDICES, chunk->slots * (bits / 8),
                             &indices);
     if (rc == 0)
         rc = lio_fixed_decode(dec, block->layout->value_compression,
@@ -143,42 +170,8 @@ static int decode_indices(struct lio_decode *dec, struct miniblock *block,
     if (rc < 0)
         return rc;
     return lio_dictionary_gather(dec, &block->dictionary, indices,
-                                 (uint32_t)bits, chunk->row, chunk->rows,
-                                 &block->builder);
-}
-
-/* Chunks need not start at whole bytes of the page's bitmap. */
-static int decode_bits(struct lio_decode *dec, struct miniblock *block,
-                       const struct chunk *chunk)
-{
-    uint8_t *bits;
-    int rc = lio_decode_scratch(dec, LIO_SCRATCH_BITS,
-                                lio_bits_bytes(chunk->rows), &bits);
-
-    if (rc == 0)
-        rc = lio_fixed_decode(dec, block->layout->value_compression,
-                              &chunk->values, 1, bits);
-    if (rc == 0)
-        lio_bits_copy(block->builder.values->data, chunk->row, bits, 0,
-                      chunk->rows);
-    return rc;
-}
-
-static int decode_values(struct lio_decode *dec, struct miniblock *block,
-                         const struct chunk *chunk)
-{
-    const struct lio_type *type = block->in->type;
-
-    if (block->layout->dictionary)
-        return decode_indices(dec, block, chunk);
-    if (type->kind == LIO_KIND_VARIABLE)
-        return lio_strings_decode(dec, block->layout->value_compression,
-                                  &chunk->values, &block->builder.strings);
-    if (type->bits == 1)
-        return decode_bits(dec, block, chunk);
-    return lio_fixed_decode(
-        dec, block->layout->value_compression, &chunk->values, type->bits,
-        block->builder.values->data + chunk->row * (type->bits / 8));
+                                 (uint32_t)bits, chunk->slot, chunk->slots,
+                                 &block->slots.builder);
 }
 
 static int decode_chunk(struct lio_decode *dec, struct miniblock *block,
@@ -186,11 +179,15 @@ static int decode_chunk(struct lio_decode *dec, struct miniblock *block,
 {
     int rc = open_chunk(dec, block, chunk);
 
-    if (rc == 0 && block->nullable)
-        rc = decode_levels(dec, block, chunk);
     if (rc == 0)
-        rc = decode_values(dec, block, chunk);
-    return rc;
+        rc = add_levels(dec, block, chunk);
+    if (rc < 0)
+        return rc;
+    return block->layout->dictionary
+               ? decode_indices(dec, block, chunk)
+               : lio_values_decode(dec, block->layout->value_compression,
+                                   &chunk->values, &block->slots.builder,
+                                   chunk->slot);
 }
 
 static uint32_t word_at(struct lio_bytes words, uint64_t i, uint32_t width)
@@ -210,26 +207,28 @@ static int decode_chunks(struct lio_decode *dec, struct miniblock *block,
 
     for (uint64_t i = 0; i < nchunks && rc == 0; i++) {
         uint32_t word = word_at(words, i, width);
-        uint64_t left = block->in->rows - chunk.row;
+        uint64_t left = block->layout->nitems - chunk.slot;
 
         chunk.number = i;
         chunk.bytes.bytes = ((size_t)(word >> LOG2_BITS) + 1) * CHUNK_ALIGN;
         chunk.bytes.data = lio_cursor_take(&cur, chunk.bytes.bytes);
-        chunk.rows = i + 1 < nchunks
-                         ? UINT64_C(1) << (word & ((1u << LOG2_BITS) - 1))
-                         : left;
+        chunk.slots = i + 1 < nchunks
+                          ? UINT64_C(1) << (word & ((1u << LOG2_BITS) - 1))
+                          : left;
         if (!chunk.bytes.data)
             return broken_chunk(dec, &chunk, "runs past the page's end");
-        if (chunk.rows > left || chunk.rows > CHUNK_ROWS_MAX)
-            return broken_chunk(dec, &chunk, "has not the rows it should have");
+        if (chunk.slots > left || chunk.slots > CHUNK_SLOTS_MAX)
+            return broken_chunk(dec, &chunk,
+                                "has not the values it should "
+                                "have");
         rc = decode_chunk(dec, block, &chunk);
-        chunk.row += chunk.rows;
+        chunk.slot += chunk.slots;
     }
-    if (rc == 0 && (cur.left > 0 || chunk.row != block->in->rows))
+    if (rc == 0 && (cur.left > 0 || chunk.slot != block->layout->nitems))
         return lio_decode_corrupt(dec,
                                   "%" PRIu64 " chunks with %" PRIu64
-                                  " rows of %" PRIu64 " leave %zu bytes",
-                                  nchunks, chunk.row, block->in->rows,
+                                  " values of %" PRIu64 " leave %zu bytes",
+                                  nchunks, chunk.slot, block->layout->nitems,
                                   cur.left);
     return rc;
 }
@@ -239,39 +238,64 @@ static int check(struct lio_decode *dec, const struct miniblock *block,
                  uint64_t nchunks)
 {
     const Lio__Pb__MiniBlockLayout *layout = block->layout;
-    uint32_t nbuffers = layout->dictionary ? 3 : 2;
+    uint32_t nbuffers =
+        2 + (layout->dictionary != NULL) + (layout->repetition_index_depth > 0);
 
-    if (layout->rep_compression || layout->repetition_index_depth > 0)
-        return lio_decode_corrupt(dec, "repetition levels in a column that is "
-                                       "not nested");
-    if (block->nullable && !layout->def_compression)
+    if (lio_slots_listed(&block->slots) && !layout->rep_compression)
+        return lio_decode_corrupt(dec, "lists, but no repetition levels");
+    if (!lio_slots_listed(&block->slots) &&
+        (layout->rep_compression || layout->repetition_index_depth > 0))
+        return lio_decode_corrupt(dec, "repetition levels in a column that has "
+                                       "no lists");
+    if (lio_slots_nullable(&block->slots) && !layout->def_compression)
         return lio_decode_corrupt(dec, "nullable, but without definition "
                                        "levels");
     if (layout->nbuffers < 1 || layout->nbuffers > LIO_VALUE_BUFFERS_MAX)
         return lio_decode_corrupt(dec, "%" PRIu64 " value buffers in a chunk",
                                   layout->nbuffers);
-    if (layout->nitems != block->in->rows)
-        return lio_decode_corrupt(dec,
-                                  "%" PRIu64 " values for %" PRIu64 " rows",
-                                  layout->nitems, block->in->rows);
     if (block->in->nbuffers != nbuffers)
         return lio_decode_corrupt(dec,
                                   "%" PRIu32 " buffers instead of %" PRIu32,
                                   block->in->nbuffers, nbuffers);
-    if (block->in->rows / CHUNK_ROWS_MAX > nchunks)
-        return lio_decode_corrupt(dec, "%" PRIu64 " rows in %" PRIu64 " chunks",
-                                  block->in->rows, nchunks);
+    if (layout->nitems / CHUNK_SLOTS_MAX > nchunks)
+        return lio_decode_corrupt(dec,
+                                  "%" PRIu64 " values in %" PRIu64 " chunks",
+                                  layout->nitems, nchunks);
     return 0;
 }
 
 static int open_dictionary(struct lio_decode *dec, struct miniblock *block)
 {
+    const struct lio_type *type = block->in->leaf->types[0];
     const struct lio_mem *buffer = block->in->buffers[2];
 
+    if (type->kind == LIO_KIND_DICTIONARY)
+        type = type->children[0];
     return lio_dictionary_open(
         dec, block->layout->dictionary, block->layout->ndictionary_items,
-        (struct lio_bytes){ buffer->data, buffer->bytes }, block->in->type,
+        (struct lio_bytes){ buffer->data, buffer->bytes }, type,
         &block->dictionary);
+}
+
+static int decode_page(struct lio_decode *dec, struct miniblock *block)
+{
+    uint32_t width = block->layout->has_large_chunk ? 4 : 2;
+    struct lio_bytes words = { 0 };
+    int rc;
+
+    if (block->in->nbuffers > 0)
+        words = (struct lio_bytes){ block->in->buffers[0]->data,
+                                    block->in->buffers[0]->bytes };
+    rc = check(dec, block, words.bytes / width);
+    if (rc == 0)
+        rc = lio_slots_alloc(dec, &block->slots, block->layout->nitems);
+    if (rc == 0 && block->layout->dictionary)
+        rc = open_dictionary(dec, block);
+    if (rc == 0)
+        rc = decode_chunks(dec, block, words, words.bytes / width);
+    if (rc == 0 && block->layout->dictionary)
+        lio_dictionary_finish(&block->dictionary, &block->slots.builder);
+    return rc;
 }
 
 int lio_miniblock_decode(struct lio_decode *dec,
@@ -280,27 +304,15 @@ int lio_miniblock_decode(struct lio_decode *dec,
                          struct lio_vector *ret_vector)
 {
     struct miniblock block = { .layout = layout, .in = in };
-    uint32_t width = layout->has_large_chunk ? 4 : 2;
-    struct lio_bytes words = { 0 };
-    int rc =
-        lio_layers_leaf(dec, layout->layers, layout->n_layers, &block.nullable);
+    int rc = lio_slots_init(dec, in->leaf, in->rows, layout->layers,
+                            layout->n_layers, &block.slots);
 
     if (rc < 0)
         return rc;
-    if (in->nbuffers > 0)
-        words =
-            (struct lio_bytes){ in->buffers[0]->data, in->buffers[0]->bytes };
-    rc = check(dec, &block, words.bytes / width);
+    rc = decode_page(dec, &block);
     if (rc == 0)
-        rc = lio_builder_init(dec, in->type, in->rows, block.nullable,
-                              &block.builder);
-    if (rc == 0 && layout->dictionary)
-        rc = open_dictionary(dec, &block);
-    if (rc == 0)
-        rc = decode_chunks(dec, &block, words, words.bytes / width);
-    if (rc == 0)
-        lio_builder_finish(&block.builder, ret_vector);
+        rc = lio_slots_finish(dec, &block.slots, ret_vector);
     lio_dictionary_release(&block.dictionary);
-    lio_builder_release(&block.builder);
+    lio_slots_release(&block.slots);
     return rc;
 }

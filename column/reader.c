@@ -2,6 +2,7 @@
  * Reading pages by their numbers.
  */
 #include "column/arrow_array.h"
+#include "column/blob.h"
 #include "column/load.h"
 
 #include <inttypes.h>
@@ -46,6 +47,27 @@ static int read_loads(const struct lio_dataset *dataset,
     return rc;
 }
 
+/* A page of blobs holds but their descriptors. */
+static int read_blobs(const struct lio_dataset *dataset,
+                      const struct lio_load *load, struct lio_slice *slice,
+                      struct lio_error *err)
+{
+    const struct lio_field *field = &dataset->schema.fields[load->ref.field];
+    struct lio_vector values;
+    int rc;
+
+    if (slice->vector.type != &lio_blob_type)
+        return 0;
+    rc = lio_blob_read(&dataset->files[load->ref.file], field->path,
+                       &field->type, slice, dataset->page_decoded_max, &values,
+                       err);
+    if (rc < 0)
+        return rc;
+    lio_vector_release(&slice->vector);
+    slice->vector = values;
+    return 0;
+}
+
 static int export_load(const struct lio_dataset *dataset,
                        const struct lio_load *load,
                        struct ArrowArray *ret_array, struct lio_error *err)
@@ -56,12 +78,30 @@ static int export_load(const struct lio_dataset *dataset,
     if (rc < 0)
         return rc;
     slice.rows = slice.vector.rows;
-    rc = lio_vector_export(&slice, ret_array);
+    rc = read_blobs(dataset, load, &slice, err);
+    if (rc == 0) {
+        rc = lio_vector_export(&slice, ret_array);
+        if (rc < 0)
+            (void)lio_error_set(err, rc, "%s: no memory for an array",
+                                dataset->path);
+    }
     lio_vector_release(&slice.vector);
-    if (rc < 0)
-        return lio_error_set(err, rc, "%s: no memory for an array",
-                             dataset->path);
-    return 0;
+    return rc;
+}
+
+/* In files of version 2.0 the rows of a list or struct lie in several columns,
+ * of which this is but the first. */
+static int check_whole(const struct lio_dataset *dataset,
+                       const struct lio_page_ref *ref, struct lio_error *err)
+{
+    const struct lio_field *field = &dataset->schema.fields[ref->field];
+
+    if (!field->has_children || field->packed || field->type.own)
+        return 0;
+    return lio_error_set(err, LIO_EUNSUPPORTED,
+                         "%s: column '%s': its pages hold no values: scan it, "
+                         "or read the pages of its parts",
+                         dataset->path, field->path);
 }
 
 static int read_pages(const struct lio_dataset *dataset,
@@ -71,6 +111,8 @@ static int read_pages(const struct lio_dataset *dataset,
 {
     int rc = 0;
 
+    for (uint32_t i = 0; i < n && rc == 0; i++)
+        rc = check_whole(dataset, &dataset->pages[numbers[i]], err);
     for (uint32_t i = 0; i < n && rc == 0; i++)
         rc = lio_load_prepare(dataset, &dataset->pages[numbers[i]], &loads[i],
                               err);

@@ -5,16 +5,15 @@
 #define LIO_COLUMN_SCAN_H
 
 #include "column/arrow_array.h"
-#include "column/column_cursor.h"
+#include "column/field_cursor.h"
 
 #define LIO_BATCH_ROWS 8192 /* if the caller does not say */
 
 struct lio_scan_run {
     const struct lio_dataset *dataset;
-    const struct lio_field **fields; /* ncolumns, in the order wanted */
-    struct lio_column_cursor *cursors;
-    uint32_t ncolumns;
-    uint64_t row; /* next, in scan order */
+    struct lio_projection projection;
+    struct lio_field_cursor *cursors; /* of the projection's columns */
+    uint64_t row;                     /* next, in scan order */
     uint64_t end;
     uint64_t physical_end; /* of the last row, if there is one */
     uint32_t batch_rows;

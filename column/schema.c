@@ -7,8 +7,8 @@
  *     id 2  parent  1  "lat"    double             column 2           1
  *     id 3  parent  1  "lon"    double             column 3           2
  *
- * Only top-level fields without children can be read so far; the others are
- * there with the reason why not.
+ * Types are a tree of their own, linked along the fields'.  What cannot be read
+ * is there, too, with the reason why not.
  */
 #include "column/schema.h"
 
@@ -98,23 +98,71 @@ static int name_field(struct lio_schema *schema, struct lio_field *field,
     return 0;
 }
 
-/* Why a field cannot be read whatever its pages hold. */
-static int refuse_type(struct lio_schema *schema, struct lio_field *field,
-                       bool blob)
+/* Where in the tree a field is, which its parent tells. */
+static void place_field(struct lio_schema *schema, struct lio_field *field)
 {
-    if (blob)
+    struct lio_field *parent;
+
+    field->depth = 1;
+    field->row_items = 1;
+    field->in_packed = field->packed;
+    if (field->parent < 0)
+        return;
+    parent = &schema->fields[field->parent];
+    parent->has_children = true;
+    field->depth = parent->depth + 1;
+    field->row_items = parent->row_items;
+    if (parent->type.kind == LIO_KIND_FIXED_LIST)
+        field->row_items *= parent->type.dimension;
+    field->below_list =
+        parent->below_list || parent->type.kind == LIO_KIND_LIST;
+    field->in_packed |= parent->in_packed;
+}
+
+static bool may_have_children(const struct lio_type *type)
+{
+    return type->kind == LIO_KIND_LIST || type->kind == LIO_KIND_STRUCT ||
+           (type->kind == LIO_KIND_FIXED_LIST && !type->own);
+}
+
+/* Make the type of a field a part of its parent's. */
+static int link_field(struct lio_schema *schema, struct lio_field *field)
+{
+    struct lio_field *parent;
+
+    if (field->parent < 0)
+        return 0;
+    parent = &schema->fields[field->parent];
+    if (!may_have_children(&parent->type))
         return lio_field_refuse(field,
-                                "blobs are not supported by this version");
+                                "is part of '%s', whose type '%s' is "
+                                "not supported",
+                                parent->path, parent->logical_type);
+    field->place = parent->type.nchildren;
+    /* What is too deep is refused, and must not make the types so deep. */
+    if (field->depth > LIO_DEPTH_MAX)
+        return 0;
+    return lio_type_link(&parent->type, &field->type);
+}
+
+/* Why a field cannot be read whatever its pages hold. */
+static int refuse_type(struct lio_field *field)
+{
     if (field->type.kind == LIO_KIND_UNSUPPORTED)
         return lio_field_refuse(field,
                                 "type '%s' is not supported by this version",
                                 field->logical_type);
-    if (field->parent >= 0)
-        return lio_field_refuse(field,
-                                "is part of '%s', whose type '%s' is "
-                                "not supported",
-                                schema->fields[field->parent].path,
-                                schema->fields[field->parent].logical_type);
+    if (field->depth > LIO_DEPTH_MAX)
+        return lio_field_refuse(field, "is nested deeper than %d levels",
+                                LIO_DEPTH_MAX);
+    if (field->blob && field->type.kind != LIO_KIND_VARIABLE)
+        return lio_field_refuse(field, "blobs of type '%s' are not supported",
+                                field->logical_type);
+    if (field->blob && field->parent >= 0)
+        return lio_field_refuse(field, "blobs inside of other values are not "
+                                       "supported by this version");
+    if (field->row_items > UINT32_MAX)
+        return lio_field_refuse(field, "its fixed-size lists are too long");
     return 0;
 }
 
@@ -130,21 +178,97 @@ static int parse_field(struct lio_schema *schema, struct lio_field *field,
     field->nullable = message->nullable;
     field->packed = has_metadata(message, "packed") ||
                     has_metadata(message, "lance-encoding:packed");
+    field->blob = has_metadata(message, "lance-encoding:blob");
     if (!find_parent(schema, field, parent_id, &field->parent))
         return LIO_ECORRUPT;
-    if (field->parent >= 0) {
-        schema->fields[field->parent].has_children = true;
-        field->in_packed = schema->fields[field->parent].in_packed;
-    }
-    field->in_packed |= field->packed;
+    place_field(schema, field);
     field->logical_type = strdup(logical);
     rc = field->logical_type ? name_field(schema, field, name) : LIO_ENOMEM;
     if (rc == 0)
         rc = lio_type_parse(logical, &field->type);
     if (rc == 0)
-        rc = refuse_type(schema, field,
-                         has_metadata(message, "lance-encoding:blob"));
-    return rc;
+        rc = link_field(schema, field);
+    return rc < 0 ? rc : refuse_type(field);
+}
+
+/* -- once all children are known ----------------------------------------- */
+
+static bool is_map(const struct lio_field *field)
+{
+    return strcmp(field->logical_type, "map") == 0;
+}
+
+/* A packed struct is rows of values, side by side. */
+static bool can_be_packed(const struct lio_type *type)
+{
+    for (uint32_t i = 0; i < type->nchildren; i++)
+        if (!lio_type_is_fixed(type->children[i]) &&
+            type->children[i]->kind != LIO_KIND_VARIABLE)
+            return false;
+    return type->kind == LIO_KIND_STRUCT && type->nchildren > 0;
+}
+
+static bool has_list(const struct lio_type *type)
+{
+    if (type->kind == LIO_KIND_LIST)
+        return true;
+    for (uint32_t i = 0; i < type->nchildren; i++)
+        if (has_list(type->children[i]))
+            return true;
+    return false;
+}
+
+/* Broken: not what a writer can mean.  Children come behind their parents, so
+ * theirs were linked when the last field was parsed. */
+static int check_children(struct lio_field *field)
+{
+    const struct lio_type *type = &field->type;
+    bool fixed = type->kind == LIO_KIND_FIXED_LIST && !type->own;
+
+    /* Its children are too deep: it will not be read. */
+    if (field->depth >= LIO_DEPTH_MAX && field->has_children)
+        return 0;
+    if ((type->kind == LIO_KIND_LIST || fixed) && type->nchildren != 1)
+        return LIO_ECORRUPT;
+    if (fixed && type->children[0]->kind != LIO_KIND_STRUCT)
+        return LIO_ECORRUPT;
+    if (is_map(field) && (type->children[0]->kind != LIO_KIND_STRUCT ||
+                          type->children[0]->nchildren != 2))
+        return LIO_ECORRUPT;
+    if (field->packed && field->has_children && !can_be_packed(type))
+        return lio_field_refuse(field, "a packed struct of values that are "
+                                       "nested is not supported");
+    if (fixed && (field->below_list || has_list(type)))
+        return lio_field_refuse(field,
+                                "fixed-size lists of structs together with "
+                                "lists are not supported by this version");
+    return 0;
+}
+
+/* What is in something that cannot be read cannot, either: its type may not
+ * even be linked. */
+static int refuse_part(const struct lio_schema *schema, struct lio_field *field)
+{
+    const struct lio_field *parent;
+
+    if (field->parent < 0)
+        return 0;
+    parent = &schema->fields[field->parent];
+    if (!parent->unsupported)
+        return 0;
+    return lio_field_refuse(field, "is part of '%s', which cannot be read",
+                            parent->path);
+}
+
+static int broken_field(const char *file, uint32_t number, const char *name,
+                        int code, struct lio_error *err)
+{
+    if (code == LIO_ENOMEM)
+        return lio_error_set(err, code, "%s: no memory for its schema", file);
+    return lio_error_set(err, code,
+                         "%s: field %" PRIu32 " '%s' of its schema has a "
+                         "broken type, parent or children",
+                         file, number, name);
 }
 
 static int parse_fields(const char *file, struct lio_schema *schema,
@@ -158,13 +282,16 @@ static int parse_fields(const char *file, struct lio_schema *schema,
         const char *name = messages[i]->name ? messages[i]->name : "";
         int rc = parse_field(schema, &schema->fields[i], messages[i]);
 
-        if (rc == LIO_ENOMEM)
-            return lio_error_set(err, rc, "%s: no memory for its schema", file);
         if (rc < 0)
-            return lio_error_set(err, rc,
-                                 "%s: field %" PRIu32 " '%s' of its schema has "
-                                 "a broken type or parent",
-                                 file, i, name);
+            return broken_field(file, i, name, rc, err);
+    }
+    for (uint32_t i = 0; i < schema->nfields; i++) {
+        int rc = check_children(&schema->fields[i]);
+
+        if (rc == 0)
+            rc = refuse_part(schema, &schema->fields[i]);
+        if (rc < 0)
+            return broken_field(file, i, schema->fields[i].name, rc, err);
     }
     return 0;
 }
@@ -218,12 +345,41 @@ int64_t lio_schema_find_id(const struct lio_schema *schema, int32_t id)
     return found ? (int64_t)found->number : -1;
 }
 
-/* Whether a field's values lie in the column of a field above it. */
-static bool inside_packed(const struct lio_schema *schema, uint32_t number)
+bool lio_schema_in_packed(const struct lio_schema *schema, uint32_t number)
 {
     int32_t parent = schema->fields[number].parent;
 
     return parent >= 0 && schema->fields[parent].in_packed;
+}
+
+bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
+                         uint32_t above)
+{
+    /* Parents come first: their numbers are smaller. */
+    while (number > above && schema->fields[number].parent >= 0)
+        number = (uint32_t)schema->fields[number].parent;
+    return number == above;
+}
+
+const char *lio_schema_unsupported(const struct lio_schema *schema,
+                                   uint32_t number)
+{
+    if (!schema->fields[number].has_children)
+        return schema->fields[number].unsupported;
+    for (uint32_t i = number; i < schema->nfields; i++)
+        if (schema->fields[i].unsupported &&
+            lio_schema_is_below(schema, i, number))
+            return schema->fields[i].unsupported;
+    return NULL;
+}
+
+bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,
+                           enum lio_format format)
+{
+    const struct lio_field *field = &schema->fields[number];
+
+    return (format == LIO_FORMAT_20 || !field->has_children || field->packed) &&
+           !lio_schema_in_packed(schema, number);
 }
 
 uint32_t lio_schema_columns(const struct lio_schema *schema,
@@ -231,15 +387,8 @@ uint32_t lio_schema_columns(const struct lio_schema *schema,
 {
     uint32_t next = 0;
 
-    for (uint32_t i = 0; i < schema->nfields; i++) {
-        const struct lio_field *field = &schema->fields[i];
-        bool own =
-            format == LIO_FORMAT_20 || !field->has_children || field->packed;
-
-        if (own && !inside_packed(schema, i))
-            columns[i] = next++;
-        else
-            columns[i] = LIO_NO_COLUMN;
-    }
+    for (uint32_t i = 0; i < schema->nfields; i++)
+        columns[i] =
+            lio_schema_has_column(schema, i, format) ? next++ : LIO_NO_COLUMN;
     return next;
 }

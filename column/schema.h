@@ -13,18 +13,28 @@
 
 #define LIO_NO_COLUMN UINT32_MAX
 
+/* Fields from the top to a leaf; the format's levels count them. */
+#define LIO_DEPTH_MAX 16
+
 struct lio_field {
     char *path; /* "point.x": names from the top, for messages; may be cut */
     const char *name;
     char *logical_type;
     struct lio_type type;
     int32_t id;
-    int32_t parent; /* number of the parent, -1 at the top */
+    int32_t parent;     /* number of the parent, -1 at the top */
+    uint32_t place;     /* among the parent's children */
+    uint32_t depth;     /* 1 at the top */
+    uint64_t row_items; /* values a row, if above it are but structs and
+                           fixed-size lists */
     bool nullable;
     bool has_children;
+    bool below_list;
+    bool blob;         /* its column tells where the values are */
     bool packed;       /* a struct whose children share its column */
     bool in_packed;    /* such a struct, or somewhere below one */
-    char *unsupported; /* why it cannot be read, or NULL */
+    char *unsupported; /* why it cannot be read, apart from its children, or
+                          NULL */
 };
 
 struct lio_field_id {
@@ -51,6 +61,21 @@ int64_t lio_schema_find_id(const struct lio_schema *schema, int32_t id);
 /* Set why a field cannot be read, unless it is known already. */
 LIO_MUST_CHECK int lio_field_refuse(struct lio_field *field, const char *fmt,
                                     ...) LIO_PRINTF(2, 3);
+
+/* Why a field cannot be read, its children included: a phrase, or NULL. */
+const char *lio_schema_unsupported(const struct lio_schema *schema,
+                                   uint32_t number);
+
+/* Whether field `number` is `above`, or somewhere below it. */
+bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
+                         uint32_t above);
+
+/* Whether a field's values lie in the column of a field above it. */
+bool lio_schema_in_packed(const struct lio_schema *schema, uint32_t number);
+
+/* Whether a field has a column of its own in files of this version. */
+bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,
+                           enum lio_format format);
 
 /* The column of each field in a stand-alone file, LIO_NO_COLUMN if it has none.
  * `columns` has room for all fields; returns how many columns there must be. */

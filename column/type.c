@@ -1,12 +1,16 @@
 /*
  * Logical type strings.  Most are in a table; the others carry parameters
  * behind colons: timestamp:us:Europe/Berlin, decimal:128:10:2,
- * fixed_size_binary:16.
+ * fixed_size_binary:16.  Two hold another type, which may have colons itself:
+ * fixed_size_list:decimal:128:10:2:4, dict:timestamp:us:-:int32:false.
  */
 #include "column/type.h"
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define TYPE_DEPTH_MAX 8 /* of types within a spelling */
 
 struct plain_type {
     const char *logical;
@@ -43,6 +47,13 @@ static const struct plain_type plain_types[] = {
     { "binary", "z", LIO_KIND_VARIABLE, 32 },
     { "large_string", "U", LIO_KIND_VARIABLE, 64 },
     { "large_binary", "Z", LIO_KIND_VARIABLE, 64 },
+    { "json", "Z", LIO_KIND_VARIABLE, 64 }, /* in its binary form */
+    { "list", "+l", LIO_KIND_LIST, 32 },
+    { "list.struct", "+l", LIO_KIND_LIST, 32 },
+    { "large_list", "+L", LIO_KIND_LIST, 64 },
+    { "large_list.struct", "+L", LIO_KIND_LIST, 64 },
+    { "map", "+m", LIO_KIND_LIST, 32 },
+    { "struct", "+s", LIO_KIND_STRUCT, 0 },
 };
 
 /* Digits only, as in "16"; no sign, no space, at most nine of them. */
@@ -126,43 +137,200 @@ static int parse_fixed_size_binary(const char *at, struct lio_type *type)
     return format_arrow(type, "w:%u", width);
 }
 
+/* -- types that hold a type ---------------------------------------------- */
+
+static int parse(const char *logical, unsigned depth, struct lio_type *type);
+
+/* Parse the first `n` characters of a spelling. */
+static int parse_part(const char *logical, size_t n, unsigned depth,
+                      struct lio_type *type)
+{
+    char *text = strndup(logical, n);
+    int rc = text ? parse(text, depth + 1, type) : LIO_ENOMEM;
+
+    free(text);
+    return rc;
+}
+
+/* The same, for the child of `type`. */
+static int parse_child(const char *logical, size_t n, unsigned depth,
+                       struct lio_type *type)
+{
+    int rc;
+
+    type->own = calloc(1, sizeof(*type->own));
+    if (!type->own)
+        return LIO_ENOMEM;
+    rc = parse_part(logical, n, depth, type->own);
+    return rc < 0 ? rc : lio_type_link(type, type->own);
+}
+
+/* What is not read as a child makes the whole unreadable. */
+static void give_up(struct lio_type *type)
+{
+    lio_type_release(type);
+    *type = (struct lio_type){ .kind = LIO_KIND_UNSUPPORTED };
+}
+
+/* fixed_size_list:INNER:N, where an inner `struct` is a field of its own */
+static int parse_fixed_list(const char *inner, unsigned depth,
+                            struct lio_type *type)
+{
+    const char *colon = strrchr(inner, ':'), *at = colon ? colon + 1 : "";
+    int rc = 0;
+
+    if (!parse_number(&at, &type->dimension) || *at != '\0' ||
+        type->dimension == 0)
+        return LIO_ECORRUPT;
+    type->kind = LIO_KIND_FIXED_LIST;
+    if (strncmp(inner, "struct:", strlen("struct:")) != 0)
+        rc = parse_child(inner, (size_t)(colon - inner), depth, type);
+    if (rc < 0)
+        return rc;
+    if (type->own && !lio_type_is_fixed(type->own)) {
+        give_up(type);
+        return 0;
+    }
+    if (type->own && lio_type_bits(type) > UINT32_MAX)
+        return LIO_ECORRUPT;
+    return format_arrow(type, "+w:%u", type->dimension);
+}
+
+/* INDEX in dict:VALUE:INDEX:ORDERED: takes over its width and format */
+static int parse_index(const char *index, size_t n, unsigned depth,
+                       struct lio_type *type)
+{
+    struct lio_type integer = { 0 };
+    int rc = parse_part(index, n, depth, &integer);
+
+    type->bits = integer.bits;
+    type->arrow = integer.arrow;
+    if (rc == 0 &&
+        (integer.kind != LIO_KIND_FIXED || !strchr("cCsSiIlL", *integer.arrow)))
+        rc = LIO_ECORRUPT;
+    return rc;
+}
+
+static int parse_dictionary(const char *value, unsigned depth,
+                            struct lio_type *type)
+{
+    const char *ordered = strrchr(value, ':'), *index = ordered;
+    int rc;
+
+    while (index && index > value && *--index != ':')
+        ;
+    if (!index || index == value)
+        return LIO_ECORRUPT;
+    type->kind = LIO_KIND_DICTIONARY;
+    rc = parse_index(index + 1, (size_t)(ordered - index - 1), depth, type);
+    if (rc == 0)
+        rc = parse_child(value, (size_t)(index - value), depth, type);
+    if (rc == 0 && type->own->kind != LIO_KIND_FIXED &&
+        type->own->kind != LIO_KIND_VARIABLE)
+        give_up(type);
+    return rc;
+}
+
 struct type_family {
     const char *prefix;
     int (*parse)(const char *rest, struct lio_type *type);
+    int (*parse_outer)(const char *rest, unsigned depth, struct lio_type *type);
 };
 
 static const struct type_family families[] = {
-    { "timestamp:", parse_timestamp },
-    { "decimal:", parse_decimal },
-    { "fixed_size_binary:", parse_fixed_size_binary },
+    { "timestamp:", parse_timestamp, NULL },
+    { "decimal:", parse_decimal, NULL },
+    { "fixed_size_binary:", parse_fixed_size_binary, NULL },
+    { "fixed_size_list:", NULL, parse_fixed_list },
+    { "dict:", NULL, parse_dictionary },
 };
+
+static int parse_family(const struct type_family *family, const char *logical,
+                        unsigned depth, struct lio_type *type)
+{
+    size_t n = strlen(family->prefix);
+
+    if (strncmp(logical, family->prefix, n) != 0)
+        return 0;
+    return family->parse ? family->parse(logical + n, type)
+                         : family->parse_outer(logical + n, depth, type);
+}
+
+static int parse(const char *logical, unsigned depth, struct lio_type *type)
+{
+    int rc = 0;
+
+    if (depth > TYPE_DEPTH_MAX)
+        return LIO_ECORRUPT;
+    for (size_t i = 0; i < sizeof(plain_types) / sizeof(plain_types[0]); i++) {
+        if (strcmp(logical, plain_types[i].logical) != 0)
+            continue;
+        type->kind = plain_types[i].kind;
+        type->bits = plain_types[i].bits;
+        return format_arrow(type, "%s", plain_types[i].arrow);
+    }
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && rc == 0;
+         i++)
+        rc = parse_family(&families[i], logical, depth, type);
+    return rc;
+}
 
 int lio_type_parse(const char *logical, struct lio_type *ret_type)
 {
     struct lio_type type = { .kind = LIO_KIND_UNSUPPORTED };
-    int rc = 0;
+    int rc = parse(logical, 0, &type);
 
-    for (size_t i = 0; i < sizeof(plain_types) / sizeof(plain_types[0]); i++) {
-        if (strcmp(logical, plain_types[i].logical) != 0)
-            continue;
-        type.kind = plain_types[i].kind;
-        type.bits = plain_types[i].bits;
-        rc = format_arrow(&type, "%s", plain_types[i].arrow);
-    }
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        size_t n = strlen(families[i].prefix);
-
-        if (strncmp(logical, families[i].prefix, n) == 0)
-            rc = families[i].parse(logical + n, &type);
-    }
-    if (rc < 0)
+    if (rc < 0) {
+        lio_type_release(&type);
         return rc;
+    }
     *ret_type = type;
     return 0;
 }
 
 void lio_type_release(struct lio_type *type)
 {
+    if (type->own)
+        lio_type_release(type->own);
+    free(type->own);
+    free(type->children);
     free(type->arrow);
-    type->arrow = NULL;
+    *type = (struct lio_type){ .kind = type->kind };
+}
+
+int lio_type_link(struct lio_type *type, const struct lio_type *child)
+{
+    const struct lio_type **more =
+        realloc(type->children, (type->nchildren + (size_t)1) * sizeof(*more));
+
+    if (!more)
+        return LIO_ENOMEM;
+    type->children = more;
+    type->children[type->nchildren++] = child;
+    return 0;
+}
+
+bool lio_type_is_fixed(const struct lio_type *type)
+{
+    if (type->kind == LIO_KIND_FIXED_LIST)
+        return type->nchildren == 1 && lio_type_is_fixed(type->children[0]);
+    return type->kind == LIO_KIND_FIXED;
+}
+
+uint64_t lio_type_bits(const struct lio_type *type)
+{
+    uint64_t bits;
+
+    if (type->kind != LIO_KIND_FIXED_LIST)
+        return type->bits;
+    /* Each factor is below 2^32, and products above are refused. */
+    bits = lio_type_bits(type->children[0]);
+    return bits * type->dimension;
+}
+
+uint64_t lio_type_index_max(const struct lio_type *type)
+{
+    bool is_signed = strchr("csil", *type->arrow) != NULL;
+
+    return UINT64_MAX >> (64 - type->bits + is_signed);
 }

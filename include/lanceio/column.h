@@ -140,8 +140,13 @@ LIO_API LIO_MUST_CHECK int lio_dataset_page(const struct lio_dataset *dataset,
  * Read one page as an Arrow array of its column's type.
  * `*ret_array` is the caller's to release.
  *
+ * Nested:     a page is one of a leaf.  From 2.1 on the array has the type of
+ *             the top-level column, with no children but those that lead to
+ *             the leaf; in 2.0 that of the leaf alone, whose rows may be the
+ *             items of lists.
  * Errors:     LIO_EINVAL for a number that is none; LIO_ECORRUPT,
- *             LIO_EUNSUPPORTED, LIO_EIO, LIO_ENOMEM.
+ *             LIO_EUNSUPPORTED (also for a list or struct in 2.0, whose pages
+ *             hold no values), LIO_EIO, LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int lio_read_page(struct lio_dataset *dataset,
                                          uint32_t number,
@@ -159,7 +164,8 @@ LIO_API LIO_MUST_CHECK int lio_read_pages(struct lio_dataset *dataset,
 
 /** Which rows and columns to read; zero it, and it means everything. */
 struct lio_scan {
-    const char *const *columns; /* top-level names, in the order wanted */
+    const char *const *columns; /* names, in the order wanted; "point.x" is of
+                                   column "point" the child "x" alone */
     uint32_t ncolumns;          /* 0: all columns */
     uint64_t offset;            /* first row, in scan order */
     uint64_t limit;             /* rows at the most; 0: all */

@@ -72,12 +72,43 @@ static void what_cannot_be_read_says_why(void **state)
 {
     struct fields *f = *state;
 
+    f->all[4].logical_type = (char *)"int128";
     assert_int_equal(parse(f), 0);
-    assert_null(f->schema.fields[0].unsupported);
-    assert_non_null(strstr(f->schema.fields[1].unsupported, "type 'struct'"));
+    assert_null(lio_schema_unsupported(&f->schema, 0));
+    assert_non_null(strstr(f->schema.fields[4].unsupported, "type 'int128'"));
+    assert_null(f->schema.fields[1].unsupported);
+    assert_ptr_equal(lio_schema_unsupported(&f->schema, 1),
+                     f->schema.fields[4].unsupported);
+    assert_null(lio_schema_unsupported(&f->schema, 2));
+    assert_null(lio_schema_unsupported(&f->schema, 7));
+    lio_schema_release(&f->schema);
+}
+
+static void types_are_linked_along_the_fields(void **state)
+{
+    struct fields *f = *state;
+    const struct lio_field *fields;
+
+    assert_int_equal(parse(f), 0);
+    fields = f->schema.fields;
+    assert_int_equal(fields[1].type.nchildren, 2);
+    assert_ptr_equal(fields[1].type.children[1], &fields[3].type);
+    assert_ptr_equal(fields[5].type.children[0], &fields[6].type);
+    assert_int_equal(fields[3].place, 1);
+    assert_int_equal(fields[4].depth, 3);
+    assert_true(fields[6].below_list);
+    assert_true(lio_schema_is_below(&f->schema, 4, 1));
+    assert_false(lio_schema_is_below(&f->schema, 5, 1));
+    lio_schema_release(&f->schema);
+}
+
+static void part_of_what_has_no_parts_is_unsupported(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[1].logical_type = (char *)"double";
+    assert_int_equal(parse(f), 0);
     assert_non_null(strstr(f->schema.fields[2].unsupported, "part of 'where'"));
-    assert_non_null(strstr(f->schema.fields[5].unsupported, "type 'list'"));
-    assert_null(f->schema.fields[7].unsupported);
     lio_schema_release(&f->schema);
 }
 
@@ -143,6 +174,22 @@ static void parent_must_come_before(void **state)
     refused(f, "field 2 'lat'");
 }
 
+static void lists_have_one_child_and_maps_a_pair(void **state)
+{
+    struct fields *f = *state;
+
+    f->all[7].parent_id = 3; /* a second item */
+    refused(f, "field 5 'tags'");
+    f->all[7].parent_id = -1;
+    f->all[4].logical_type = (char *)"list"; /* without an item */
+    refused(f, "field 4 'deg'");
+    f->all[4].logical_type = (char *)"int32";
+    f->all[5].logical_type = (char *)"map"; /* of strings */
+    refused(f, "field 5 'tags'");
+    f->all[5].logical_type = (char *)"fixed_size_list:struct:2";
+    refused(f, "field 5 'tags'");
+}
+
 static void ids_are_unique(void **state)
 {
     struct fields *f = *state;
@@ -187,6 +234,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(tree_is_resolved, setup),
         cmocka_unit_test_setup(what_cannot_be_read_says_why, setup),
+        cmocka_unit_test_setup(types_are_linked_along_the_fields, setup),
+        cmocka_unit_test_setup(part_of_what_has_no_parts_is_unsupported, setup),
+        cmocka_unit_test_setup(lists_have_one_child_and_maps_a_pair, setup),
         cmocka_unit_test_setup(every_field_has_a_column_in_2_0, setup),
         cmocka_unit_test_setup(only_leaves_have_columns_later, setup),
         cmocka_unit_test_setup(packed_struct_is_one_column, setup),

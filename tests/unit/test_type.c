@@ -35,6 +35,12 @@ static const struct spelling spellings[] = {
     { "fixed_size_binary:16", "w:16", LIO_KIND_FIXED, 128 },
     { "string", "u", LIO_KIND_VARIABLE, 32 },
     { "large_binary", "Z", LIO_KIND_VARIABLE, 64 },
+    { "json", "Z", LIO_KIND_VARIABLE, 64 },
+    { "list", "+l", LIO_KIND_LIST, 32 },
+    { "large_list.struct", "+L", LIO_KIND_LIST, 64 },
+    { "map", "+m", LIO_KIND_LIST, 32 },
+    { "struct", "+s", LIO_KIND_STRUCT, 0 },
+    { "fixed_size_list:struct:3", "+w:3", LIO_KIND_FIXED_LIST, 0 },
 };
 
 static void known_types_have_an_arrow_type(void **state)
@@ -51,15 +57,42 @@ static void known_types_have_an_arrow_type(void **state)
     }
 }
 
+/* What a spelling holds may have colons itself. */
+static void types_hold_types(void **state)
+{
+    struct lio_type type;
+
+    (void)state;
+    assert_int_equal(
+        lio_type_parse("fixed_size_list:fixed_size_list:decimal:128:9:2:3:4",
+                       &type),
+        0);
+    assert_string_equal(type.arrow, "+w:4");
+    assert_string_equal(type.children[0]->arrow, "+w:3");
+    assert_string_equal(type.children[0]->children[0]->arrow, "d:9,2");
+    assert_int_equal(lio_type_bits(&type), 4 * 3 * 128);
+    lio_type_release(&type);
+    assert_int_equal(
+        lio_type_parse("dict:timestamp:us:Europe/Berlin:uint16:true", &type),
+        0);
+    assert_int_equal(type.kind, LIO_KIND_DICTIONARY);
+    assert_int_equal(type.bits, 16);
+    assert_string_equal(type.arrow, "S");
+    assert_string_equal(type.children[0]->arrow, "tsu:Europe/Berlin");
+    assert_int_equal(lio_type_index_max(&type), UINT16_MAX);
+    lio_type_release(&type);
+}
+
 static void other_types_are_a_kind_not_an_error(void **state)
 {
-    static const char *const others[] = { "list",
-                                          "struct",
-                                          "map",
-                                          "fixed_size_list:float:4",
-                                          "dict:string:int8:false",
-                                          "",
-                                          "int128" };
+    static const char *const others[] = {
+        "",
+        "int128",
+        "union",
+        "fixed_size_list:string:4",
+        "fixed_size_list:int128:4",
+        "dict:fixed_size_list:float:4:int8:false",
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -87,6 +120,15 @@ static void broken_parameters_are_corrupt(void **state)
         "fixed_size_binary:",
         "fixed_size_binary:4x",
         "fixed_size_binary:99999999999",
+        "fixed_size_list:float",
+        "fixed_size_list:float:0",
+        "fixed_size_list:float:4x",
+        "fixed_size_list:fixed_size_list:double:99999:99999",
+        "fixed_size_list:decimal:7:1:1:4",
+        "dict:string:int8",
+        "dict:string:string:false",
+        "dict:string:float:false",
+        "dict:string",
     };
 
     (void)state;
@@ -102,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_types_have_an_arrow_type),
+        cmocka_unit_test(types_hold_types),
         cmocka_unit_test(other_types_are_a_kind_not_an_error),
         cmocka_unit_test(broken_parameters_are_corrupt),
     };

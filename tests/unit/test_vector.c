@@ -12,10 +12,18 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static const struct lio_type int32_type = { LIO_KIND_FIXED, 32, (char *)"i" };
-static const struct lio_type bool_type = { LIO_KIND_FIXED, 1, (char *)"b" };
-static const struct lio_type text_type = { LIO_KIND_VARIABLE, 32, (char *)"u" };
-static const struct lio_type null_type = { LIO_KIND_NULL, 0, (char *)"n" };
+static const struct lio_type int32_type = { .kind = LIO_KIND_FIXED,
+                                            .bits = 32,
+                                            .arrow = (char *)"i" };
+static const struct lio_type bool_type = { .kind = LIO_KIND_FIXED,
+                                           .bits = 1,
+                                           .arrow = (char *)"b" };
+static const struct lio_type text_type = { .kind = LIO_KIND_VARIABLE,
+                                           .bits = 32,
+                                           .arrow = (char *)"u" };
+static const struct lio_type null_type = { .kind = LIO_KIND_NULL,
+                                           .bits = 0,
+                                           .arrow = (char *)"n" };
 
 /* Rows 0 .. n-1 of int32, every third of them null. */
 static struct lio_vector numbers(uint64_t n)
@@ -52,16 +60,19 @@ static struct lio_vector texts(uint64_t n)
 
 static void sound(const struct lio_type *type, const struct ArrowArray *array)
 {
-    struct ArrowSchema schema = { .format = type->arrow,
-                                  .flags = ARROW_FLAG_NULLABLE };
-    struct lio_field field = { .name = "x", .type = *type, .nullable = true };
-    const struct lio_field *fields[] = { &field };
+    struct lio_field field = {
+        .name = "x", .type = *type, .parent = -1, .nullable = true
+    };
+    const struct lio_schema fields = { .fields = &field, .nfields = 1 };
+    uint32_t column = 0;
+    const struct lio_projection projection = { .schema = &fields,
+                                               .columns = &column,
+                                               .ncolumns = 1 };
     struct ArrowSchema parent;
     char why[100];
 
-    assert_int_equal(lio_arrow_schema(fields, 1, &parent), 0);
-    schema.release = parent.children[0]->release;
-    if (arrow_check(&schema, array, why, sizeof(why)) < 0)
+    assert_int_equal(lio_arrow_schema(&projection, &parent), 0);
+    if (arrow_check(parent.children[0], array, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     parent.release(&parent);
 }
@@ -135,8 +146,9 @@ static void joined_texts_have_offsets_of_their_own(void **state)
 
 static void joined_large_texts_have_wide_offsets(void **state)
 {
-    static const struct lio_type large_type = { LIO_KIND_VARIABLE, 64,
-                                                (char *)"U" };
+    static const struct lio_type large_type = { .kind = LIO_KIND_VARIABLE,
+                                                .bits = 64,
+                                                .arrow = (char *)"U" };
     static const int64_t offsets[] = { 0, 1, 3, 6 };
     struct lio_vector all = { .type = &large_type, .rows = 3 };
     struct lio_slice slices[2], joined = { .from = 0, .rows = 3 };

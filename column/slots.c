@@ -1,0 +1,83 @@
+/*
+ * Slots.
+ */
+#include "column/slots.h"
+
+#include "common/checked.h"
+
+#include <inttypes.h>
+
+int lio_slots_init(struct lio_decode *dec, const struct lio_leaf *leaf,
+                   uint64_t rows, const uint32_t *kinds, size_t nkinds,
+                   struct lio_slots *ret_slots)
+{
+    struct lio_slots slots = { .leaf = leaf, .rows = rows, .entries = rows };
+    int rc = lio_levels_init(dec, leaf, kinds, nkinds, &slots.levels);
+
+    for (uint32_t i = 1; i < leaf->nlayers && rc == 0; i++)
+        if (leaf->types[i]->kind == LIO_KIND_FIXED_LIST &&
+            !lio_checked_mul(slots.entries, leaf->types[i]->dimension,
+                             &slots.entries))
+            rc = lio_decode_corrupt(dec, "%" PRIu64 " rows of lists", rows);
+    if (rc == 0)
+        *ret_slots = slots;
+    return rc;
+}
+
+void lio_slots_release(struct lio_slots *slots)
+{
+    lio_levels_release(&slots->levels);
+    lio_builder_release(&slots->builder);
+}
+
+int lio_slots_expect(struct lio_decode *dec, const struct lio_slots *slots,
+                     uint64_t n)
+{
+    if (slots->levels.nlists > 0 || n == slots->entries)
+        return 0;
+    return lio_decode_corrupt(dec, "%" PRIu64 " values for %" PRIu64 " rows", n,
+                              slots->entries);
+}
+
+int lio_slots_alloc(struct lio_decode *dec, struct lio_slots *slots, uint64_t n)
+{
+    bool bitmap = lio_levels_flat(&slots->levels) && lio_slots_nullable(slots);
+    int rc = lio_slots_expect(dec, slots, n);
+
+    return rc < 0 ? rc
+                  : lio_builder_init(dec, slots->leaf->types[0], n, bitmap,
+                                     &slots->builder);
+}
+
+int lio_slots_levels(struct lio_decode *dec, struct lio_slots *slots,
+                     uint64_t slot, const uint16_t *rep, const uint16_t *def,
+                     uint64_t n, uint64_t *ret_slots)
+{
+    *ret_slots = n;
+    if (!lio_levels_flat(&slots->levels))
+        return lio_levels_append(dec, &slots->levels, rep, def, n, ret_slots);
+    if (!lio_slots_nullable(slots))
+        return 0;
+    if (n > slots->builder.rows - slot)
+        return lio_decode_corrupt(dec, "more levels than values");
+    return lio_builder_levels(dec, &slots->builder, slot, def, n);
+}
+
+int lio_slots_finish(struct lio_decode *dec, struct lio_slots *slots,
+                     struct lio_vector *ret_vector)
+{
+    uint64_t nslots = slots->builder.rows;
+    struct lio_vector values;
+    int rc;
+
+    if (lio_levels_flat(&slots->levels)) {
+        lio_builder_finish(&slots->builder, ret_vector);
+        return 0;
+    }
+    rc = lio_levels_check(dec, &slots->levels, slots->entries, nslots);
+    if (rc < 0)
+        return rc;
+    lio_builder_finish(&slots->builder, &values);
+    return lio_levels_unravel(dec, &slots->levels, slots->leaf, slots->rows,
+                              &values, ret_vector);
+}
