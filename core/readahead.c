@@ -31,6 +31,11 @@
  */
 #define LOADS_MAX 1024u
 
+/* A stream may pass through so many reads' worth of cached blocks and still be
+ * known at their end; where more hit in a row, nothing is shown any more, and a
+ * hit costs nothing here. */
+#define QUIET_HITS 64u
+
 /* A part of a file that was asked for: blocks of one generation. */
 struct load {
     uint64_t first_key;
@@ -58,7 +63,8 @@ struct lio_readahead {
 
 struct lio_readahead_file {
     struct lio_readahead *readahead;
-    pthread_mutex_t lock; /* guards all below; also calls on the streams */
+    _Atomic uint32_t nhits; /* in a row, up to QUIET_HITS; roughly */
+    pthread_mutex_t lock;   /* guards all below; also calls on the streams */
     uint32_t generation;
     void *streams[STACK_MAX]; /* NULL: could not be opened */
     struct lio_range *queue;  /* queue[first] is next; room for `room` */
@@ -275,14 +281,23 @@ static void make_room(struct lio_readahead_file *file)
     file->first = 0;
 }
 
-/* What does not fit is forgotten: the reader is far behind, and reads it
- * himself. */
+/* What goes on where the last one ends becomes one with it, and so larger
+ * operations.  What does not fit is forgotten: the reader is far behind, and
+ * reads it himself. */
 static void enqueue(struct lio_readahead_file *file,
                     const struct lio_range *range)
 {
+    struct lio_range *last = file->nqueued > 0
+                                 ? &file->queue[file->first + file->nqueued - 1]
+                                 : NULL;
+
     if (range->length == 0 || range->offset > INT64_MAX ||
         range->length > INT64_MAX - range->offset)
         return;
+    if (last && last->offset + last->length == range->offset) {
+        last->length += range->length;
+        return;
+    }
     if (file->first + file->nqueued == file->room)
         make_room(file);
     if (file->nqueued < file->room)
@@ -327,9 +342,14 @@ static bool find_limits(const struct lio_readahead *readahead,
 {
     uint64_t ahead = lio_cache_ahead_bytes(readahead->engine->cache);
     uint64_t most = readahead->engine->settings->engine.max_op_bytes;
+    uint64_t least = readahead->max_bytes / 4;
     uint32_t nops = atomic_load(&readahead->in_flight[lane->index]);
 
-    if (ahead >= readahead->max_bytes || nops >= lane->depth / 2)
+    /* Not a block for each block used: room for a whole operation. */
+    if (least > OP_BYTES)
+        least = OP_BYTES;
+    if (ahead >= readahead->max_bytes || readahead->max_bytes - ahead < least ||
+        nops >= lane->depth / 2)
         return false;
     limits->op_bytes = most < OP_BYTES ? most : OP_BYTES;
     limits->bytes = readahead->max_bytes - ahead;
@@ -373,6 +393,20 @@ static uint32_t issue(struct lio_readahead_file *ahead, struct lio_file *file,
     return sum;
 }
 
+/* Is this one of many reads that find their data in memory? */
+static bool is_quiet(struct lio_readahead_file *ahead, uint32_t flags)
+{
+    uint32_t nhits = atomic_load_explicit(&ahead->nhits, memory_order_relaxed);
+
+    if (!flags && nhits >= QUIET_HITS)
+        return true;
+    if (!flags)
+        atomic_store_explicit(&ahead->nhits, nhits + 1, memory_order_relaxed);
+    else if (nhits > 0)
+        atomic_store_explicit(&ahead->nhits, 0, memory_order_relaxed);
+    return false;
+}
+
 void lio_readahead_access(struct lio_io *request, uint32_t generation,
                           uint32_t flags, struct lio_batch *batch)
 {
@@ -383,12 +417,12 @@ void lio_readahead_access(struct lio_io *request, uint32_t generation,
         .flags = flags,
     };
 
-    if (!ahead)
+    if (!ahead || is_quiet(ahead, flags))
         return;
     if (flags)
         pthread_mutex_lock(&ahead->lock);
     else if (pthread_mutex_trylock(&ahead->lock) != 0)
-        return; /* a plain hit, among many: it need not be seen */
+        return; /* others read too, and a hit needs no help */
     renew(ahead, generation);
     ask(ahead, &access);
     if (issue(ahead, request->file, request->lane, batch) > 0 &&

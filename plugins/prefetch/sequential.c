@@ -231,7 +231,8 @@ int32_t lio_sequential_observe(struct lio_sequential *seq,
 
     seq->naccesses++;
     if (!run) {
-        begin_run(seq, range);
+        if (access->flags) /* what is in memory needs no help */
+            begin_run(seq, range);
         return LIO_PREFETCH_UNKNOWN;
     }
     run->used_at = seq->naccesses;
