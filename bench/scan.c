@@ -11,6 +11,7 @@
  *       --work NS          of work after each read                  (0)
  *       --plan             tell the engine what will be read
  *       --shuffle          in random order
+ *       --passes N         the same again, N times in all         (1)
  *       --bytes BYTES      to read in all                           (the file)
  *       -s SECTION.KEY=VALUE  a setting of the engine
  *
@@ -39,7 +40,7 @@ struct scan {
     const char *path, *way;
     uint64_t file_bytes;
     uint64_t read_bytes, stride, total_bytes;
-    uint64_t columns, work_ns;
+    uint64_t columns, work_ns, npasses;
     bool planned, shuffled;
     const char *settings[MAX_SETTINGS];
     size_t nsettings;
@@ -242,6 +243,7 @@ static void parse(struct scan *scan, int argc, char **argv)
         { "bytes", required_argument, NULL, 'b' },
         { "plan", no_argument, NULL, 'p' },
         { "shuffle", no_argument, NULL, 'x' },
+        { "passes", required_argument, NULL, 't' },
         { NULL, 0, NULL, 0 },
     };
     int option;
@@ -271,6 +273,9 @@ static void parse(struct scan *scan, int argc, char **argv)
             break;
         case 'x':
             scan->shuffled = true;
+            break;
+        case 't':
+            scan->npasses = number(optarg);
             break;
         case 's':
             if (scan->nsettings == MAX_SETTINGS)
@@ -315,6 +320,7 @@ int main(int argc, char **argv)
         .way = "lanceio",
         .read_bytes = 65536,
         .columns = 1,
+        .npasses = 1,
         .fd = -1,
     };
     uint64_t began, bytes;
@@ -324,10 +330,11 @@ int main(int argc, char **argv)
     prepare(&scan);
     cpu = cpu_seconds();
     began = now_ns();
-    run(&scan);
+    for (uint64_t pass = 0; pass < scan.npasses; pass++)
+        run(&scan);
     seconds = (double)(now_ns() - began) / 1e9;
     cpu = cpu_seconds() - cpu;
-    bytes = scan.noffsets * scan.read_bytes;
+    bytes = scan.npasses * scan.noffsets * scan.read_bytes;
     printf("%s %llu %.4f %.1f %.3f %016llx", scan.way,
            (unsigned long long)bytes, seconds, (double)bytes / seconds / 1e6,
            cpu, (unsigned long long)scan.sum);
