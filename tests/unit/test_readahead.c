@@ -79,25 +79,46 @@ static void reads_right(struct fixture *f, uint64_t offset, size_t len)
 
 /* -- an engine ----------------------------------------------------------- */
 
-static void open_with(struct fixture *f, uint32_t flags, const char *backend,
-                      const char *more)
+/* `settings` are n overrides of the configuration. */
+static void open_engine(struct fixture *f, uint32_t flags,
+                        const char *const *settings, size_t n)
 {
-    char dir[512], plugin[64];
-    const char *overrides[] = {
-        dir,  plugin, "stats.database=off", "backend.fallback=backend-pread",
-        more,
-    };
+    char dir[512];
+    const char *overrides[8] = { dir, "stats.database=off",
+                                 "backend.fallback=backend-pread" };
     struct lio_config *config;
     struct lio_error err;
 
     (void)snprintf(dir, sizeof(dir), "engine.plugin_dir=%s",
                    getenv("LIO_TEST_PLUGINS"));
-    (void)snprintf(plugin, sizeof(plugin), "backend.plugin=%s", backend);
-    if (lio_config_load(NULL, overrides, more ? 5 : 4, &config, &err) < 0 ||
+    for (size_t i = 0; i < n; i++)
+        overrides[3 + i] = settings[i];
+    if (lio_config_load(NULL, overrides, 3 + n, &config, &err) < 0 ||
         lio_engine_open(config, &f->engine, &err) < 0 ||
         lio_file_open(f->engine, f->path, flags, &f->file, &err) < 0)
         fail_msg("%s", err.msg);
     lio_config_free(config);
+}
+
+static void open_with(struct fixture *f, uint32_t flags, const char *backend,
+                      const char *more)
+{
+    char plugin[64];
+    const char *settings[] = { plugin, more };
+
+    (void)snprintf(plugin, sizeof(plugin), "backend.plugin=%s", backend);
+    open_engine(f, flags, settings, more ? 2 : 1);
+}
+
+/* Over a filter, with a setting of it. */
+static void open_over(struct fixture *f, const char *filter,
+                      const char *setting)
+{
+    char filters[64];
+    const char *settings[] = { filters, setting };
+
+    (void)snprintf(filters, sizeof(filters), "backend.filters=%s", filter);
+    open_engine(f, LIO_READ, settings, 2);
 }
 
 static void open_plain(struct fixture *f)
@@ -337,6 +358,47 @@ static void a_file_may_be_truncated_meanwhile(void **state)
                          0);
         assert_true(right(f->buf, at, got & ~7u));
     }
+}
+
+/* One block cannot be read.  What is read ahead of it, together with its
+ * neighbours, fails too, and only who asks for that block is told. */
+static void errors_of_reading_ahead_reach_nobody_else(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_plan_range all = { 0, FILE_BYTES };
+    struct lio_error err;
+    char rules[128];
+
+    (void)snprintf(rules, sizeof(rules),
+                   "filter-fault.rules=read:range=%u-%u:errno=EIO", 8 * MIB,
+                   8 * MIB + BLOCK - 1);
+    open_over(f, "filter-fault", rules);
+    assert_int_equal(lio_file_plan(f->file, &all, 1, NULL), 0);
+    for (uint64_t at = 0; at < FILE_BYTES; at += BLOCK)
+        if (at != 8 * MIB)
+            reads_right(f, at, BLOCK);
+        else
+            assert_int_equal(
+                lio_read(f->file, f->buf, BLOCK, at, LIO_EXACT, NULL, &err),
+                LIO_EIO);
+    /* An operation ahead has four blocks of a plan. */
+    assert_true(stats_of(f).prefetch_cancelled_bytes >= 2 * BLOCK);
+    assert_true(stats_of(f).prefetch_used_bytes > FILE_BYTES / 2);
+}
+
+/* A device that takes 5 ms: the reader comes too early, joins what is on its
+ * way, and the distance grows until it does not wait any more. */
+static void a_slow_device_is_read_far_ahead_of(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_engine_stats stats;
+
+    open_over(f, "filter-throttle", "filter-throttle.latency=5ms");
+    scan(f, BLOCK);
+    stats = stats_of(f);
+    assert_true(stats.prefetch_late_bytes > 0);
+    assert_true(stats.prefetch_used_bytes > FILE_BYTES / 2);
+    assert_true(stats.device_bytes_read <= FILE_BYTES);
 }
 
 static void the_end_of_the_file_is_no_error(void **state)
@@ -634,6 +696,8 @@ int main(void)
         TEST(leavings_do_not_use_up_the_limit),
         TEST(what_nobody_came_for_is_wasted),
         TEST(a_file_may_be_truncated_meanwhile),
+        TEST(errors_of_reading_ahead_reach_nobody_else),
+        TEST(a_slow_device_is_read_far_ahead_of),
         TEST(the_end_of_the_file_is_no_error),
         TEST(a_write_is_seen_by_what_comes_after),
         TEST(a_file_may_be_closed_with_reads_under_way),
