@@ -92,7 +92,8 @@ static void count_result(struct lio_lane *lane, const struct lio_io *io,
     lio_count(stats, LIO_COUNT_DELIVERED, 1);
     if (result->code == LIO_ECANCELED)
         lio_count(stats, LIO_COUNT_CANCELLED, 1);
-    else if (result->code == LIO_ETIMEDOUT)
+    else if (result->code == LIO_ETIMEDOUT &&
+             atomic_load(&io->cancelled) == LIO_ETIMEDOUT)
         lio_count(stats, LIO_COUNT_TIMEOUTS, 1);
     else if (result->code)
         lio_count(stats, LIO_COUNT_FAILED, 1);

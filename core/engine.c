@@ -498,6 +498,7 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->device_bytes_read = counters[LIO_COUNT_DEVICE_BYTES_READ];
     to->device_bytes_written = counters[LIO_COUNT_DEVICE_BYTES_WRITTEN];
     to->retries = counters[LIO_COUNT_RETRIES];
+    to->device_errors = counters[LIO_COUNT_DEVICE_ERRORS];
     to->timeouts = counters[LIO_COUNT_TIMEOUTS];
     to->cache_hits = counters[LIO_COUNT_CACHE_HITS];
     to->cache_misses = counters[LIO_COUNT_CACHE_MISSES];

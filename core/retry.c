@@ -68,7 +68,8 @@ enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
                                  struct lio_io *io, int os_errno,
                                  uint64_t now_ns, uint64_t *ret_due_ns)
 {
-    if (lio_io_unwanted(io) || io->op.kind == LIO_OP_SYNC)
+    if (lio_io_unwanted(io) ||
+        (io->op.kind == LIO_OP_SYNC && os_errno != ECANCELED))
         return LIO_GIVE_UP;
     switch (os_errno) {
     case EINTR:

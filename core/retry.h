@@ -8,8 +8,8 @@
  *     EIO on a read                                2 more tries, with a pause
  *     ETIMEDOUT, ECONNRESET, ENETDOWN, ESTALE      5 more, with a pause; after
  *     and their like                               ESTALE the file is reopened
- *     EIO on a write, any error of a sync, all     over
- *     others
+ *     EIO on a write, any other error of a sync,   over
+ *     all others
  *
  * A foreign ECANCELED, or EFAULT, is what io_uring reports for work of a thread
  * that has exited; a bad address of the caller's stays bad.  Pauses double from

@@ -143,8 +143,6 @@ static bool try_again(struct lio_io *io, int os_errno, struct lio_batch *batch)
     if (verdict == LIO_GIVE_UP)
         return false;
     lio_count(&io->lane->stats, LIO_COUNT_RETRIES, 1);
-    if (os_errno == ESTALE)
-        lio_handle_distrust(io->handle);
     if (verdict != LIO_TRY_LATER ||
         !lio_service_resume_at(engine->service, io, due_ns))
         lio_io_append(&batch->again, io);
@@ -183,7 +181,8 @@ static void judge(struct lio_io *io, int64_t result)
         lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
     else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
         lio_io_fail(io, LIO_EIO, 0);
-    if (result < 0 && io->op.kind == LIO_OP_SYNC)
+    /* One that was cancelled was never begun, and says nothing. */
+    if (result < 0 && result != -ECANCELED && io->op.kind == LIO_OP_SYNC)
         lio_node_poison(io->handle->node, (int)-result);
 }
 
@@ -192,6 +191,8 @@ void lio_transfer_completed(struct lio_io *io, int64_t result,
 {
     io->tries++;
     count_operation(io, result, batch);
+    if (result == -ESTALE)
+        lio_handle_distrust(io->handle); /* the release closes it */
     /* First, because another thread may issue it again at any time. */
     if (lio_handle_release(batch->engine->pool, io->handle))
         batch->fed = true;

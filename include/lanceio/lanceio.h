@@ -186,6 +186,7 @@ struct lio_engine_stats {
     uint64_t bytes_written; /* taken from callers */
     uint64_t device_reads, device_writes, device_syncs; /* operations */
     uint64_t device_bytes_read, device_bytes_written;
+    uint64_t device_errors; /* operations that failed, retried or not */
     uint64_t retries;
     uint64_t timeouts;     /* deadlines that passed */
     uint64_t cache_hits;   /* 4 KiB sectors found in the cache */
