@@ -233,6 +233,15 @@ static void move_ops(struct lio_io *request, struct lio_io_list *to)
         lio_io_append(to, part);
 }
 
+/* Its deadline passed before it got here. */
+static void end_unwanted(struct lio_io *request, struct lio_io_list *failed)
+{
+    int code = atomic_load(&request->cancelled);
+
+    lio_io_fail(request, code, lio_errno_of_stop(code));
+    move_ops(request, failed);
+}
+
 /* -- the pump: from ready operations to the backend ---------------------- */
 
 static void clear_starved(struct lio_lane *lane)
@@ -507,7 +516,9 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
 
     pthread_mutex_lock(&lane->lock);
     while ((request = lio_io_pop(requests))) {
-        if (admit_at_once(lane, request)) {
+        if (lio_io_unwanted(request)) {
+            end_unwanted(request, &failed);
+        } else if (admit_at_once(lane, request)) {
             /* The next one shall see how full it is now; but if reads are
              * merged, first see what else there is. */
             if (!merging(lane) && pump(lane, batch->now_ns, &failed))
@@ -638,6 +649,7 @@ bool lio_lane_cancel(struct lio_lane *lane, struct lio_io *io, uint64_t id,
         if (failed.head) {
             lio_io_fail(io, code, lio_errno_of_stop(code));
         } else if (state == LIO_IO_PLANNED && !io->exposed &&
+                   !io->planned.head && /* else it is still to be issued */
                    !atomic_exchange(&io->ending, true)) {
             io->holds++;
             *ret_release = true;

@@ -63,6 +63,7 @@ static void plan_pieces(struct lio_io *request, struct lio_handle *handle,
     uint64_t at = request->offset, left = request->length;
     struct lio_io *part;
 
+    request->exposed = true; /* the device reads the caller's memory */
     atomic_store(&request->parts, PLANNING);
     (void)lio_io_move(request, LIO_IO_NEW, LIO_IO_PLANNED);
     if (npieces >= PLANNING ||
