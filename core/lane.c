@@ -189,6 +189,10 @@ static bool admit_next(struct lio_lane *lane)
     if (!take_budget(lane, cost))
         return false;
     lio_scheduler_serve(&lane->scheduler, request, cost);
+    /* What costs nothing has not asked, and so has not left the queue that one
+     * before it, cancelled since, had joined. */
+    if (cost == 0 && lane->scheduler.nwaiting == 0)
+        lio_budget_leave(&lane->engine->budget, &lane->budget_place);
     request->waiting = false;
     count_waiting(lane, -1);
     make_all_ready(lane, request);

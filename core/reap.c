@@ -146,7 +146,15 @@ static void sleep_aside(struct lio_lane *lane, const struct lio_wait *wait,
     unlink_sleeper(lane, wait->waiter);
 }
 
-/* Reap until it is ready, the time is up, or callbacks want to run. */
+/* Our own operations wait, and none of them is on its way: what they wait for
+ * is held by other lanes. */
+static bool stuck(const struct lio_lane *lane)
+{
+    return atomic_load(&lane->nwaiting) > 0 && lio_lane_in_flight(lane) == 0;
+}
+
+/* Reap until it is ready, the time is up, callbacks want to run, or what comes
+ * next is held by lanes that perhaps nobody reaps. */
 static void reap_for(struct lio_lane *lane, const struct lio_wait *wait,
                      int64_t timeout_ns, struct lio_batch *batch)
 {
@@ -159,7 +167,7 @@ static void reap_for(struct lio_lane *lane, const struct lio_wait *wait,
         if (!must_wait)
             break;
         timeout_ns = timeout_ns < 0 ? -1 : 0;
-    } while (!batch->callbacks.head && !batch->fed);
+    } while (!batch->callbacks.head && !batch->fed && !stuck(lane));
     atomic_store(&wait->waiter->reaping, NULL);
 }
 
@@ -192,13 +200,6 @@ void lio_lane_collect(struct lio_lane *lane)
     reap(lane, 0, 0, &batch);
     leave_token(lane);
     lio_batch_end(&batch);
-}
-
-/* Our own operations wait, and none of them is on its way: what they wait for
- * is held by other lanes. */
-static bool stuck(const struct lio_lane *lane)
-{
-    return atomic_load(&lane->nwaiting) > 0 && lio_lane_in_flight(lane) == 0;
 }
 
 static int64_t shorter(int64_t timeout_ns, int64_t limit_ns)
