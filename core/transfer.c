@@ -170,20 +170,33 @@ static bool goes_on(struct lio_io *io, int64_t result, struct lio_batch *batch)
     return go_on(io, (uint64_t)result, batch);
 }
 
+/* One that was cancelled was never begun, and says nothing.  One that went well
+ * while another failed may have found the error taken already. */
+static void judge_sync(struct lio_io *io, int64_t result)
+{
+    struct lio_node *node = io->handle->node;
+    int os_errno = atomic_load(&node->poison);
+
+    if (result < 0 && result != -ECANCELED)
+        lio_node_poison(node, (int)-result);
+    else if (result >= 0 && os_errno)
+        lio_io_fail(io, lio_code_of_errno(os_errno), os_errno);
+}
+
 /* Why it is over, if not well. */
 static void judge(struct lio_io *io, int64_t result)
 {
     int cancelled = atomic_load(&lio_io_request(io)->cancelled);
 
-    if (result == -ECANCELED && cancelled)
+    /* Stopped: without that, a passing error would have been tried again. */
+    if (result < 0 && cancelled)
         lio_io_fail(io, cancelled, lio_errno_of_stop(cancelled));
     else if (result < 0)
         lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
     else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
         lio_io_fail(io, LIO_EIO, 0);
-    /* One that was cancelled was never begun, and says nothing. */
-    if (result < 0 && result != -ECANCELED && io->op.kind == LIO_OP_SYNC)
-        lio_node_poison(io->handle->node, (int)-result);
+    if (io->op.kind == LIO_OP_SYNC)
+        judge_sync(io, result);
 }
 
 void lio_transfer_completed(struct lio_io *io, int64_t result,
