@@ -284,6 +284,63 @@ static void memory_is_aligned_with_zeroed_slack(void **state)
     assert_null(lio_mem_get(NULL));
 }
 
+/* -- dictionaries -------------------------------------------------------- */
+
+static const struct lio_type *texts_below[] = { &text_type };
+static const struct lio_type dictionary_type = { .kind = LIO_KIND_DICTIONARY,
+                                                 .bits = 8,
+                                                 .arrow = (char *)"c",
+                                                 .nchildren = 1,
+                                                 .children = texts_below };
+
+/* Rows 0, 1, ... of a dictionary of `n` texts. */
+static struct lio_slice numbered(uint64_t n, uint64_t rows)
+{
+    struct lio_slice slice = { .rows = rows };
+
+    slice.vector =
+        (struct lio_vector){ .type = &dictionary_type, .rows = rows };
+    slice.vector.values = lio_mem_new(rows);
+    slice.vector.children = lio_vectors_new(1);
+    slice.vector.children->all[0] = texts(n);
+    lio_mem_put(slice.vector.children->all[0].validity);
+    slice.vector.children->all[0].validity = NULL;
+    slice.vector.children->all[0].nulls = 0;
+    for (uint64_t i = 0; i < rows; i++)
+        slice.vector.values->data[i] = (uint8_t)i;
+    return slice;
+}
+
+static void dictionaries_are_kept_if_they_are_the_same(void **state)
+{
+    struct lio_slice slices[] = { numbered(3, 3), numbered(3, 2),
+                                  numbered(4, 1) };
+    struct lio_vector joined;
+
+    (void)state;
+    assert_int_equal(lio_vector_join(slices, 2, &joined), 0);
+    assert_int_equal(joined.children->all[0].rows, 3);
+    assert_memory_equal(joined.values->data, "\0\1\2\0\1", 5);
+    lio_vector_release(&joined);
+    assert_int_equal(lio_vector_join(slices + 1, 2, &joined), 0);
+    assert_int_equal(joined.children->all[0].rows, 3 + 4);
+    assert_memory_equal(joined.values->data, "\0\1\3", 3);
+    lio_vector_release(&joined);
+    for (size_t i = 0; i < 3; i++)
+        lio_vector_release(&slices[i].vector);
+}
+
+static void indices_have_an_end(void **state)
+{
+    struct lio_slice slices[] = { numbered(100, 1), numbered(90, 1) };
+    struct lio_vector joined;
+
+    (void)state;
+    assert_int_equal(lio_vector_join(slices, 2, &joined), LIO_EINVAL);
+    lio_vector_release(&slices[0].vector);
+    lio_vector_release(&slices[1].vector);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +354,8 @@ int main(void)
         cmocka_unit_test(nulls_of_every_kind_are_sound),
         cmocka_unit_test(struct_takes_its_columns_over),
         cmocka_unit_test(memory_is_aligned_with_zeroed_slack),
+        cmocka_unit_test(dictionaries_are_kept_if_they_are_the_same),
+        cmocka_unit_test(indices_have_an_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,217 @@
+/*
+ * Arrays of file version 2.0 that current writers do not make, and lists, whose
+ * pages hold but where they end.
+ */
+#include "column/array.h"
+
+#include "support/decoding.h"
+#include "support/vector_text.h"
+
+#include <stdlib.h>
+
+static const struct lio_type int16_type = { .kind = LIO_KIND_FIXED,
+                                            .bits = 16,
+                                            .arrow = (char *)"s" };
+static const struct lio_type int64_type = { .kind = LIO_KIND_FIXED,
+                                            .bits = 64,
+                                            .arrow = (char *)"l" };
+static const struct lio_type bool_type = { .kind = LIO_KIND_FIXED,
+                                           .bits = 1,
+                                           .arrow = (char *)"b" };
+static const struct lio_type *items[] = { &int16_type };
+static const struct lio_type list_type = {
+    .kind = LIO_KIND_LIST, .bits = 32, .nchildren = 1, .children = items
+};
+
+struct fixture {
+    struct decoding d;
+    Lio__Pb__ArrayEncoding enc;
+    struct lio_mem *buffers[1];
+    struct lio_vector vector;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){ 0 };
+    decoding_begin(&f.d);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    lio_vector_release(&f->vector);
+    lio_mem_put(f->buffers[0]);
+    decoding_end(&f->d);
+    return 0;
+}
+
+static void set_buffer(struct fixture *f, const void *data, size_t n)
+{
+    lio_mem_put(f->buffers[0]);
+    f->buffers[0] = lio_mem_zeroed(n);
+    memcpy(f->buffers[0]->data, data, n);
+}
+
+static int decode(struct fixture *f, const struct lio_type *type, uint64_t rows)
+{
+    const struct lio_leaf leaf = lio_leaf_alone(type);
+    const struct lio_page_input in = { .rows = rows,
+                                       .leaf = &leaf,
+                                       .type = type,
+                                       .nbuffers = 1,
+                                       .buffers = f->buffers };
+
+    lio_vector_release(&f->vector);
+    return lio_array_decode(&f->d.dec, &f->enc, &in, &f->vector);
+}
+
+static void holds(struct fixture *f, const struct lio_type *type, uint64_t rows,
+                  const char *want)
+{
+    char *text;
+
+    if (decode(f, type, rows) < 0)
+        fail_msg("%s", f->d.err.msg);
+    text = vector_text(&f->vector);
+    assert_string_equal(text, want);
+    free(text);
+}
+
+static void refused(struct fixture *f, const struct lio_type *type,
+                    uint64_t rows, const char *words)
+{
+    assert_int_equal(decode(f, type, rows), LIO_ECORRUPT);
+    decoding_says(&f->d, words);
+}
+
+/* 3 bits each, lowest first: 1, 7, 4, 2 */
+static void bits_are_one_string(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__BitpackedArray packed = { .packed_bits = 3, .plain_bits = 16 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(BITPACKED);
+    f->enc.bitpacked = &packed;
+    set_buffer(f, "\x39\x05", 2);
+    holds(f, &int16_type, 4, "1 7 4 2");
+    packed.is_signed = 1;
+    holds(f, &int16_type, 4, "1 -1 -4 2");
+    refused(f, &int16_type, 6, "6 values packed to 3 bits are not in 2 bytes");
+    packed.packed_bits = 17;
+    refused(f, &int16_type, 1, "packed from 16 to 17");
+    packed.packed_bits = 3;
+    packed.plain_bits = 32;
+    refused(f, &int16_type, 1, "packed from 32 to 3");
+}
+
+/* A value that takes parts of nine bytes. */
+static void wide_values_cross_words(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__BitpackedArray packed = { .packed_bits = 63, .plain_bits = 64 };
+    const uint64_t words[] = { UINT64_C(1) << 63 | 5, UINT64_C(1) << 61 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(BITPACKED);
+    f->enc.bitpacked = &packed;
+    set_buffer(f, words, sizeof(words));
+    holds(f, &int64_type, 2, "5 4611686018427387905");
+}
+
+/* Row 0 of 64 lanes is the first word of each: values 0 to 63. */
+static void blocks_hold_1024_values(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__BitpackedNonNegArray packed = { .packed_bits = 16,
+                                             .plain_bits = 16 };
+    uint16_t words[1024] = { 0 };
+
+    words[0] = 7;
+    words[2] = 9;
+    f->enc.array_case = LIO_ARRAY_CASE(BITPACKED_NON_NEG);
+    f->enc.bitpacked_non_neg = &packed;
+    set_buffer(f, words, sizeof(words));
+    holds(f, &int16_type, 3, "7 0 9");
+    refused(f, &int16_type, 1025, "2 blocks packed to 16 bits are not in 2048");
+}
+
+static void constants_fill_the_rows(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__ConstantArray constant = { .value = { 2, (uint8_t *)"\3\0" } };
+
+    f->enc.array_case = LIO_ARRAY_CASE(CONSTANT);
+    f->enc.constant = &constant;
+    holds(f, &int16_type, 3, "3 3 3");
+    refused(f, &bool_type, 1, "a constant of 2 bytes for values of 1");
+    constant.value.len = 1;
+    constant.value.data = (uint8_t *)"\1";
+    holds(f, &bool_type, 3, "1 1 1");
+}
+
+static void bytes_are_grouped_by_width(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__FlatArray flat = { .bits = 8 };
+    Lio__Pb__ArrayEncoding bytes = { .array_case = LIO_ARRAY_CASE(FLAT),
+                                     .flat = &flat };
+    Lio__Pb__FixedSizeBinaryArray binary = { .bytes = &bytes, .width = 2 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(FIXED_SIZE_BINARY);
+    f->enc.fixed_size_binary = &binary;
+    set_buffer(f, "\1\0\2\0", 4);
+    holds(f, &int16_type, 2, "1 2");
+    refused(f, &int16_type, 3, "6 values of 8 bits are not in 4 bytes");
+    binary.width = 3;
+    refused(f, &int16_type, 1, "values of 3 bytes where 16 bits are due");
+}
+
+/* [2 items] [] null [1 item] */
+static void lists_end_where_they_say(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__FlatArray flat = { .bits = 64 };
+    Lio__Pb__ArrayEncoding ends = { .array_case = LIO_ARRAY_CASE(FLAT),
+                                    .flat = &flat };
+    Lio__Pb__ListArray list = { .offsets = &ends,
+                                .null_adjustment = 4,
+                                .nitems = 3 };
+    uint64_t numbers[] = { 2, 2, 2 + 4, 3 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(LIST);
+    f->enc.list = &list;
+    set_buffer(f, numbers, sizeof(numbers));
+    assert_int_equal(decode(f, &list_type, 4), 0);
+    assert_int_equal(f->vector.nulls, 1);
+    assert_false(lio_bit_get(f->vector.validity->data, 2));
+    assert_int_equal(lio_vector_offset(&f->vector, 1), 2);
+    assert_int_equal(lio_vector_offset(&f->vector, 3), 2);
+    assert_int_equal(lio_vector_offset(&f->vector, 4), 3);
+    refused(f, &list_type, 5, "5 values of 64 bits are not in 32 bytes");
+    numbers[1] = 1;
+    set_buffer(f, numbers, sizeof(numbers));
+    refused(f, &list_type, 4, "do not lie in order in their 3 items");
+    list.nitems = 2;
+    numbers[1] = 2;
+    list.null_adjustment = 3;
+    set_buffer(f, numbers, sizeof(numbers));
+    refused(f, &list_type, 4, "do not lie in order in their 2 items");
+    list.null_adjustment = 2;
+    refused(f, &list_type, 4, "with a null adjustment of 2");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(bits_are_one_string),        TEST(wide_values_cross_words),
+        TEST(blocks_hold_1024_values),    TEST(constants_fill_the_rows),
+        TEST(bytes_are_grouped_by_width), TEST(lists_end_where_they_say),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
