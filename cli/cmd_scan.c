@@ -7,16 +7,14 @@
  */
 #include "cli/dataset.h"
 
-#include "cli/format.h"
 #include "cli/live.h"
 #include "cli/progress.h"
+#include "cli/printing.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char scan_help[] =
@@ -86,8 +84,7 @@ static const struct cli_syntax scan_syntax = { .longs = scan_longs,
 struct request {
     const char *path;
     struct lio_dataset_options dataset;
-    const char **columns; /* ncolumns of them, parts of argv */
-    uint32_t ncolumns;
+    struct cli_names columns;
     uint64_t offset, limit, batch_rows;
     bool has_limit; /* a limit of 0 means no rows here */
     const struct cli_format *format;
@@ -100,45 +97,13 @@ struct scan {
     struct lio_engine *engine; /* or NULL */
     struct cli_live *live;
     struct lio_dataset *dataset;
-    struct ArrowSchema schema;
     struct ArrowArrayStream stream;
-    struct cli_value *columns;
-    struct cli_out out;
-    void *printer; /* of request->format */
+    struct cli_printing printing;
     struct cli_progress progress;
     uint64_t rows; /* printed so far */
 };
 
 /* -- options ------------------------------------------------------------- */
-
-/* The names in "a,b", cut apart where they stand. */
-static int add_columns(const struct cli *cli, char *list,
-                       struct request *request)
-{
-    char *name;
-
-    while ((name = strsep(&list, ","))) {
-        const char **columns =
-            realloc(request->columns,
-                    (request->ncolumns + (size_t)1) * sizeof(*columns));
-
-        if (!columns)
-            return cli_no_memory(cli);
-        request->columns = columns;
-        columns[request->ncolumns++] = name;
-    }
-    return CLI_DONE;
-}
-
-static int set_format(const struct cli *cli, const char *name,
-                      struct request *request)
-{
-    request->format = cli_format_find(name);
-    if (!request->format)
-        return cli_usage(cli, "--format %s: choose %s", name,
-                         cli_format_names());
-    return CLI_DONE;
-}
 
 static int set_batch_rows(const struct cli *cli, const char *text,
                           struct request *request)
@@ -157,14 +122,14 @@ static int take_option(const struct cli *cli, int opt, struct request *request)
 {
     switch (opt) {
     case OPT_COLUMNS:
-        return add_columns(cli, optarg, request);
+        return cli_names_add(cli, optarg, &request->columns);
     case OPT_OFFSET:
         return cli_parse_number(cli, "--offset", optarg, &request->offset);
     case OPT_LIMIT:
         request->has_limit = true;
         return cli_parse_number(cli, "--limit", optarg, &request->limit);
     case OPT_FORMAT:
-        return set_format(cli, optarg, request);
+        return cli_set_format(cli, optarg, &request->format);
     case OPT_RAW:
         request->value_flags |= CLI_VALUE_RAW;
         return CLI_DONE;
@@ -196,8 +161,7 @@ static int parse(struct cli *cli, int argc, char **argv,
         return cli_usage(cli, "'%s' is one path too many", argv[optind + 1]);
     request->path = argv[optind];
     if (!request->format)
-        request->format =
-            isatty(STDOUT_FILENO) ? &cli_format_table : &cli_format_ndjson;
+        request->format = cli_default_format();
     return CLI_DONE;
 }
 
@@ -205,8 +169,8 @@ static int parse(struct cli *cli, int argc, char **argv,
 
 static struct lio_scan make_scan(const struct request *request)
 {
-    return (struct lio_scan){ .columns = request->columns,
-                              .ncolumns = request->ncolumns,
+    return (struct lio_scan){ .columns = request->columns.all,
+                              .ncolumns = request->columns.n,
                               .offset = request->offset,
                               .limit = request->limit,
                               .batch_rows = (uint32_t)request->batch_rows };
@@ -224,15 +188,6 @@ static uint64_t count_rows(const struct request *request,
     return request->has_limit && request->limit < rows ? request->limit : rows;
 }
 
-static unsigned screen_columns(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
-}
-
 /* Rows that scroll past are progress enough. */
 static FILE *progress_stream(const struct cli *cli,
                              const struct request *request)
@@ -242,23 +197,6 @@ static FILE *progress_stream(const struct cli *cli,
 
     return isatty(STDERR_FILENO) && !rows_visible && !cli->quiet ? stderr
                                                                  : NULL;
-}
-
-static int open_printer(const struct request *request, struct scan *scan,
-                        struct lio_error *err)
-{
-    struct cli_format_setup setup = { .out = &scan->out,
-                                      .screen_columns = screen_columns() };
-    int rc;
-
-    rc = cli_value_open(&scan->schema, request->value_flags, &scan->columns,
-                        err);
-    if (rc < 0)
-        return rc;
-    if (cli_out_init(&scan->out, stdout))
-        return lio_error_set(err, LIO_ENOMEM, "no memory to print rows");
-    setup.columns = scan->columns;
-    return request->format->open(&setup, &scan->printer, err);
 }
 
 static int open_scan(const struct cli *cli, const struct request *request,
@@ -278,26 +216,22 @@ static int open_scan(const struct cli *cli, const struct request *request,
                             &scan->dataset);
     if (code)
         return code;
-    rc = lio_scan_schema(scan->dataset, &wanted, &scan->schema, &err);
+    rc = lio_scan_schema(scan->dataset, &wanted, &scan->printing.schema, &err);
     if (rc == LIO_EINVAL) /* a column that does not exist */
         return cli_usage(cli, "%s", err.msg);
-    if (rc < 0 || open_printer(request, scan, &err) < 0 ||
+    if (rc < 0 ||
+        cli_printing_open(&scan->printing, request->format,
+                          request->value_flags, &err) < 0 ||
         lio_scan_stream(scan->dataset, &wanted, &scan->stream, &err) < 0)
         return cli_fail(cli, &err);
     return CLI_DONE;
 }
 
-static void close_scan(const struct cli *cli, const struct request *request,
-                       struct scan *scan)
+static void close_scan(const struct cli *cli, struct scan *scan)
 {
     if (scan->stream.release)
         scan->stream.release(&scan->stream);
-    if (scan->printer)
-        request->format->close(scan->printer);
-    cli_out_release(&scan->out);
-    cli_value_close(scan->columns);
-    if (scan->schema.release)
-        scan->schema.release(&scan->schema);
+    cli_printing_close(&scan->printing);
     lio_dataset_close(scan->dataset);
     cli_live_stop(scan->live);
     cli_close_engine(cli, scan->engine);
@@ -310,15 +244,14 @@ static int fail_stream(const struct cli *cli, struct scan *scan, int os_errno)
     struct lio_error err;
 
     cli_progress_clear(&scan->progress);
-    (void)cli_out_flush(&scan->out);
+    (void)cli_out_flush(&scan->printing.out);
     lio_error_set(&err, LIO_EIO, "%s", said ? said : strerror(os_errno));
     return cli_fail(cli, &err);
 }
 
-static int print_rows(const struct cli *cli, const struct request *request,
-                      struct scan *scan)
+static int print_rows(const struct cli *cli, struct scan *scan)
 {
-    while (!scan->out.os_errno) {
+    while (!scan->printing.out.os_errno) {
         struct ArrowArray batch;
         int os_errno = scan->stream.get_next(&scan->stream, &batch);
 
@@ -326,7 +259,7 @@ static int print_rows(const struct cli *cli, const struct request *request,
             return fail_stream(cli, scan, os_errno);
         if (!batch.release)
             break;
-        request->format->rows(scan->printer, &batch);
+        cli_printing_rows(&scan->printing, &batch);
         scan->rows += (uint64_t)batch.length;
         batch.release(&batch);
         cli_progress_update(&scan->progress, scan->rows, cli_progress_now());
@@ -336,63 +269,11 @@ static int print_rows(const struct cli *cli, const struct request *request,
 
 /* -- the end ------------------------------------------------------------- */
 
-static int finish_rows(struct cli *cli, const struct request *request,
-                       struct scan *scan)
+static int finish_rows(struct cli *cli, struct scan *scan)
 {
-    request->format->end(scan->printer);
+    cli_printing_end(&scan->printing);
     cli_progress_clear(&scan->progress);
-    return cli_finish_out(cli, &scan->out);
-}
-
-static void print_hit_ratio(const struct lio_engine_stats *stats, char *ret,
-                            size_t bytes)
-{
-    uint64_t lookups = stats->cache_hits + stats->cache_misses;
-
-    if (lookups == 0)
-        (void)snprintf(ret, bytes, "no cache lookups");
-    else
-        (void)snprintf(ret, bytes, "hit ratio %.1f %%",
-                       100.0 * (double)stats->cache_hits / (double)lookups);
-}
-
-static void print_run(int64_t run_id, char *ret, size_t bytes)
-{
-    if (run_id == 0)
-        (void)snprintf(ret, bytes, "not recorded");
-    else
-        (void)snprintf(ret, bytes, "run %" PRId64, run_id);
-}
-
-static const char *rows_word(uint64_t rows)
-{
-    return rows == 1 ? "row" : "rows";
-}
-
-static void print_summary(const struct cli *cli, const struct scan *scan)
-{
-    int64_t took_ns = cli_progress_now() - scan->progress.start_ns;
-    double seconds = (double)took_ns / 1e9;
-    char hits[32], run[32];
-    struct lio_engine_stats stats;
-    struct lio_engine_info info;
-
-    if (!scan->engine) {
-        cli_note(cli, "%" PRIu64 " %s, %.3f s, no engine", scan->rows,
-                 rows_word(scan->rows), seconds);
-        return;
-    }
-    lio_engine_stats(scan->engine, &stats);
-    lio_engine_info(scan->engine, &info);
-    print_hit_ratio(&stats, hits, sizeof(hits));
-    print_run(info.run_id, run, sizeof(run));
-    cli_note(cli,
-             "%" PRIu64 " %s, %" PRIu64 " bytes, %.3f s, %.1f MB/s, %" PRIu64
-             " operations, %s, %s, %s",
-             scan->rows, rows_word(scan->rows), stats.bytes_read, seconds,
-             (double)stats.bytes_read / 1e6 / seconds,
-             stats.device_reads + stats.device_writes + stats.device_syncs,
-             hits, info.backend_used, run);
+    return cli_finish_out(cli, &scan->printing.out);
 }
 
 static int run(struct cli *cli, const struct request *request,
@@ -406,11 +287,12 @@ static int run(struct cli *cli, const struct request *request,
     cli_progress_init(&scan->progress, progress_stream(cli, request),
                       count_rows(request, scan->dataset), start_ns);
     if (!request->has_limit || request->limit > 0)
-        code = print_rows(cli, request, scan);
+        code = print_rows(cli, scan);
     if (!code)
-        code = finish_rows(cli, request, scan);
+        code = finish_rows(cli, scan);
     if (!code)
-        print_summary(cli, scan);
+        cli_print_summary(cli, scan->engine, scan->rows,
+                          scan->progress.start_ns);
     return code;
 }
 
@@ -422,8 +304,8 @@ int cmd_scan(struct cli *cli, int argc, char **argv)
 
     if (!code && request.path) {
         code = run(cli, &request, &scan);
-        close_scan(cli, &request, &scan);
+        close_scan(cli, &scan);
     }
-    free(request.columns);
+    free(request.columns.all);
     return code;
 }

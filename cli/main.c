@@ -20,6 +20,7 @@ struct command {
 
 static const struct command commands[] = {
     { "scan", cmd_scan, "print the rows of a dataset" },
+    { "take", cmd_take, "print single rows of a dataset" },
     { "inspect", cmd_inspect, "show how a dataset is laid out" },
     { "simulate", cmd_simulate, "count the misses of cache policies" },
     { "config", cmd_config, "print every setting and where it came from" },

@@ -45,9 +45,9 @@ static uint64_t place_end(const struct lio_place *place)
     return place->first_row + place->rows;
 }
 
-/* The last page that starts at `row` of the column or before: pages without
- * rows start where the next one does, so it is the one that holds the row. */
-static uint32_t find_page(const struct lio_column *column, uint64_t row)
+/* Pages without rows start where the next one does: not they are found, but the
+ * one that holds the row. */
+uint32_t lio_column_find_page(const struct lio_column *column, uint64_t row)
 {
     uint32_t low = 0, high = column->npages;
 
@@ -78,8 +78,8 @@ static bool locate(const struct lio_column_cursor *cursor, uint32_t fragment,
     ret_ref->column = place->column;
     if (place->file == LIO_NO_FILE)
         return false;
-    ret_ref->page = find_page(lio_dataset_column(cursor->dataset, place),
-                              row - place->first_row);
+    ret_ref->page = lio_column_find_page(
+        lio_dataset_column(cursor->dataset, place), row - place->first_row);
     return true;
 }
 

@@ -26,6 +26,9 @@ struct lio_column_cursor {
     struct lio_source_batch *batch; /* its reads; NULL if none is under way */
 };
 
+/* The page of a column that holds a row of its file. */
+uint32_t lio_column_find_page(const struct lio_column *column, uint64_t row);
+
 /* For rows `row` to `end` of `field`. */
 void lio_column_cursor_init(struct lio_column_cursor *cursor,
                             const struct lio_dataset *dataset, uint32_t field,

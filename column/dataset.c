@@ -159,6 +159,9 @@ void lio_dataset_close(struct lio_dataset *dataset)
     lio_schema_release(&dataset->schema);
     free(dataset->files);
     free(dataset->fragments);
+    for (uint32_t i = 0; dataset->chunks && i < dataset->npages; i++)
+        lio_mem_put(dataset->chunks->pages[i]);
+    free(dataset->chunks);
     free(dataset->pages);
     free(dataset->branch);
     free(dataset->root);

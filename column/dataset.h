@@ -21,6 +21,7 @@
 struct lio_place {
     uint32_t file; /* LIO_NO_FILE: nowhere, all rows are null */
     uint32_t column;
+    uint32_t first_page; /* number of the column's first */
     uint64_t first_row;
     uint64_t rows;
 };
@@ -46,6 +47,13 @@ struct lio_page_ref {
     uint32_t page; /* place in the column */
 };
 
+/* Where the chunks of mini-block pages are, as far as that had to be found out:
+ * kept for the next time.  The only part of a dataset that changes. */
+struct lio_dataset_chunks {
+    atomic_uint_fast64_t bytes;
+    _Atomic(struct lio_mem *) pages[]; /* by page, see pick_chunks.c */
+};
+
 struct lio_dataset {
     char *path;
     char *root;   /* of a table: the directory of its branch */
@@ -60,6 +68,7 @@ struct lio_dataset {
     uint32_t nfiles;
     struct lio_page_ref *pages;
     uint32_t npages;
+    struct lio_dataset_chunks *chunks;
     uint64_t rows;          /* live */
     uint64_t physical_rows; /* deleted ones counted */
     uint64_t bytes;
@@ -77,6 +86,15 @@ lio_dataset_column(const struct lio_dataset *dataset,
                    const struct lio_place *place)
 {
     return &dataset->files[place->file].columns[place->column];
+}
+
+static inline uint32_t
+lio_dataset_page_number(const struct lio_dataset *dataset,
+                        const struct lio_page_ref *ref)
+{
+    const struct lio_fragment *fragment = &dataset->fragments[ref->fragment];
+
+    return fragment->places[ref->field].first_page + ref->page;
 }
 
 /* Whether all is there to read a field: LIO_EUNSUPPORTED with the reason. */

@@ -168,13 +168,14 @@ static uint64_t count_pages(const struct lio_dataset *dataset,
 
 static void number_pages(struct lio_dataset *dataset, uint32_t number)
 {
-    const struct lio_fragment *fragment = &dataset->fragments[number];
+    struct lio_fragment *fragment = &dataset->fragments[number];
 
     for (uint32_t i = 0; i < dataset->schema.nfields; i++) {
-        const struct lio_place *place = &fragment->places[i];
+        struct lio_place *place = &fragment->places[i];
 
         if (place->file == LIO_NO_FILE)
             continue;
+        place->first_page = dataset->npages;
         for (uint32_t k = 0; k < lio_dataset_column(dataset, place)->npages;
              k++)
             dataset->pages[dataset->npages++] = (struct lio_page_ref){
@@ -268,7 +269,10 @@ int lio_dataset_finish(struct lio_dataset *dataset, struct lio_error *err)
                              "can number",
                              dataset->path, npages);
     dataset->pages = calloc((size_t)npages + 1, sizeof(*dataset->pages));
-    if (!dataset->pages)
+    dataset->chunks =
+        calloc(1, sizeof(*dataset->chunks) +
+                      (size_t)npages * sizeof(dataset->chunks->pages[0]));
+    if (!dataset->pages || !dataset->chunks)
         return lio_dataset_no_memory(dataset, err);
     for (uint32_t i = 0; i < dataset->nfragments; i++)
         number_pages(dataset, i);

@@ -187,6 +187,21 @@ LIO_API LIO_MUST_CHECK int lio_scan_read(struct lio_dataset *dataset,
                                          struct ArrowArray *ret_array,
                                          struct lio_error *err);
 
+/**
+ * Read `n` rows by their numbers, as one struct array of the columns of `scan`,
+ * which may be NULL; its other members are not looked at.  Rows are counted as
+ * a scan gives them out; they may repeat and come in any order, which is the
+ * order of the result.  Where the layout of a page allows, no more of it is
+ * read than the rows need.
+ *
+ * Errors:     LIO_EINVAL for a row that does not exist.
+ */
+LIO_API LIO_MUST_CHECK int lio_take_rows(struct lio_dataset *dataset,
+                                         const uint64_t *rows, uint64_t n,
+                                         const struct lio_scan *scan,
+                                         struct ArrowArray *ret_array,
+                                         struct lio_error *err);
+
 /** Read the rows of `scan` in batches.  The stream keeps a copy of `scan` and
  *  must be released before the dataset is closed. */
 LIO_API LIO_MUST_CHECK int lio_scan_stream(struct lio_dataset *dataset,

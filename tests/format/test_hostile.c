@@ -175,6 +175,38 @@ static void read_column(struct lio_dataset *dataset, const char *name)
     stream.release(&stream);
 }
 
+/* Single rows, for which parts of pages are read. */
+static void take_some(struct lio_dataset *dataset)
+{
+    const uint64_t last = dataset->rows > 0 ? dataset->rows - 1 : 0;
+    const uint64_t rows[] = { last, 0, last / 2, last };
+
+    for (uint32_t i = 0; i < dataset->schema.nfields && dataset->rows > 0;
+         i++) {
+        const char *name = dataset->schema.fields[i].name;
+        const struct lio_scan column = { .columns = &name, .ncolumns = 1 };
+        struct ArrowSchema schema;
+        struct ArrowArray array;
+        struct lio_error err = { 0 };
+        int rc;
+
+        if (dataset->schema.fields[i].parent >= 0)
+            continue;
+        rc = lio_take_rows(dataset, rows, 4, &column, &array, &err);
+        if (rc < 0) {
+            /* A bit may have made two names of one. */
+            if (rc != LIO_EINVAL)
+                says_what(rc, &err);
+            continue;
+        }
+        assert_int_equal(array.length, 4);
+        assert_int_equal(lio_scan_schema(dataset, &column, &schema, NULL), 0);
+        check_array(&schema, &array);
+        schema.release(&schema);
+        array.release(&array);
+    }
+}
+
 /* Open the bytes and read every page.  Returns how many could be read, or -1 if
  * it could not be opened. */
 static int read_everything(const uint8_t *bytes, size_t nbytes)
@@ -206,6 +238,7 @@ static int read_everything(const uint8_t *bytes, size_t nbytes)
     for (uint32_t i = 0; i < dataset->schema.nfields; i++)
         if (dataset->schema.fields[i].parent < 0)
             read_column(dataset, dataset->schema.fields[i].name);
+    take_some(dataset);
     lio_dataset_close(dataset);
     return read;
 }

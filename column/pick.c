@@ -1,0 +1,269 @@
+/*
+ * Picking rows from pages: which way for which layout.
+ */
+#include "column/pick.h"
+
+#include "common/checked.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* -- which way ----------------------------------------------------------- */
+
+/* Note the bits a row in the buffer of a plain array. */
+static bool add_plain(const struct lio_page *page,
+                      const Lio__Pb__FlatArray *flat, uint64_t items,
+                      uint64_t *bits)
+{
+    uint32_t index;
+
+    if (!flat->buffer || flat->buffer->kind != 0 || flat->compression)
+        return false;
+    index = flat->buffer->index;
+    return index < page->nbuffers && bits[index] == 0 &&
+           lio_checked_mul(flat->bits, items, &bits[index]) && bits[index] > 0;
+}
+
+/* Whether all of an array of 2.0 is plain; `depth` bounds what a file can nest,
+ * which is no more than lists of items with nulls. */
+static bool is_plain(const struct lio_page *page,
+                     const Lio__Pb__ArrayEncoding *enc, uint64_t items,
+                     unsigned depth, uint64_t *bits)
+{
+    if (!enc || depth == 0)
+        return false;
+    switch (enc->array_case) {
+    case LIO__PB__ARRAY_ENCODING__ARRAY_FLAT:
+        return add_plain(page, enc->flat, items, bits);
+    case LIO__PB__ARRAY_ENCODING__ARRAY_NULLABLE:
+        if (enc->nullable->nulls_case ==
+            LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS)
+            return is_plain(page, enc->nullable->no_nulls->values, items,
+                            depth - 1, bits);
+        if (enc->nullable->nulls_case ==
+            LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS)
+            return is_plain(page, enc->nullable->some_nulls->validity, items,
+                            depth - 1, bits) &&
+                   is_plain(page, enc->nullable->some_nulls->values, items,
+                            depth - 1, bits);
+        return enc->nullable->nulls_case ==
+               LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS;
+    case LIO__PB__ARRAY_ENCODING__ARRAY_FIXED_SIZE_LIST:
+        return lio_checked_mul(items, enc->fixed_size_list->dimension,
+                               &items) &&
+               is_plain(page, enc->fixed_size_list->items, items, depth - 1,
+                        bits);
+    default:
+        return false;
+    }
+}
+
+/* Whether the buffers hold what they should, no less. */
+static bool are_filled(const struct lio_page *page, const uint64_t *bits)
+{
+    uint64_t all;
+
+    for (uint32_t i = 0; i < page->nbuffers; i++)
+        if (bits[i] == 0 || !lio_checked_mul(page->rows, bits[i], &all) ||
+            all > UINT64_MAX - 7 || (all + 7) / 8 > page->buffers[i].bytes)
+            return false;
+    return true;
+}
+
+static enum lio_pick_kind kind_of_fullzip(const struct lio_page *page,
+                                          uint64_t *bits)
+{
+    const Lio__Pb__FullZipLayout *layout = page->layout->full_zip;
+    uint64_t bytes = page->nbuffers > 0 ? page->buffers[0].bytes : 0;
+
+    if (layout->bits_rep > 0 || layout->nitems != page->rows || page->rows == 0)
+        return LIO_PICK_NOT;
+    if (layout->details_case ==
+        LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_OFFSET)
+        return page->nbuffers == 2 ? LIO_PICK_VARIABLE : LIO_PICK_NOT;
+    /* With its control word each row takes the same. */
+    if (page->nbuffers != 1 || bytes == 0 || bytes % page->rows != 0 ||
+        bytes / page->rows > UINT64_MAX / 8)
+        return LIO_PICK_NOT;
+    bits[0] = bytes / page->rows * 8;
+    return LIO_PICK_FIXED;
+}
+
+static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
+                                         uint64_t *bits)
+{
+    const Lio__Pb__MiniBlockLayout *mini_block;
+
+    switch (page->layout->layout_case) {
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
+        mini_block = page->layout->mini_block;
+        return !mini_block->rep_compression &&
+                       mini_block->repetition_index_depth == 0 &&
+                       mini_block->nitems == page->rows &&
+                       page->nbuffers == (mini_block->dictionary ? 3 : 2)
+                   ? LIO_PICK_CHUNKS
+                   : LIO_PICK_NOT;
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
+        return kind_of_fullzip(page, bits);
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
+        return page->nbuffers == 0 ? LIO_PICK_NOTHING : LIO_PICK_NOT;
+    default:
+        return LIO_PICK_NOT;
+    }
+}
+
+enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits)
+{
+    memset(bits, 0, LIO_PAGE_BUFFERS_MAX * sizeof(*bits));
+    if (page->layout)
+        return kind_of_layout(page, bits);
+    if (!is_plain(page, page->array, 1, 8, bits) || !are_filled(page, bits))
+        return LIO_PICK_NOT;
+    return page->nbuffers > 0 ? LIO_PICK_FIXED : LIO_PICK_NOTHING;
+}
+
+/* -- messages and memory ------------------------------------------------- */
+
+static const char *file_of(const struct lio_pick *pick)
+{
+    return lio_source_name(pick->dataset->files[pick->ref.file].source);
+}
+
+static const char *column_of(const struct lio_pick *pick)
+{
+    return pick->dataset->schema.fields[pick->ref.field].path;
+}
+
+int lio_pick_no_memory(const struct lio_pick *pick, struct lio_error *err)
+{
+    return lio_error_set(
+        err, LIO_ENOMEM,
+        "%s: column '%s', page %" PRIu32 ": no memory for %" PRIu64 " rows",
+        file_of(pick), column_of(pick), pick->ref.page, pick->nrows);
+}
+
+int lio_pick_corrupt(const struct lio_pick *pick, const char *what,
+                     struct lio_error *err)
+{
+    return lio_error_set(err, LIO_ECORRUPT,
+                         "%s: column '%s', page %" PRIu32 ": %s", file_of(pick),
+                         column_of(pick), pick->ref.page, what);
+}
+
+int lio_pick_read(const struct lio_pick *pick, struct lio_reads *reads,
+                  uint32_t buffer, uint64_t at, uint64_t bytes, void *into,
+                  struct lio_error *err)
+{
+    const struct lio_source_read read = {
+        .source = pick->dataset->files[pick->ref.file].source,
+        .offset = pick->page->buffers[buffer].offset + at,
+        .bytes = (size_t)bytes,
+        .into = into,
+    };
+
+    if (lio_reads_add(reads, &read) < 0)
+        return lio_pick_no_memory(pick, err);
+    return 0;
+}
+
+int lio_pick_buffer(struct lio_pick *pick, uint32_t buffer, uint64_t bytes,
+                    struct lio_error *err)
+{
+    pick->buffers[buffer] = lio_mem_new(bytes);
+    return pick->buffers[buffer] ? 0 : lio_pick_no_memory(pick, err);
+}
+
+/* -- from rows to a vector ----------------------------------------------- */
+
+int lio_pick_init(struct lio_pick *pick, const struct lio_dataset *dataset,
+                  const struct lio_page_ref *ref, const uint64_t *rows,
+                  uint64_t nrows, struct lio_error *err)
+{
+    *pick = (struct lio_pick){
+        .dataset = dataset,
+        .ref = *ref,
+        .page =
+            &dataset->files[ref->file].columns[ref->column].pages[ref->page],
+        .rows = rows,
+        .nrows = nrows,
+    };
+    pick->kind = lio_pick_kind(pick->page, pick->bits);
+    /* Shares all but what is set here, and is never released. */
+    pick->picked = *pick->page;
+    pick->picked.rows = nrows;
+    pick->places = malloc((size_t)nrows * sizeof(*pick->places));
+    if (!pick->places)
+        return lio_pick_no_memory(pick, err);
+    for (uint64_t i = 0; i < nrows; i++)
+        pick->places[i] = i;
+    return 0;
+}
+
+void lio_pick_release(struct lio_pick *pick)
+{
+    for (uint32_t i = 0; i < LIO_PAGE_BUFFERS_MAX; i++)
+        lio_mem_put(pick->buffers[i]);
+    if (!pick->asked_shared)
+        lio_mem_put(pick->asked);
+    free(pick->places);
+    *pick = (struct lio_pick){ 0 };
+}
+
+int lio_pick_ask(struct lio_pick *pick, struct lio_reads *reads,
+                 struct lio_error *err)
+{
+    switch (pick->kind) {
+    case LIO_PICK_CHUNKS:
+        return lio_pick_chunks_ask(pick, reads, err);
+    case LIO_PICK_VARIABLE:
+        return lio_pick_variable_ask(pick, reads, err);
+    default:
+        return 0;
+    }
+}
+
+int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
+                 struct lio_error *err)
+{
+    switch (pick->kind) {
+    case LIO_PICK_FIXED:
+        return lio_pick_fixed_get(pick, reads, err);
+    case LIO_PICK_CHUNKS:
+        return lio_pick_chunks_get(pick, reads, err);
+    case LIO_PICK_VARIABLE:
+        return lio_pick_variable_get(pick, reads, err);
+    default:
+        return 0;
+    }
+}
+
+/* The layout with the numbers of the picked page. */
+static void set_layout(struct lio_pick *pick)
+{
+    if (pick->kind == LIO_PICK_CHUNKS) {
+        pick->mini_block = *pick->page->layout->mini_block;
+        pick->mini_block.nitems = pick->picked.rows;
+        pick->layout = *pick->page->layout;
+        pick->layout.mini_block = &pick->mini_block;
+        pick->picked.layout = &pick->layout;
+    } else if (pick->page->layout && pick->kind != LIO_PICK_NOTHING) {
+        pick->full_zip = *pick->page->layout->full_zip;
+        pick->full_zip.nitems = pick->picked.rows;
+        pick->full_zip.nvisible_items = pick->picked.rows;
+        pick->layout = *pick->page->layout;
+        pick->layout.full_zip = &pick->full_zip;
+        pick->picked.layout = &pick->layout;
+    }
+}
+
+int lio_pick_decode(struct lio_pick *pick, struct lio_vector *ret_vector,
+                    struct lio_error *err)
+{
+    struct lio_load load = { .ref = pick->ref, .page = &pick->picked };
+
+    if (pick->kind == LIO_PICK_FIXED)
+        lio_pick_fixed_pack(pick);
+    set_layout(pick);
+    memcpy(load.buffers, pick->buffers, sizeof(load.buffers));
+    return lio_load_decode(pick->dataset, &load, ret_vector, err);
+}

@@ -1,0 +1,107 @@
+/*
+ * Rows picked from a page, of which no more is read than they need.
+ *
+ *     page      | chunk 0 | chunk 1 | chunk 2 | ...
+ *     wanted        x                    x
+ *     picked    | chunk 0 | chunk 2 |
+ *
+ * What is read makes a smaller page of the same layout, which the decoder of
+ * the layout takes as any other; so nothing is decoded in two ways.
+ *
+ *     init ─► ask ─► reads ─► get ─► reads ─► decode
+ *
+ * The first reads are for what says where the rows are; some layouts have none.
+ */
+#ifndef LIO_COLUMN_PICK_H
+#define LIO_COLUMN_PICK_H
+
+#include "column/load.h"
+#include "column/reads.h"
+
+enum lio_pick_kind {
+    LIO_PICK_NOT,      /* the page has to be read whole */
+    LIO_PICK_NOTHING,  /* rows without a byte in any buffer */
+    LIO_PICK_FIXED,    /* as many bits a row in each buffer */
+    LIO_PICK_CHUNKS,   /* mini-block */
+    LIO_PICK_VARIABLE, /* full-zip, with an index of its rows */
+};
+
+struct lio_pick {
+    enum lio_pick_kind kind;
+    const struct lio_dataset *dataset;
+    struct lio_page_ref ref;
+    const struct lio_page *page;
+    const uint64_t *rows; /* of the page, nrows, ascending and distinct */
+    uint64_t nrows;
+    uint64_t *places; /* where they are in the picked page */
+    struct lio_page picked;
+    struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
+    /* Of LIO_PICK_FIXED. */
+    uint64_t bits[LIO_PAGE_BUFFERS_MAX]; /* a row in each buffer */
+    /* What was asked for: chunks, entries of the index, bytes with bits. */
+    struct lio_mem *asked;
+    bool asked_shared; /* `asked` is the dataset's */
+    /* Copies of those of the page, with other numbers. */
+    Lio__Pb__PageLayout layout;
+    Lio__Pb__MiniBlockLayout mini_block;
+    Lio__Pb__FullZipLayout full_zip;
+};
+
+/* How rows of a page can be picked; `bits` has room for all buffers. */
+enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits);
+
+/* `rows` must stay.  On failure there is nothing to release. */
+LIO_MUST_CHECK int lio_pick_init(struct lio_pick *pick,
+                                 const struct lio_dataset *dataset,
+                                 const struct lio_page_ref *ref,
+                                 const uint64_t *rows, uint64_t nrows,
+                                 struct lio_error *err);
+void lio_pick_release(struct lio_pick *pick);
+
+LIO_MUST_CHECK int lio_pick_ask(struct lio_pick *pick, struct lio_reads *reads,
+                                struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
+                                struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_decode(struct lio_pick *pick,
+                                   struct lio_vector *ret_vector,
+                                   struct lio_error *err);
+
+/* -- shared between the kinds -------------------------------------------- */
+
+/* Say that there is no memory, or what is wrong with the page. */
+int lio_pick_no_memory(const struct lio_pick *pick, struct lio_error *err);
+int lio_pick_corrupt(const struct lio_pick *pick, const char *what,
+                     struct lio_error *err);
+
+/* Read bytes of a buffer of the page. */
+LIO_MUST_CHECK int lio_pick_read(const struct lio_pick *pick,
+                                 struct lio_reads *reads, uint32_t buffer,
+                                 uint64_t at, uint64_t bytes, void *into,
+                                 struct lio_error *err);
+
+/* Memory for a buffer of the picked page. */
+LIO_MUST_CHECK int lio_pick_buffer(struct lio_pick *pick, uint32_t buffer,
+                                   uint64_t bytes, struct lio_error *err);
+
+/* -- one for each kind --------------------------------------------------- */
+
+LIO_MUST_CHECK int lio_pick_fixed_get(struct lio_pick *pick,
+                                      struct lio_reads *reads,
+                                      struct lio_error *err);
+void lio_pick_fixed_pack(struct lio_pick *pick);
+
+LIO_MUST_CHECK int lio_pick_chunks_ask(struct lio_pick *pick,
+                                       struct lio_reads *reads,
+                                       struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_chunks_get(struct lio_pick *pick,
+                                       struct lio_reads *reads,
+                                       struct lio_error *err);
+
+LIO_MUST_CHECK int lio_pick_variable_ask(struct lio_pick *pick,
+                                         struct lio_reads *reads,
+                                         struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_variable_get(struct lio_pick *pick,
+                                         struct lio_reads *reads,
+                                         struct lio_error *err);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * Rows taken by their numbers: the right ones, in the order asked for, and no
+ * more read for them than they need.
+ */
+#include "tests/format/reading.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define MAX_COLUMNS 16
+#define NROWS       50
+
+static uint64_t draw(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return *state >> 33;
+}
+
+/* The columns that can be read, in `names`. */
+static uint32_t readable(struct lio_dataset *dataset, const char **names)
+{
+    struct lio_dataset_info info;
+    uint32_t n = 0;
+
+    lio_dataset_info(dataset, &info);
+    for (uint32_t i = 0; i < info.nfields; i++) {
+        struct lio_field_info field;
+
+        assert_int_equal(lio_dataset_field(dataset, i, &field), 0);
+        if (field.parent < 0 && !field.unsupported && n < MAX_COLUMNS)
+            names[n++] = field.name;
+    }
+    return n;
+}
+
+/* Take rows and compare them with those lines. */
+static void take_and_compare(struct lio_dataset *dataset,
+                             const struct expected *all, const uint64_t *rows,
+                             size_t n)
+{
+    const char *names[MAX_COLUMNS];
+    const struct lio_scan columns = { .columns = names,
+                                      .ncolumns = readable(dataset, names) };
+    struct expected wanted = { .rows = calloc(n + 1, sizeof(char *)),
+                               .nrows = n };
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    struct lio_error err;
+
+    for (size_t i = 0; i < n; i++)
+        wanted.rows[i] = all->rows[rows[i]];
+    assert_int_equal(lio_scan_schema(dataset, &columns, &schema, NULL), 0);
+    if (lio_take_rows(dataset, rows, n, &columns, &array, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(array.length, n);
+    reading_compare(&wanted, 0, &schema, &array);
+    array.release(&array);
+    schema.release(&schema);
+    free(wanted.rows);
+}
+
+static void compare_table(const char *name, char version)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/%s/v2_%c.lance", name, version);
+    char *path = reading_path("types/%s/expected.ndjson", name);
+    struct expected all;
+    uint64_t rows[NROWS], state = 1, first;
+
+    assert_int_equal(expected_load(path, &all), 0);
+    for (size_t i = 0; i < NROWS; i++)
+        rows[i] = draw(&state) % all.nrows;
+    rows[0] = rows[NROWS - 1] = all.nrows - 1;
+    rows[1] = 0;
+    take_and_compare(dataset, &all, rows, NROWS);
+    /* Neighbours, and one row alone. */
+    first = draw(&state) % all.nrows;
+    for (size_t i = 0; i < NROWS; i++)
+        rows[i] = (first + i) % all.nrows;
+    take_and_compare(dataset, &all, rows, NROWS);
+    take_and_compare(dataset, &all, rows, 1);
+    expected_release(&all);
+    free(path);
+    lio_dataset_close(dataset);
+}
+
+/* Pages of every layout, of 2.0 and later, in parts and whole. */
+static void rows_come_in_the_order_asked_for(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *versions;
+    } tables[] = {
+        { "add_drop_rename_columns", "012" },
+        { "add_null_column", "12" },
+        { "all_null", "012" },
+        { "bools", "012" },
+        { "comp_zstd", "012" },
+        { "constants", "012" },
+        { "decimals", "012" },
+        { "deletes_bitmap", "2" },
+        { "forced_fullzip", "12" },
+        { "forced_miniblock", "12" },
+        { "ints_nullable", "012" },
+        { "long_strings", "012" },
+        { "low_cardinality", "012" },
+        { "multi_fragment_deletes", "012" },
+        { "multi_page", "012" },
+        { "strings_nullable", "012" },
+        { "updates_merge_insert", "1" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        for (const char *version = tables[i].versions; *version; version++)
+            compare_table(tables[i].name, *version);
+}
+
+static void no_rows_are_taken_as_none(void **state)
+{
+    struct lio_dataset *dataset = reading_open("flights_v21.lance");
+    struct ArrowArray array;
+
+    (void)state;
+    assert_int_equal(lio_take_rows(dataset, NULL, 0, NULL, &array, NULL), 0);
+    assert_int_equal(array.length, 0);
+    assert_int_equal(array.n_children, 5);
+    array.release(&array);
+    lio_dataset_close(dataset);
+}
+
+static void rows_that_do_not_exist_are_refused(void **state)
+{
+    struct lio_dataset *dataset = reading_open("flights_v21.lance");
+    const uint64_t rows[] = { 0, 100000 };
+    struct ArrowArray array = { 0 };
+    struct lio_error err;
+
+    (void)state;
+    assert_int_equal(lio_take_rows(dataset, rows, 2, NULL, &array, &err),
+                     LIO_EINVAL);
+    reading_says(&err, "there is no row 100000: it has 100000");
+    assert_null(array.release);
+    lio_dataset_close(dataset);
+}
+
+/* -- what is read -------------------------------------------------------- */
+
+/* Bytes and requests of taking rows of a column. */
+static struct lio_engine_stats cost(struct lio_dataset *dataset,
+                                    const char *column, const uint64_t *rows,
+                                    uint64_t n)
+{
+    const struct lio_scan columns = { .columns = &column, .ncolumns = 1 };
+    struct lio_engine_stats before, after;
+    struct ArrowArray array;
+
+    lio_engine_stats(reading_engine(), &before);
+    assert_int_equal(lio_take_rows(dataset, rows, n, &columns, &array, NULL),
+                     0);
+    array.release(&array);
+    lio_engine_stats(reading_engine(), &after);
+    after.bytes_read -= before.bytes_read;
+    after.requests -= before.requests;
+    return after;
+}
+
+static void plain_values_are_read_alone(void **state)
+{
+    const uint64_t rows[] = { 70000, 5, 6, 99999 };
+    struct lio_engine_stats stats;
+    struct lio_dataset *dataset;
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    dataset = reading_open("flights_v20.lance");
+    stats = cost(dataset, "delay", rows, 4);
+    assert_int_equal(stats.bytes_read, 4 * 4);
+    assert_int_equal(stats.requests, 3); /* 5 and 6 are neighbours */
+    lio_dataset_close(dataset);
+}
+
+static void chunks_are_found_once_and_read_alone(void **state)
+{
+    const uint64_t rows[] = { 70000, 5, 6, 99999 };
+    struct lio_engine_stats first, again;
+    struct lio_dataset *dataset;
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    dataset = reading_open("flights_v21.lance");
+    first = cost(dataset, "delay", rows, 4);
+    again = cost(dataset, "delay", rows, 4);
+    assert_int_equal(first.requests, 4); /* one tells where chunks are */
+    assert_int_equal(again.requests, 3);
+    assert_true(again.bytes_read < first.bytes_read);
+    assert_true(again.bytes_read < 3 * 8192); /* of 400,000 */
+    lio_dataset_close(dataset);
+}
+
+/* -- threads ------------------------------------------------------------- */
+
+#define NTHREADS 4
+
+static void *take_often(void *data)
+{
+    struct lio_dataset *dataset = data;
+    uint64_t state = 3, rows[NROWS];
+    intptr_t failed = 0;
+
+    for (int round = 0; round < 5; round++) {
+        struct ArrowArray array;
+
+        for (size_t i = 0; i < NROWS; i++)
+            rows[i] = draw(&state) % 100000;
+        if (lio_take_rows(dataset, rows, NROWS, NULL, &array, NULL) < 0)
+            failed++;
+        else
+            array.release(&array);
+    }
+    return (void *)failed;
+}
+
+static void threads_may_take_from_one_dataset(void **state)
+{
+    struct lio_dataset *dataset = reading_open("flights_v21.lance");
+    pthread_t threads[NTHREADS];
+
+    (void)state;
+    for (int i = 0; i < NTHREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_often, dataset),
+                         0);
+    for (int i = 0; i < NTHREADS; i++) {
+        void *failed;
+
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    lio_dataset_close(dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_come_in_the_order_asked_for),
+        cmocka_unit_test(no_rows_are_taken_as_none),
+        cmocka_unit_test(rows_that_do_not_exist_are_refused),
+        cmocka_unit_test(plain_values_are_read_alone),
+        cmocka_unit_test(chunks_are_found_once_and_read_alone),
+        cmocka_unit_test(threads_may_take_from_one_dataset),
+    };
+
+    return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
+}
