@@ -745,7 +745,8 @@ void lio_read_finish(struct lio_io *request)
         return;
     if (lio_io_state(request) == LIO_IO_PLANNED) {
         end = min_u64(end, atomic_load(&request->eof_at));
-        request->bytes = end - request->offset;
+        /* A load begins with a sector, perhaps before the request does. */
+        request->bytes = end > request->offset ? end - request->offset : 0;
     }
     if (request->view)
         lio_view_trim(request->view, request->bytes);

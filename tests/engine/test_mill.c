@@ -169,6 +169,7 @@ static void take(struct worker *w, const struct lio_result *r)
 static void wait_for_slot(struct worker *w, struct slot *slot)
 {
     struct lio_result r = { .id = slot->id, .user = slot };
+    int rc;
 
     while (slot->state == BY_QUEUE) {
         int n = lio_cq_wait(w->queue, &r, 1, 1, -1);
@@ -182,10 +183,12 @@ static void wait_for_slot(struct worker *w, struct slot *slot)
     }
     if (slot->state != BY_ID)
         return;
-    if (lio_wait(w->mill->engine, slot->id, -1, &r) == 0) {
+    rc = lio_wait(w->mill->engine, slot->id, -1, &r);
+    if (rc == 0) {
         take(w, &r);
     } else {
-        complain(w, &r, "the id is stale");
+        r.code = rc;
+        complain(w, &r, "no result");
         release(slot);
     }
 }
