@@ -23,7 +23,9 @@ static const char scan_help[] =
     "Print the rows of PATH, a Lance dataset directory or a .lance data file.\n"
     "\n"
     "      --columns A,B,...   only these columns, in this order; may be "
-    "repeated\n" CLI_DATASET_HELP
+    "repeated\n"
+    "                          point.x is of column point the part x "
+    "alone\n" CLI_DATASET_HELP
     "      --offset N          begin at row N, counted from 0\n"
     "      --limit N           print N rows at the most\n"
     "      --format FORMAT     ndjson, csv, table or none (read all, print "

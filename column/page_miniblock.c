@@ -257,6 +257,11 @@ static int check(struct lio_decode *dec, const struct miniblock *block,
         return lio_decode_corrupt(dec,
                                   "%" PRIu32 " buffers instead of %" PRIu32,
                                   block->in->nbuffers, nbuffers);
+    /* Together: the bytes of the chunks bound what is allocated for them. */
+    if (nchunks > block->in->buffers[1]->bytes / CHUNK_ALIGN)
+        return lio_decode_corrupt(dec,
+                                  "%" PRIu64 " chunks are not in %zu bytes",
+                                  nchunks, block->in->buffers[1]->bytes);
     if (layout->nitems / CHUNK_SLOTS_MAX > nchunks)
         return lio_decode_corrupt(dec,
                                   "%" PRIu64 " values in %" PRIu64 " chunks",

@@ -211,6 +211,7 @@ static void broken_chunks_are_found(void **state)
 static void broken_layouts_are_found(void **state)
 {
     struct fixture *f = *state;
+    struct lio_mem *words;
     Lio__Pb__MiniBlockLayout broken = texts;
     Lio__Pb__PageLayout layout = text_page(&broken);
 
@@ -244,6 +245,12 @@ static void broken_layouts_are_found(void **state)
     broken = texts;
     broken.nitems = f->page.rows = UINT64_C(1) << 40;
     refused(f, &text_type, "values in 1 chunks");
+    /* As many words as would bear so many values, without their chunks. */
+    words = f->buffers[0];
+    f->buffers[0] = lio_mem_zeroed(6 * 4);
+    refused(f, &text_type, "6 chunks are not in 40 bytes");
+    lio_mem_put(f->buffers[0]);
+    f->buffers[0] = words;
     broken = texts;
     f->page.rows = 3;
     f->page.nbuffers = 1;
