@@ -150,86 +150,12 @@ int lio_field_cursor_take(const struct lio_field_cursor *cursor,
     return rc;
 }
 
-static bool is_nested(const struct lio_field_cursor *cursor)
-{
-    const struct lio_field *field =
-        &cursor->dataset->schema.fields[cursor->field];
-
-    /* With one leaf, later files have one column for all of it. */
-    return field->has_children && !field->packed &&
-           (cursor->ncolumns != 1 || cursor->dataset->format == LIO_FORMAT_20);
-}
-
-static uint64_t rows_left(struct lio_field_cursor *cursor)
-{
-    const struct lio_place *place;
-
-    for (;; cursor->fragment++) {
-        place =
-            &cursor->dataset->fragments[cursor->fragment].places[cursor->field];
-        if (cursor->row - place->first_row < place->rows)
-            return place->rows - (cursor->row - place->first_row);
-    }
-}
-
-int lio_field_cursor_next(struct lio_field_cursor *cursor, uint64_t rows,
-                          struct lio_slice *ret_slice, struct lio_error *err)
-{
-    struct lio_slice slice = { .from = 0 };
-    uint64_t left;
-    int rc;
-
-    if (!is_nested(cursor)) {
-        rc = lio_column_cursor_next(&cursor->columns[0], rows, ret_slice, err);
-        if (rc == 0)
-            cursor->row += ret_slice->rows;
-        return rc;
-    }
-    left = rows_left(cursor);
-    slice.rows = rows < left ? rows : left;
-    if (cursor->dataset->format == LIO_FORMAT_20)
-        rc = lio_field_cursor_tree(cursor, slice.rows, &slice.vector, err);
-    else
-        rc = lio_field_cursor_leaves(cursor, slice.rows, &slice.vector, err);
-    if (rc < 0)
-        return rc;
-    cursor->row += slice.rows;
-    *ret_slice = slice;
-    return 0;
-}
-
 /* The leaf of a column, up to the top whatever the version. */
 static struct lio_leaf whole_leaf(const struct lio_field_cursor *cursor,
                                   uint32_t i)
 {
     return lio_leaf_of(&cursor->dataset->schema, cursor->columns[i].field,
                        LIO_FORMAT_21);
-}
-
-int lio_field_cursor_empty(const struct lio_field_cursor *cursor,
-                           struct lio_vector *ret_vector)
-{
-    struct lio_vector vector = { 0 };
-    int rc = 0;
-
-    for (uint32_t i = 0; i < cursor->ncolumns && rc == 0; i++) {
-        struct lio_leaf leaf = whole_leaf(cursor, i);
-
-        /* In 2.0 there are columns of structs and lists, too. */
-        if (cursor->dataset->schema.fields[cursor->columns[i].field]
-                .has_children &&
-            leaf.types[0]->nchildren > 0 && !leaf.types[0]->own &&
-            !cursor->dataset->schema.fields[cursor->columns[i].field].packed)
-            continue;
-        rc = vector.type ? lio_vector_add_nulls(&vector, &leaf)
-                         : lio_leaf_nulls(&leaf, 0, &vector);
-    }
-    if (rc < 0) {
-        lio_vector_release(&vector);
-        return rc;
-    }
-    *ret_vector = vector;
-    return 0;
 }
 
 /* -- 2.1 and later ------------------------------------------------------- */
@@ -274,9 +200,8 @@ static int add_missing(struct lio_field_cursor *cursor, uint32_t i,
     return rc < 0 ? lio_field_cursor_failed(cursor, rc, rows, err) : 0;
 }
 
-int lio_field_cursor_leaves(struct lio_field_cursor *cursor, uint64_t rows,
-                            struct lio_vector *ret_vector,
-                            struct lio_error *err)
+static int merge_leaves(struct lio_field_cursor *cursor, uint64_t rows,
+                        struct lio_vector *ret_vector, struct lio_error *err)
 {
     struct lio_vector vector = { 0 };
     int rc = 0;
@@ -287,6 +212,82 @@ int lio_field_cursor_leaves(struct lio_field_cursor *cursor, uint64_t rows,
     for (uint32_t i = 0; i < cursor->ncolumns && rc == 0; i++)
         if (!is_stored(cursor, i))
             rc = add_missing(cursor, i, rows, &vector, err);
+    if (rc < 0) {
+        lio_vector_release(&vector);
+        return rc;
+    }
+    *ret_vector = vector;
+    return 0;
+}
+
+/* -- rows ---------------------------------------------------------------- */
+
+static bool is_nested(const struct lio_field_cursor *cursor)
+{
+    const struct lio_field *field =
+        &cursor->dataset->schema.fields[cursor->field];
+
+    /* With one leaf, later files have one column for all of it. */
+    return field->has_children && !field->packed &&
+           (cursor->ncolumns != 1 || cursor->dataset->format == LIO_FORMAT_20);
+}
+
+static uint64_t rows_left(struct lio_field_cursor *cursor)
+{
+    const struct lio_place *place;
+
+    for (;; cursor->fragment++) {
+        place =
+            &cursor->dataset->fragments[cursor->fragment].places[cursor->field];
+        if (cursor->row - place->first_row < place->rows)
+            return place->rows - (cursor->row - place->first_row);
+    }
+}
+
+int lio_field_cursor_next(struct lio_field_cursor *cursor, uint64_t rows,
+                          struct lio_slice *ret_slice, struct lio_error *err)
+{
+    struct lio_slice slice = { .from = 0 };
+    uint64_t left;
+    int rc;
+
+    if (!is_nested(cursor)) {
+        rc = lio_column_cursor_next(&cursor->columns[0], rows, ret_slice, err);
+        if (rc == 0)
+            cursor->row += ret_slice->rows;
+        return rc;
+    }
+    left = rows_left(cursor);
+    slice.rows = rows < left ? rows : left;
+    if (cursor->dataset->format == LIO_FORMAT_20)
+        rc = lio_field_cursor_tree(cursor, slice.rows, &slice.vector, err);
+    else
+        rc = merge_leaves(cursor, slice.rows, &slice.vector, err);
+    if (rc < 0)
+        return rc;
+    cursor->row += slice.rows;
+    *ret_slice = slice;
+    return 0;
+}
+
+int lio_field_cursor_empty(const struct lio_field_cursor *cursor,
+                           struct lio_vector *ret_vector)
+{
+    struct lio_vector vector = { 0 };
+    int rc = 0;
+
+    for (uint32_t i = 0; i < cursor->ncolumns && rc == 0; i++) {
+        struct lio_leaf leaf = whole_leaf(cursor, i);
+
+        /* In 2.0 there are columns of structs and lists, too. */
+        if (cursor->dataset->schema.fields[cursor->columns[i].field]
+                .has_children &&
+            leaf.types[0]->nchildren > 0 && !leaf.types[0]->own &&
+            !cursor->dataset->schema.fields[cursor->columns[i].field].packed)
+            continue;
+        rc = vector.type ? lio_vector_add_nulls(&vector, &leaf)
+                         : lio_leaf_nulls(&leaf, 0, &vector);
+    }
     if (rc < 0) {
         lio_vector_release(&vector);
         return rc;

@@ -63,11 +63,7 @@ LIO_MUST_CHECK int lio_field_cursor_take(const struct lio_field_cursor *cursor,
                                          struct lio_vector *ret_vector,
                                          struct lio_error *err);
 
-/* Take `rows` rows, which lie in one fragment. */
-LIO_MUST_CHECK int lio_field_cursor_leaves(struct lio_field_cursor *cursor,
-                                           uint64_t rows,
-                                           struct lio_vector *ret_vector,
-                                           struct lio_error *err);
+/* Take `rows` rows of 2.0, which lie in one fragment. */
 LIO_MUST_CHECK int lio_field_cursor_tree(struct lio_field_cursor *cursor,
                                          uint64_t rows,
                                          struct lio_vector *ret_vector,

@@ -345,7 +345,8 @@ int64_t lio_schema_find_id(const struct lio_schema *schema, int32_t id)
     return found ? (int64_t)found->number : -1;
 }
 
-bool lio_schema_in_packed(const struct lio_schema *schema, uint32_t number)
+/* Whether a field's values lie in the column of a field above it. */
+static bool in_packed(const struct lio_schema *schema, uint32_t number)
 {
     int32_t parent = schema->fields[number].parent;
 
@@ -379,7 +380,7 @@ bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,
     const struct lio_field *field = &schema->fields[number];
 
     return (format == LIO_FORMAT_20 || !field->has_children || field->packed) &&
-           !lio_schema_in_packed(schema, number);
+           !in_packed(schema, number);
 }
 
 uint32_t lio_schema_columns(const struct lio_schema *schema,

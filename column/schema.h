@@ -70,9 +70,6 @@ const char *lio_schema_unsupported(const struct lio_schema *schema,
 bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
                          uint32_t above);
 
-/* Whether a field's values lie in the column of a field above it. */
-bool lio_schema_in_packed(const struct lio_schema *schema, uint32_t number);
-
 /* Whether a field has a column of its own in files of this version. */
 bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,
                            enum lio_format format);
