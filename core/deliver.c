@@ -13,13 +13,12 @@ void lio_cq_count_join(struct lio_cq *cq, int change)
     atomic_fetch_add(&cq->joins, change);
 }
 
-/* Wake whoever is registered in `slot`, which `home`'s wait_lock guards. */
-static void wake_waiter(_Atomic(struct lio_waiter *) *slot,
-                        struct lio_lane *home, const struct lio_batch *batch)
+void lio_wake_registered(_Atomic(struct lio_waiter *) *slot,
+                         struct lio_lane *home, const struct lio_waiter *self)
 {
     struct lio_waiter *waiter = atomic_load(slot);
 
-    if (!waiter || waiter == batch->self)
+    if (!waiter || waiter == self)
         return;
     pthread_mutex_lock(&home->wait_lock);
     waiter = atomic_load(slot); /* it may have left */
@@ -42,7 +41,7 @@ static void deliver_to_queue(struct lio_io *request, struct lio_batch *batch)
     pthread_mutex_lock(&cq->lock);
     lio_io_append(&cq->done, request);
     atomic_fetch_add(&cq->ndone, 1);
-    wake_waiter(&cq->waiter, cq->lane, batch);
+    lio_wake_registered(&cq->waiter, cq->lane, batch->self);
     pthread_mutex_unlock(&cq->lock);
 }
 
@@ -60,7 +59,7 @@ void lio_deliver(struct lio_io *request, struct lio_batch *batch)
         (void)lio_io_move(request, from, LIO_IO_DONE);
         /* It may be taken and reused from here on: then the waiter found is
          * another's, whose wake-up is spurious. */
-        wake_waiter(&request->waiter, request->lane, batch);
+        lio_wake_registered(&request->waiter, request->lane, batch->self);
     }
 }
 

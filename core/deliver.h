@@ -34,6 +34,11 @@ void lio_deliver(struct lio_io *request, struct lio_batch *batch);
 uint32_t lio_take(struct lio_lane *lane, struct lio_io_list *done,
                   struct lio_result *results, uint32_t max);
 
+/* Wake whoever is registered in `slot`, which `home`'s wait_lock guards, unless
+ * that is `self`. */
+void lio_wake_registered(_Atomic(struct lio_waiter *) *slot,
+                         struct lio_lane *home, const struct lio_waiter *self);
+
 /* Run the callbacks that are due.  Holds no lock. */
 void lio_deliver_callbacks(struct lio_batch *batch);
 

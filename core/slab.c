@@ -50,7 +50,9 @@ static bool grow(struct lio_slab *slab, struct lio_lane *lane,
 }
 
 /* Everything but word, lane and index; parts of the object that the next user
- * always sets are left alone, because this runs for every read. */
+ * always sets are left alone, because this runs for every read.  So is `waiter`:
+ * who still waits under the old id takes itself out, and must be found until
+ * then (take_one() in wait.c). */
 static void forget(struct lio_io *io)
 {
     io->op.flags = 0;
@@ -79,7 +81,6 @@ static void forget(struct lio_io *io)
     atomic_store_explicit(&io->copying, 0, memory_order_relaxed);
     io->exposed = false;
     io->holds = 1;
-    atomic_store_explicit(&io->waiter, NULL, memory_order_relaxed);
 }
 
 struct lio_io *lio_slab_get(struct lio_slab *slab, struct lio_lane *lane,

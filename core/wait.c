@@ -147,6 +147,10 @@ static int take_one(struct lio_engine *engine, const uint64_t *ids, uint32_t n,
         if (state == LIO_IO_DONE && lio_io_claim(io, ids[i])) {
             lio_io_append(&one, io);
             (void)lio_take(io->lane, &one, ret_result, 1);
+            /* Another may wait for it too, as one who drops it does.  The one
+             * who delivered it can have come too late to see him: now that the
+             * id is stale either he sees that, or we see him. */
+            lio_wake_registered(&io->waiter, io->lane, NULL);
             return 0;
         }
     }
