@@ -171,7 +171,8 @@ static void reap_for(struct lio_lane *lane, const struct lio_wait *wait,
     atomic_store(&wait->waiter->reaping, NULL);
 }
 
-/* Collect what is done on the other lanes, without waiting. */
+/* Collect what is done on the other lanes, without waiting, and hand down what
+ * waits on any. */
 static void help_others(struct lio_lane *mine, struct lio_batch *batch)
 {
     struct lio_engine *engine = mine->engine;
@@ -185,8 +186,9 @@ static void help_others(struct lio_lane *mine, struct lio_batch *batch)
         leave_token(lane);
         lio_batch_end(batch);
     }
+    /* A lane with nothing in flight has nobody else to hand down what waits. */
     batch->now_ns = lio_clock_ns();
-    lio_lane_top_up(mine, batch);
+    batch->fed = true;
     lio_batch_end(batch);
 }
 

@@ -216,20 +216,14 @@ static bool set_timer(struct lio_service *service, uint64_t due_ns, uint64_t id,
     return true;
 }
 
-bool lio_service_resume_at(struct lio_service *service, struct lio_io *io,
-                           uint64_t due_ns)
+void lio_service_resume_at(struct lio_service *service, struct lio_io *io,
+                           uint64_t due_ns, struct lio_batch *batch)
 {
     struct lio_lane *lane = io->lane;
-    struct lio_batch batch;
     uint64_t id = lio_lane_delay(lane, io);
 
-    if (!set_timer(service, due_ns, id, LIO_TIMER_RESUME)) {
-        lio_batch_begin(&batch, service->engine);
-        batch.now_ns = lio_clock_ns();
-        lio_lane_resume(lane, io, id, &batch); /* without the pause, then */
-        lio_batch_settle(&batch);
-    }
-    return true;
+    if (!set_timer(service, due_ns, id, LIO_TIMER_RESUME))
+        lio_lane_resume(lane, io, id, batch); /* without the pause, then */
 }
 
 bool lio_service_expire_at(struct lio_service *service, uint64_t id,

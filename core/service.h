@@ -9,7 +9,7 @@
 
 #include <lanceio/lanceio.h>
 
-#include "core/io.h"
+#include "core/batch.h"
 #include "core/stats_db.h"
 
 struct lio_service;
@@ -28,12 +28,13 @@ void lio_service_abandon(struct lio_service *service);
 void lio_service_info(struct lio_service *service,
                       struct lio_engine_info *ret_info);
 
-/* Issue an operation that has come back (ISSUED) again at `due_ns`; false if
+/* Issue an operation that has come back (ISSUED) again at `due_ns`; at once if
  * there is no memory to remember it. */
-bool lio_service_resume_at(struct lio_service *service, struct lio_io *io,
-                           uint64_t due_ns);
+void lio_service_resume_at(struct lio_service *service, struct lio_io *io,
+                           uint64_t due_ns, struct lio_batch *batch);
 
-/* End the request at `due_ns` if it is still there.  False as above. */
+/* End the request at `due_ns` if it is still there; false if there is no memory
+ * to remember it. */
 bool lio_service_expire_at(struct lio_service *service, uint64_t id,
                            uint64_t due_ns);
 

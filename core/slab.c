@@ -50,9 +50,9 @@ static bool grow(struct lio_slab *slab, struct lio_lane *lane,
 }
 
 /* Everything but word, lane and index; parts of the object that the next user
- * always sets are left alone, because this runs for every read.  So is `waiter`:
- * who still waits under the old id takes itself out, and must be found until
- * then (take_one() in wait.c). */
+ * always sets are left alone, because this runs for every read.  So is
+ * `waiter`: who still waits under the old id takes itself out, and must be
+ * found until then (take_one() in wait.c). */
 static void forget(struct lio_io *io)
 {
     io->op.flags = 0;

@@ -143,8 +143,9 @@ static bool try_again(struct lio_io *io, int os_errno, struct lio_batch *batch)
     if (verdict == LIO_GIVE_UP)
         return false;
     lio_count(&io->lane->stats, LIO_COUNT_RETRIES, 1);
-    if (verdict != LIO_TRY_LATER ||
-        !lio_service_resume_at(engine->service, io, due_ns))
+    if (verdict == LIO_TRY_LATER)
+        lio_service_resume_at(engine->service, io, due_ns, batch);
+    else
         lio_io_append(&batch->again, io);
     return true;
 }
