@@ -78,7 +78,7 @@ static void fill_result(const struct lio_io *io, struct lio_result *result)
     result->offset = io->offset;
     result->length = io->length;
     result->kind = io->kind;
-    result->tries = io->tries;
+    result->tries = lio_io_tries(io);
 }
 
 /* Under the lane's lock. */

@@ -23,11 +23,11 @@ static const char *const classes[] = {
     [LIO_CLASS_PREFETCH] = "prefetch", [LIO_CLASS_BACKGROUND] = "background",
 };
 
-/* What an operation has moved is no longer part of its op. */
+/* Only what does not change while the lane's lock is held, or is atomic: the
+ * reap side goes on meanwhile. */
 static void print_io(FILE *out, const struct lio_io *io, uint64_t now)
 {
     const struct lio_io *request = io->parent ? io->parent : io;
-    bool is_op = io->parent || lio_io_state(io) != LIO_IO_PLANNED;
     uint64_t age_us = (now - request->submitted_ns) / 1000;
 
     fprintf(out,
@@ -36,10 +36,9 @@ static void print_io(FILE *out, const struct lio_io *io, uint64_t now)
             lio_io_id(io), io->parent ? "part" : "request",
             io->waiting ? "waiting" : states[lio_io_state(io)],
             classes[request->io_class],
-            lio_stat_kind_name((enum lio_stat_kind)request->kind),
-            is_op ? io->op.offset : io->offset,
-            is_op ? io->op.length : io->length, age_us / 1000, age_us % 1000,
-            io->tries, io->file->path);
+            lio_stat_kind_name((enum lio_stat_kind)request->kind), io->offset,
+            io->length, age_us / 1000, age_us % 1000, lio_io_tries(io),
+            io->file->path);
 }
 
 static void print_lane(FILE *out, struct lio_lane *lane, uint64_t now)

@@ -84,11 +84,11 @@ struct lio_io {
     struct lio_io *next, *prev; /* in one list at a time */
 
     uint64_t issued_ns;
-    uint64_t moved;       /* bytes this operation has moved so far */
-    uint64_t taken_bytes; /* its share of the budget */
-    uint32_t tries;       /* times it was given to the backend */
-    uint32_t failures;    /* of these, that ended with a passing error */
-    uint32_t index;       /* lane << 24 | slot */
+    uint64_t moved;         /* bytes this operation has moved so far */
+    uint64_t taken_bytes;   /* its share of the budget */
+    _Atomic uint32_t tries; /* times it was given to the backend */
+    uint32_t failures;      /* of these, that ended with a passing error */
+    uint32_t index;         /* lane << 24 | slot */
 
     /* A part: whom it serves. */
     struct lio_io *parent;
@@ -144,10 +144,22 @@ static inline uint64_t lio_io_id(const struct lio_io *io)
            io->index;
 }
 
+/* Written by whoever has the operation, read by lio_dump() too. */
+static inline uint32_t lio_io_tries(const struct lio_io *io)
+{
+    return atomic_load_explicit(&io->tries, memory_order_relaxed);
+}
+
+static inline void lio_io_count_try(struct lio_io *io)
+{
+    atomic_store_explicit(&io->tries, lio_io_tries(io) + 1,
+                          memory_order_relaxed);
+}
+
 /* As the backend knows the present try. */
 static inline uint64_t lio_io_try_id(const struct lio_io *io)
 {
-    return lio_io_id(io) | (uint64_t)(io->tries & 1) << 31;
+    return lio_io_id(io) | (uint64_t)(lio_io_tries(io) & 1) << 31;
 }
 
 static inline enum lio_io_state lio_io_state(const struct lio_io *io)

@@ -105,9 +105,10 @@ struct lio_io *lio_merge_make(struct lio_lane *lane,
     io->handle = members[0]->handle;
     io->submitted_ns = lio_io_request(members[0])->submitted_ns;
     io->io_class = lio_io_request(members[0])->io_class;
+    io->kind = LIO_REQUEST_READ;
     io->op.kind = LIO_OP_READ;
-    io->op.offset = range->offset;
-    io->op.length = range->length;
+    io->op.offset = io->offset = range->offset;
+    io->op.length = io->length = range->length;
     io->op.iov = merge->iov;
     io->op.niov = 0;
     merge->copy = layout.copy;
@@ -176,7 +177,7 @@ static void deal_out(struct lio_io *merged, struct lio_io *io, uint64_t until,
     }
     if (merged->merge->copy)
         copy_out(merged, io, got);
-    io->tries++;
+    lio_io_count_try(io);
     lio_transfer_moved(io, (int64_t)got, batch);
 }
 

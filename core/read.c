@@ -304,8 +304,8 @@ static struct lio_io *new_fill(struct plan *plan, uint64_t at)
     part->fill = fill;
     part->op.iov = fill->iov;
     part->op.niov = 0;
-    part->op.offset = at;
-    part->op.length = 0;
+    part->op.offset = part->offset = at;
+    part->op.length = part->length = 0;
     return part;
 }
 
@@ -331,6 +331,7 @@ static bool plan_fill_run(struct plan *plan, uint64_t block, uint32_t slot,
     fill->npieces++;
     plan->fill->op.niov++;
     plan->fill->op.length += bytes;
+    plan->fill->length += bytes;
     return true;
 }
 

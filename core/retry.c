@@ -77,9 +77,9 @@ enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
     case EBUSY:
     case ENOMEM:
     case ECANCELED:
-        return io->tries < MAX_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+        return lio_io_tries(io) < MAX_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
     case EFAULT:
-        return io->tries < FAULT_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+        return lio_io_tries(io) < FAULT_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
     case EINVAL:
         return atomic_load(&io->handle->direct) ? LIO_TRY_BUFFERED
                                                 : LIO_GIVE_UP;

@@ -59,7 +59,7 @@ static void forget(struct lio_io *io)
     io->handle = NULL;
     io->issued_ns = 0;
     io->moved = 0;
-    io->tries = 0;
+    atomic_store_explicit(&io->tries, 0, memory_order_relaxed);
     io->failures = 0;
     io->taken_bytes = 0;
     io->planned = (struct lio_io_list){ 0 };

@@ -155,7 +155,7 @@ static bool go_on(struct lio_io *io, uint64_t moved, struct lio_batch *batch)
 {
     io->moved += moved;
     if (moved == io->op.length || at_end_of_file(io, (int64_t)moved) ||
-        (moved == 0 && io->tries >= MAX_IDLE_TRIES))
+        (moved == 0 && lio_io_tries(io) >= MAX_IDLE_TRIES))
         return false;
     advance(&io->op, moved);
     lio_count(&io->lane->stats, LIO_COUNT_CONTINUED, 1);
@@ -203,7 +203,7 @@ static void judge(struct lio_io *io, int64_t result)
 void lio_transfer_completed(struct lio_io *io, int64_t result,
                             struct lio_batch *batch)
 {
-    io->tries++;
+    lio_io_count_try(io);
     count_operation(io, result, batch);
     if (result == -ESTALE)
         lio_handle_distrust(io->handle); /* the release closes it */

@@ -77,6 +77,8 @@ static void plan_pieces(struct lio_io *request, struct lio_handle *handle,
         part->parent = request;
         part->file = request->file;
         part->handle = handle;
+        part->offset = at;
+        part->length = n;
         set_op(part, at, n, from);
         lio_io_append(&request->planned, part);
         at += n;
