@@ -1,21 +1,22 @@
 /*
- * The reaper hand-over of one lane, in every interleaving of a few threads.
- * docs/design/0002-reaper-handover.md has the picture and the reasons.
+ * The reaper hand-over of one lane (core/reap.c), in every interleaving of a
+ * few threads.  docs/design/0002-reaper-handover.md has picture and reasons.
  *
- * An atomic block is a critical section under the lane's lock, or the compare-
- * and-swap of a request's state, which needs none.  Each waiter submits one
- * request and waits for its own or for a neighbour's.  All kinds of request are
- * there: 0 goes to the device and may be cancelled meanwhile; 1 goes to the
- * device, or is joined to a load in another lane, which may fail, so that it
- * comes to this device after all; the rest go to the device.  Waiter 1 may give up at any moment, as one with a timeout does.
+ * A step here is one access to what threads share: a compare-and-swap, a store,
+ * a load, or a critical section that has only one of these inside.  Each waiter
+ * waits for one request, its own or a neighbour's.  All kinds of request are
+ * there: 0 is with the device, and cancelled at some moment; 1 has joined a load
+ * in another lane, which may fail, so that it comes to this device after all;
+ * 2 is with the device.
+ * Waiter 1 may give up at any moment, as one with a timeout does.
  *
  * With one of these defined the model makes a mistake, which must be found:
  *
- *     NO_HANDOVER     a reaper that leaves chooses nobody
- *     EARLY_HANDOVER  it chooses before it gives the token back
- *     NO_PASS_ON      a chosen waiter that leaves without reaping tells nobody
- *     QUIET_ARRIVAL   work that comes into the lane for a waiter chooses nobody
- *     EARLY_LOOK      a waiter looks at its request before it lists itself
+ *     NO_HANDOVER     a waiter that leaves wakes nobody
+ *     EARLY_HANDOVER  it wakes a sleeper before it gives the token back
+ *     LAZY_HANDOVER   it wakes a sleeper only if operations are in flight
+ *     NO_PASS_ON      a sleeper that leaves without having reaped wakes nobody
+ *     EARLY_LOOK      a sleeper looks before it links itself, and not after
  *     NO_DEVICE_WAKE  a waiter that sleeps in the device is not woken
  *     FLEETING_WAKE   a wake of the device is lost unless somebody sleeps there
  *     NO_TOKEN        whoever waits reaps
@@ -23,19 +24,20 @@
 #ifndef WAITERS
 #define WAITERS 3
 #endif
-#define NOBODY 255
-#define ROOM   4 /* waiters at most */
+#define ROOM 3 /* waiters at most */
 
-byte token = NOBODY;     /* who reaps */
-bool listed[ROOM];    /* in the lane's list of waiters */
-bool signalled[ROOM]; /* woken on its own condition, has not looked yet */
+bool token;              /* somebody reaps */
+bool linked[ROOM];       /* among the lane's sleepers */
+bool woken[ROOM];        /* the word a sleeper parks on */
+bool reaping[ROOM];      /* may sleep in the device */
+bool registered[ROOM];   /* with the request it waits for */
 bool wake_pending;       /* the device queue's wake, kept until a reap sees it */
 
-bool submitted[ROOM]; /* these five by request */
-bool at_device[ROOM]; /* given to the device, not completed by it */
-bool completed[ROOM]; /* by the device, not reaped */
-bool elsewhere[ROOM]; /* will be completed from elsewhere */
-bool done[ROOM];      /* delivered: the edge that only one thread wins */
+/* By request. */
+bool at_device[ROOM];    /* given to the device, not completed by it */
+bool completed[ROOM];    /* by the device, not reaped */
+bool elsewhere[ROOM];    /* will be completed from elsewhere */
+bool done[ROOM];         /* delivered: the edge that only one thread wins */
 
 byte ncompleted; /* how many are */
 byte in_flight;  /* given to the device, not reaped */
@@ -43,68 +45,97 @@ byte reapers;    /* inside reap */
 byte returned;   /* waiters that have come back */
 byte shift;      /* waiter w waits for request w + shift */
 
+#ifdef PATIENT
+#define IMPATIENT(w) false
+#else
+#define IMPATIENT(w) (w == 1)
+#endif
 #define TARGET(w) ((w + shift) % WAITERS)
-#define WAITER(r) ((r + WAITERS - shift) % WAITERS) /* so shift <= WAITERS */
-#define LISTED    (listed[0] + listed[1] + listed[2] + listed[3])
-#define SIGNALLED (signalled[0] + signalled[1] + signalled[2] + signalled[3])
+#define WAITER(r) ((r + WAITERS - shift) % WAITERS)
 
-/* Under the lock: choose a waiter to reap next, if there is work for one. */
+/* Wherever it sleeps, or is about to.  One step: that the waiter may begin to
+ * reap between our store and our load only adds a wake too many. */
+inline wake(w)
+{
+    atomic {
+        woken[w] = true;
+        if
+        :: reaping[w] ->
+#if defined(NO_DEVICE_WAKE)
+            skip
+#elif defined(FLEETING_WAKE)
+            wake_pending = (reapers > 0)
+#else
+            wake_pending = true
+#endif
+        :: else -> skip
+        fi
+    }
+}
+
+/* If nobody reaps, wake a sleeper; it will.  One step up to the wake, because
+ * only the last of the loads decides. */
 inline hand_over(i)
 {
-#ifdef NO_HANDOVER
-    skip
+    atomic {
+        if
+#if defined(NO_HANDOVER)
+        :: true -> i = ROOM
+#elif defined(EARLY_HANDOVER)
+        :: linked[0] -> i = 0
+        :: linked[1] -> i = 1
+        :: linked[2] -> i = 2
+        :: else -> i = ROOM
 #else
-    i = 0;
-    do
-    :: in_flight == 0 || i == WAITERS -> break
-    :: in_flight > 0 && i < WAITERS && listed[i] ->
-        listed[i] = false;
-        signalled[i] = true;
-        break
-    :: in_flight > 0 && i < WAITERS && !listed[i] -> i++
-    od;
+        :: token -> i = ROOM
+#ifdef LAZY_HANDOVER
+        :: !token && in_flight == 0 -> i = ROOM
+        :: !token && in_flight > 0 && linked[0] -> i = 0
+        :: !token && in_flight > 0 && linked[1] -> i = 1
+        :: !token && in_flight > 0 && linked[2] -> i = 2
+#else
+        :: !token && linked[0] -> i = 0
+        :: !token && linked[1] -> i = 1
+        :: !token && linked[2] -> i = 2
+#endif
+        :: else -> i = ROOM
+#endif
+        fi
+    };
+    if
+    :: i < ROOM -> wake(i)
+    :: else -> skip
+    fi;
     i = 0
+}
+
+inline leave_token(i)
+{
+#ifdef EARLY_HANDOVER
+    hand_over(i);
+    token = false
+#else
+    token = false;
+    hand_over(i)
 #endif
 }
 
-/* Finish request r and wake whoever waits for it, wherever that one sleeps. */
-inline deliver(r)
+/* Finish request r and wake whoever waits for it, but not oneself. */
+inline deliver(r, me)
 {
     if
     :: atomic { !done[r] -> done[r] = true };
-        atomic {
-            if
-            :: listed[WAITER(r)] ->
-                listed[WAITER(r)] = false;
-                signalled[WAITER(r)] = true
-            :: !listed[WAITER(r)] && token == WAITER(r) ->
-#if defined(NO_DEVICE_WAKE)
-                skip
-#elif defined(FLEETING_WAKE)
-                wake_pending = (reapers > 0)
-#else
-                wake_pending = true
-#endif
-            :: else -> skip
-            fi
-        }
+        if
+        :: registered[WAITER(r)] && WAITER(r) != me -> wake(WAITER(r))
+        :: else -> skip
+        fi
     :: atomic { done[r] -> skip }
     fi
 }
 
-/* Sleep until the device has something, a wake comes or patience ends; take
- * what is there and deliver it. */
-inline reap(me, i, gave_up)
+/* Take what the device has completed. */
+inline collect(me, i)
 {
-    atomic {
-        reapers++;
-        assert(reapers == 1)
-    };
-    if
-    :: atomic { wake_pending -> wake_pending = false }
-    :: ncompleted > 0
-    :: me == 1 -> gave_up = true
-    fi;
     do
     :: atomic {
         ncompleted > 0 ->
@@ -117,107 +148,101 @@ inline reap(me, i, gave_up)
         ncompleted--;
         in_flight--
     };
-        deliver(i);
+        deliver(i, me);
         i = 0
     :: atomic { ncompleted == 0 -> reapers--; break }
     od
 }
 
-/* The wait is over, with a result or without. */
-inline leave(me, i)
+/* Until the request is done, patience ends or somebody wakes us. */
+inline reap_for(me, i, gave_up)
 {
-#ifdef EARLY_HANDOVER
-    atomic { hand_over(i) };
-#endif
-    atomic {
-        listed[me] = false;
-        signalled[me] = false;
-#ifdef NO_PASS_ON
+    reaping[me] = true;
+    do
+    :: done[TARGET(me)] || gave_up || woken[me] -> break
+    :: else ->
+        atomic {
+            reapers++;
+            assert(reapers == 1)
+        };
         if
-        :: token == me ->
-            token = NOBODY;
-            hand_over(i)
-        :: else -> skip
-        fi
-#else
-        if
-        :: token == me -> token = NOBODY
-        :: else -> skip
+        :: atomic { wake_pending -> wake_pending = false }
+        :: ncompleted > 0
+        :: IMPATIENT(me) -> gave_up = true
         fi;
-#ifndef EARLY_HANDOVER
-        if
-        :: token == NOBODY -> hand_over(i)
-        :: else -> skip
-        fi
-#endif
-#endif
-    }
+        collect(me, i)
+    od;
+    reaping[me] = false
 }
 
-/* Become the reaper, or one who waits for his own condition. */
-inline enter(me)
+inline sleep_aside(me, gave_up)
 {
-    signalled[me] = false;
-#ifdef NO_TOKEN
-    token = me
-#else
+#ifdef EARLY_LOOK
     if
-    :: token == NOBODY || token == me -> token = me
-    :: else -> listed[me] = true
-    fi
+    :: token && !done[TARGET(me)] ->
+        linked[me] = true;
+#else
+    linked[me] = true;
+    if
+    :: token && !done[TARGET(me)] ->
+#endif
+        if
+        :: woken[me]
+        :: IMPATIENT(me) -> gave_up = true
+        fi
+    :: else -> skip
+    fi;
+    linked[me] = false
+}
+
+inline try_token(got)
+{
+#ifdef NO_TOKEN
+    token = true;
+    got = true
+#else
+    atomic {
+        got = !token;
+        token = true
+    }
+#endif
+}
+
+inline lane_wait(me, i, got, gave_up)
+{
+    do
+    :: true ->
+        woken[me] = false;
+        if
+        :: done[TARGET(me)] || gave_up -> break
+        :: else -> skip
+        fi;
+        try_token(got);
+        if
+        :: got ->
+            reap_for(me, i, gave_up);
+            leave_token(i)
+        :: else -> sleep_aside(me, gave_up)
+        fi;
+        got = false
+    od;
+#if !defined(NO_PASS_ON) && !defined(EARLY_HANDOVER)
+    hand_over(i)
 #endif
 }
 
 proctype waiter(byte me)
 {
     byte i = 0;
-    bool entered = false;
+    bool got = false;
     bool gave_up = false;
 
-    atomic {
-        submitted[me] = true;
-        if /* the device, a cancel besides, or another lane alone */
-        :: at_device[me] = true;
-            in_flight++
-        :: me == 0 ->
-            at_device[me] = true;
-            in_flight++;
-            elsewhere[me] = true
-        :: me == 1 -> elsewhere[me] = true
-        fi
-    };
-    submitted[TARGET(me)];
-
-    do
-    :: done[TARGET(me)] || gave_up -> break
-    :: else ->
-        atomic {
-#ifdef EARLY_LOOK
-            enter(me);
-            entered = true
-#else
-            if
-            :: done[TARGET(me)] -> skip
-            :: else ->
-                enter(me);
-                entered = true
-            fi
-#endif
-        };
-        if
-        :: token == me -> reap(me, i, gave_up)
-        :: listed[me] || signalled[me] ->
-            if
-            :: signalled[me]
-            :: me == 1 -> gave_up = true
-            fi
-        :: else -> skip /* the second look found it done */
-        fi
-    od;
-
     if
-    :: entered -> leave(me, i)
-    :: else -> skip
+    :: done[TARGET(me)] -> skip
+    :: else ->
+        registered[me] = true;
+        lane_wait(me, i, got, gave_up);
+        registered[me] = false
     fi;
     returned++
 }
@@ -234,35 +259,22 @@ end:
     :: COMPLETE(0)
     :: COMPLETE(1)
     :: COMPLETE(2)
-    :: COMPLETE(3)
     od
 }
 
-/* Cancels, and completes what another lane loads, in any order. */
-#define TAKE(r) atomic { elsewhere[r] -> elsewhere[r] = false }
-
+/* Cancels request 0, and ends the load that request 1 has joined. */
 proctype others()
 {
-    byte i = 0;
-
 end:
     do
-    :: TAKE(0); deliver(0)
-    :: TAKE(1); deliver(1)
-    :: atomic {
+    :: atomic { elsewhere[0] -> elsewhere[0] = false }; deliver(0, ROOM)
+    :: atomic { elsewhere[1] -> elsewhere[1] = false }; deliver(1, ROOM)
+    :: atomic { /* it failed: request 1 reads for itself, in this lane */
         elsewhere[1] && !done[1] ->
         elsewhere[1] = false;
         at_device[1] = true;
-        in_flight++;
-#ifndef QUIET_ARRIVAL
-        if
-        :: token == NOBODY -> hand_over(i)
-        :: else -> skip
-        fi
-#endif
+        in_flight++
     }
-    :: TAKE(2); deliver(2)
-    :: TAKE(3); deliver(3)
     od
 }
 
@@ -270,13 +282,17 @@ end:
  * and none is entered for ever. */
 ltl all_return { <> (returned == WAITERS) }
 
-/* Who sleeps in the list for something that only a reaper of this lane can
- * bring has one, or one is about to come. */
-#define IN_LANE(r)  (at_device[r] || completed[r])
-#define ORPHAN(w)   (listed[w] && IN_LANE(TARGET(w)) && !done[TARGET(w)])
-ltl never_orphaned {
-    [] (token != NOBODY || SIGNALLED > 0 ||
-        !(ORPHAN(0) || ORPHAN(1) || ORPHAN(2)))
+/* All at once: whoever begins to wait later makes up for who submits later. */
+inline submit()
+{
+    at_device[0] = true;
+    elsewhere[0] = true; /* the cancel */
+    in_flight++;
+    elsewhere[1] = true; /* the load it has joined */
+#if WAITERS > 2
+    at_device[2] = true;
+    in_flight++;
+#endif
 }
 
 init
@@ -284,10 +300,15 @@ init
     byte w = 0;
 
     atomic {
+#ifdef SHIFT
+        shift = SHIFT;
+#else
         if
         :: shift = 0
         :: shift = 1
         fi;
+#endif
+        submit();
         run device();
         run others();
         do
