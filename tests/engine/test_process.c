@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -182,6 +183,52 @@ static int fall_back(struct fixture *f)
     return rc;
 }
 
+/* The first column of the first row, equal to `wanted`? */
+static bool answers(const char *database, const char *sql, const char *wanted)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *query = NULL;
+    bool same = false;
+
+    if (sqlite3_open_v2(database, &db, SQLITE_OPEN_READONLY, NULL) ==
+            SQLITE_OK &&
+        sqlite3_prepare_v2(db, sql, -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        same = strcmp((const char *)sqlite3_column_text(query, 0), wanted) == 0;
+    (void)sqlite3_finalize(query);
+    (void)sqlite3_close(db);
+    return same;
+}
+
+static int fall_back_on_record(struct fixture *f)
+{
+    struct lio_engine *engine = NULL;
+    const char *overrides[] = { NULL, NULL };
+    char *setting = NULL;
+    struct lio_error err;
+
+    if (forbid_io_uring() < 0 ||
+        asprintf(&setting, "stats.database=%s/stats.db", f->dir) < 0)
+        return 1;
+    overrides[0] = setting;
+    if (fixture_engine(overrides, &engine, &err) < 0)
+        return 2;
+    lio_engine_close(engine);
+    if (!answers(setting + strlen("stats.database="),
+                 "SELECT backend_wanted || ' ' || backend_used || ' ' ||"
+                 " (backend_reason LIKE '%seccomp%') FROM runs",
+                 "backend-uring backend-pread 1"))
+        return 3;
+    free(setting);
+    return 0;
+}
+
+static void the_row_of_a_run_says_why_it_fell_back(void **state)
+{
+    if (strcmp(fixture_backend(), "backend-uring") == 0)
+        check_in_child(fall_back_on_record, *state);
+}
+
 static void without_io_uring_the_fallback_runs_and_says_why(void **state)
 {
     struct fixture *f = *state;
@@ -307,6 +354,7 @@ int main(int argc, char **argv)
         TEST(a_forked_child_has_no_engine),
         TEST(a_forked_child_may_open_its_own),
         TEST_DIR(without_io_uring_the_fallback_runs_and_says_why),
+        TEST_DIR(the_row_of_a_run_says_why_it_fell_back),
         TEST_DIR(without_a_fallback_the_open_fails_and_says_why),
         TEST_DIR(without_locked_memory_it_still_reads),
         TEST(results_never_taken_are_thrown_away),
