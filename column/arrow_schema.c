@@ -6,11 +6,13 @@
  */
 #include "column/arrow_array.h"
 
+#include "column/metadata.h"
+
 #include <stdlib.h>
 
 /* Behind a schema: private_data. */
 struct owner {
-    char *text; /* name and format */
+    char *text; /* name, format, metadata */
     struct ArrowSchema *schemas;
     struct ArrowSchema dictionary;
     struct ArrowSchema *children[];
@@ -33,15 +35,16 @@ static void owner_release(struct ArrowSchema *schema)
 
 /* A schema with room for `n` children, none there so far. */
 static int make(const char *name, const char *format, bool nullable, uint32_t n,
-                struct ArrowSchema *ret_schema)
+                const char *metadata, struct ArrowSchema *ret_schema)
 {
     size_t nname = strlen(name) + 1, nformat = strlen(format) + 1;
+    size_t nmetadata = lio_metadata_bytes(metadata);
     struct owner *owner =
         calloc(1, sizeof(*owner) + n * sizeof(owner->children[0]));
 
     if (!owner)
         return LIO_ENOMEM;
-    owner->text = malloc(nname + nformat);
+    owner->text = malloc(nname + nformat + nmetadata);
     owner->schemas = calloc(n + (size_t)1, sizeof(*owner->schemas));
     if (!owner->text || !owner->schemas) {
         free(owner->text);
@@ -51,11 +54,14 @@ static int make(const char *name, const char *format, bool nullable, uint32_t n,
     }
     memcpy(owner->text, name, nname);
     memcpy(owner->text + nname, format, nformat);
+    if (metadata)
+        memcpy(owner->text + nname + nformat, metadata, nmetadata);
     for (uint32_t i = 0; i < n; i++)
         owner->children[i] = &owner->schemas[i];
     *ret_schema = (struct ArrowSchema){
         .format = owner->text + nname,
         .name = owner->text,
+        .metadata = metadata ? owner->text + nname + nformat : NULL,
         .flags = nullable ? ARROW_FLAG_NULLABLE : 0,
         .children = owner->children,
         .release = owner_release,
@@ -66,20 +72,22 @@ static int make(const char *name, const char *format, bool nullable, uint32_t n,
 
 /* Of a type that is not a field's. */
 static int type_schema(const struct lio_type *type, const char *name,
-                       bool nullable, struct ArrowSchema *ret_schema)
+                       bool nullable, const char *metadata,
+                       struct ArrowSchema *ret_schema)
 {
     struct ArrowSchema schema;
     struct owner *owner;
-    int rc = make(name, type->arrow, nullable, type->own ? 1 : 0, &schema);
+    int rc =
+        make(name, type->arrow, nullable, type->own ? 1 : 0, metadata, &schema);
 
     if (rc < 0)
         return rc;
     owner = schema.private_data;
     if (type->kind == LIO_KIND_FIXED_LIST) {
-        rc = type_schema(type->own, "item", true, &owner->schemas[0]);
+        rc = type_schema(type->own, "item", true, NULL, &owner->schemas[0]);
         schema.n_children = rc == 0;
     } else if (type->kind == LIO_KIND_DICTIONARY) {
-        rc = type_schema(type->own, "", true, &owner->dictionary);
+        rc = type_schema(type->own, "", true, NULL, &owner->dictionary);
         schema.dictionary = rc == 0 ? &owner->dictionary : NULL;
     }
     if (rc < 0) {
@@ -146,9 +154,9 @@ static int field_schema(const struct lio_projection *projection,
 
     if (field->type.own || !field->has_children)
         return type_schema(&field->type, field->name, field->nullable,
-                           ret_schema);
+                           field->metadata, ret_schema);
     rc = make(field->name, format_of(projection, number), field->nullable,
-              field->type.nchildren, &schema);
+              field->type.nchildren, field->metadata, &schema);
     if (rc < 0)
         return rc;
     rc = add_children(projection, number, &schema);
@@ -165,7 +173,7 @@ int lio_arrow_schema(const struct lio_projection *projection,
 {
     struct ArrowSchema schema;
     struct owner *owner;
-    int rc = make("", "+s", false, projection->ncolumns, &schema);
+    int rc = make("", "+s", false, projection->ncolumns, NULL, &schema);
 
     if (rc < 0)
         return rc;

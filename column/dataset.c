@@ -241,6 +241,7 @@ int lio_dataset_field(const struct lio_dataset *dataset, uint32_t number,
         .id = field->id,
         .parent = field->parent,
         .nullable = field->nullable,
+        .metadata = field->metadata,
         .unsupported = lio_schema_unsupported(&dataset->schema, number),
     };
     return 0;

@@ -12,6 +12,8 @@
  */
 #include "column/schema.h"
 
+#include "column/metadata.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -185,6 +187,9 @@ static int parse_field(struct lio_schema *schema, struct lio_field *field,
     field->logical_type = strdup(logical);
     rc = field->logical_type ? name_field(schema, field, name) : LIO_ENOMEM;
     if (rc == 0)
+        rc = lio_metadata_pack(message->metadata, message->n_metadata,
+                               &field->metadata);
+    if (rc == 0)
         rc = lio_type_parse(logical, &field->type);
     if (rc == 0)
         rc = link_field(schema, field);
@@ -329,6 +334,7 @@ void lio_schema_release(struct lio_schema *schema)
         lio_type_release(&schema->fields[i].type);
         free(schema->fields[i].path);
         free(schema->fields[i].logical_type);
+        free(schema->fields[i].metadata);
         free(schema->fields[i].unsupported);
     }
     free(schema->fields);

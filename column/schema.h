@@ -20,6 +20,7 @@ struct lio_field {
     char *path; /* "point.x": names from the top, for messages; may be cut */
     const char *name;
     char *logical_type;
+    char *metadata; /* as in an ArrowSchema, see metadata.h, or NULL */
     struct lio_type type;
     int32_t id;
     int32_t parent;     /* number of the parent, -1 at the top */

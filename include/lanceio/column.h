@@ -92,11 +92,26 @@ struct lio_field_info {
     int32_t parent; /* number of the parent in this order, or -1 */
     int nullable;
     const char *unsupported; /* why it cannot be read: a phrase, or NULL */
+    const char *metadata;    /* as in an ArrowSchema, or NULL */
 };
 
 LIO_API LIO_MUST_CHECK int lio_dataset_field(const struct lio_dataset *dataset,
                                              uint32_t number,
                                              struct lio_field_info *ret_field);
+
+/**
+ * The way back: the Arrow schema, a struct with one child a column, of
+ * `nfields` fields in the order of lio_dataset_field().  Looks at name,
+ * logical_type, parent, nullable and metadata alone.
+ *
+ * Errors:     LIO_EINVAL for what is no type or cannot have these children, and
+ *             LIO_EUNSUPPORTED for a field that this version could not read:
+ *             names the field.  LIO_ENOMEM.
+ */
+LIO_API LIO_MUST_CHECK int lio_schema_make(const struct lio_field_info *fields,
+                                           uint32_t nfields,
+                                           struct ArrowSchema *ret_schema,
+                                           struct lio_error *err);
 
 /** A fragment: rows that lie together in one or more data files. */
 struct lio_fragment_info {
