@@ -50,8 +50,10 @@ enum lio_code {
     LIO_EAGAIN = -13,      /* would have to wait, and was asked not to */
     LIO_ETIMEDOUT = -14,   /* the time given has passed */
     LIO_ESTALE = -15,      /* the id names no request: delivered already */
-    LIO_ECLOSED = -16      /* the engine is closing, or belongs to the parent
+    LIO_ECLOSED = -16,     /* the engine is closing, or belongs to the parent
                               of this forked process */
+    LIO_EEXIST = -17,      /* it is there already */
+    LIO_ECONFLICT = -18    /* somebody else has committed first: begin again */
 };
 
 /**
@@ -97,6 +99,8 @@ static inline int LIO_UNUSED lio_code_of_errno(int os_errno)
     case ENOENT:
     case ENOTDIR:
         return LIO_ENOTFOUND;
+    case EEXIST:
+        return LIO_EEXIST;
     case EACCES:
     case EPERM:
     case EROFS:
