@@ -14,7 +14,7 @@ static const char *const states[] = {
     [LIO_IO_FREE] = "free",       [LIO_IO_NEW] = "new",
     [LIO_IO_QUEUED] = "queued",   [LIO_IO_ISSUED] = "issued",
     [LIO_IO_DELAYED] = "delayed", [LIO_IO_PLANNED] = "planned",
-    [LIO_IO_DONE] = "done",
+    [LIO_IO_ENDING] = "ending",   [LIO_IO_DONE] = "done",
 };
 
 static const char *const classes[] = {

@@ -9,7 +9,7 @@
  *                      ▼      ┌─► DELAYED ──┐          │
  *     FREE ─► NEW ─► QUEUED ─┬┴► ISSUED ────┴──────────┤ (the backend has it)
  *      ▲       │             │                         ▼
- *      │       │             └────── cancelled ─────► DONE ─► taken
+ *      │       │             └─ cancelled ─► ENDING ─► DONE ─► taken
  *      │       └─► PLANNED (its parts are under way) ──▲        │
  *      └────────────────────────────────────────────────────────┘
  *
@@ -39,6 +39,7 @@ enum lio_io_state {
     LIO_IO_QUEUED,  /* waits in its lane */
     LIO_IO_ISSUED,  /* with the backend */
     LIO_IO_DELAYED, /* failed, to be tried again in a while */
+    LIO_IO_ENDING,  /* over without the backend: one thread has it */
     LIO_IO_PLANNED, /* a request whose parts are under way */
     LIO_IO_DONE     /* finished; the result waits to be taken */
 };

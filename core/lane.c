@@ -224,17 +224,25 @@ static void let_wait(struct lio_lane *lane, struct lio_io *request)
     lio_count(&lane->stats, LIO_COUNT_QUEUED, 1);
 }
 
+/* It ends without the backend.  It is in no queue any more, and whoever would
+ * stop it must see that: we still have it once the lock is free. */
+static void fail(struct lio_io *io, struct lio_io_list *failed)
+{
+    (void)lio_io_move(io, lio_io_state(io), LIO_IO_ENDING);
+    lio_io_append(failed, io);
+}
+
 /* All operations of a request that is not to be admitted any more. */
-static void move_ops(struct lio_io *request, struct lio_io_list *to)
+static void fail_ops(struct lio_io *request, struct lio_io_list *failed)
 {
     struct lio_io *part;
 
     if (!request->planned.head) {
-        lio_io_append(to, request);
+        fail(request, failed);
         return;
     }
     while ((part = lio_io_pop(&request->planned)))
-        lio_io_append(to, part);
+        fail(part, failed);
 }
 
 /* Its deadline passed before it got here. */
@@ -243,7 +251,7 @@ static void end_unwanted(struct lio_io *request, struct lio_io_list *failed)
     int code = atomic_load(&request->cancelled);
 
     lio_io_fail(request, code, lio_errno_of_stop(code));
-    move_ops(request, failed);
+    fail_ops(request, failed);
 }
 
 /* -- the pump: from ready operations to the backend ---------------------- */
@@ -325,7 +333,7 @@ static bool pump_one(struct lio_lane *lane, struct lio_io *io, uint64_t now,
 
         lio_io_fail(io, code, lio_errno_of_stop(code));
         leave_ready(lane, io);
-        lio_io_append(failed, io);
+        fail(io, failed);
         return true;
     }
     rc = equip(lane, io);
@@ -334,7 +342,7 @@ static bool pump_one(struct lio_lane *lane, struct lio_io *io, uint64_t now,
     /* Before it goes down: it may come back, to another thread, at once. */
     leave_ready(lane, io);
     if (rc < 0) {
-        lio_io_append(failed, io);
+        fail(io, failed);
     } else if (!hand_down(lane, io, now)) {
         return_to_ready(lane, io);
         return false;
@@ -529,7 +537,7 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
                 atomic_store(&lane->unflushed, 1);
         } else if (request->flags & LIO_NOWAIT) {
             lio_io_fail(request, LIO_EAGAIN, EAGAIN);
-            move_ops(request, &failed);
+            fail_ops(request, &failed);
         } else {
             let_wait(lane, request);
         }
@@ -622,16 +630,15 @@ static void stop(struct lio_lane *lane, struct lio_io *io,
 {
     if (io->waiting) {
         stop_waiting(lane, io);
-        move_ops(io, failed);
+        fail_ops(io, failed);
     } else if (state == LIO_IO_QUEUED) {
         leave_ready(lane, io);
-        lio_io_append(failed, io);
+        fail(io, failed);
         if (!lane->ready.head)
             clear_starved(lane);
     } else if (state == LIO_IO_DELAYED) {
-        (void)lio_io_move(io, LIO_IO_DELAYED, LIO_IO_QUEUED);
         count_waiting(lane, -1);
-        lio_io_append(failed, io);
+        fail(io, failed);
     } else if (state == LIO_IO_ISSUED) {
         (void)lane->ops->cancel(lane->queue, io->op.id);
     }

@@ -661,6 +661,62 @@ static void a_waiter_asleep_returns_when_another_cancels(void **state)
     }
 }
 
+/* One of several who cancel the same requests at the same time. */
+struct canceller {
+    pthread_t thread;
+    struct gated *g;
+    pthread_barrier_t *start;
+};
+
+#define CANCELLERS 4u
+#define ROUNDS     200u
+
+static void *canceller_run(void *arg)
+{
+    const struct canceller *c = arg;
+
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        (void)pthread_barrier_wait(c->start); /* they are submitted */
+        for (uint32_t i = 0; i < MANY; i++)
+            (void)lio_cancel(c->g->f->engine, c->g->ids[i]);
+        (void)pthread_barrier_wait(c->start); /* they may be taken */
+    }
+    return NULL;
+}
+
+static void cancelled_by_many_at_once_it_ends_once(void **state)
+{
+    struct gated *g = gated(state);
+    struct canceller cancellers[CANCELLERS];
+    pthread_barrier_t start;
+    struct lio_result result;
+
+    gate->shut();
+    pass_the_cache(g);
+    (void)pthread_barrier_init(&start, NULL, CANCELLERS + 1);
+    for (uint32_t i = 0; i < CANCELLERS; i++) {
+        cancellers[i] = (struct canceller){ .g = g, .start = &start };
+        assert_int_equal(pthread_create(&cancellers[i].thread, NULL,
+                                        canceller_run, &cancellers[i]),
+                         0);
+    }
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        submit_all(g->f, g->requests, MANY, g->ids);
+        (void)pthread_barrier_wait(&start);
+        (void)pthread_barrier_wait(&start);
+        gate->open(); /* for those that a device cannot stop */
+        for (uint32_t i = 0; i < MANY; i++) {
+            assert_int_equal(
+                lio_wait(g->f->engine, g->ids[i], PATIENCE_NS, &result), 0);
+            assert_true(result.code == 0 || result.code == LIO_ECANCELED);
+        }
+        gate->shut();
+    }
+    for (uint32_t i = 0; i < CANCELLERS; i++)
+        assert_int_equal(pthread_join(cancellers[i].thread, NULL), 0);
+    (void)pthread_barrier_destroy(&start);
+}
+
 static void a_dropped_request_leaves_nothing(void **state)
 {
     struct gated *g = gated(state);
@@ -878,6 +934,7 @@ int main(int argc, char **argv)
         TEST(a_cancelled_read_into_the_cache_ends_once),
         TEST(an_issued_request_is_done_if_the_device_cannot_cancel),
         TEST(a_waiter_asleep_returns_when_another_cancels),
+        TEST(cancelled_by_many_at_once_it_ends_once),
         TEST(a_dropped_request_leaves_nothing),
         TEST(a_drop_waits_for_the_callers_memory),
         TEST(closing_a_file_waits_for_its_requests),
