@@ -51,7 +51,7 @@ struct lio_page_ref {
  * kept for the next time.  The only part of a dataset that changes. */
 struct lio_dataset_chunks {
     atomic_uint_fast64_t bytes;
-    _Atomic(struct lio_mem *) pages[]; /* by page, see pick_chunks.c */
+    _Atomic(struct lio_mem *) pages[]; /* by page, see chunks.h */
 };
 
 struct lio_dataset {

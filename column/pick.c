@@ -203,8 +203,8 @@ void lio_pick_release(struct lio_pick *pick)
 {
     for (uint32_t i = 0; i < LIO_PAGE_BUFFERS_MAX; i++)
         lio_mem_put(pick->buffers[i]);
-    if (!pick->asked_shared)
-        lio_mem_put(pick->asked);
+    lio_mem_put(pick->asked);
+    lio_mem_put(pick->chunks);
     free(pick->places);
     *pick = (struct lio_pick){ 0 };
 }

@@ -38,9 +38,10 @@ struct lio_pick {
     struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
     /* Of LIO_PICK_FIXED. */
     uint64_t bits[LIO_PAGE_BUFFERS_MAX]; /* a row in each buffer */
-    /* What was asked for: chunks, entries of the index, bytes with bits. */
+    /* What was asked for: words of chunks, entries of the index, bytes with
+     * bits. */
     struct lio_mem *asked;
-    bool asked_shared; /* `asked` is the dataset's */
+    struct lio_mem *chunks; /* their ends */
     /* Copies of those of the page, with other numbers. */
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
