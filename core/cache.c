@@ -535,6 +535,37 @@ int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
     return 0;
 }
 
+/* The lowest run of set bits. */
+static uint16_t first_run(uint16_t mask)
+{
+    uint16_t past = (uint16_t)(mask + (mask & -mask)); /* carries over it */
+
+    return mask & (uint16_t)~past;
+}
+
+int lio_cache_claim_gap(struct lio_cache *cache, uint64_t key, uint16_t want,
+                        struct lio_cache_claim *ret_claim)
+{
+    struct shard *shard = shard_of_key(cache, key);
+    struct slot *slot;
+
+    pthread_mutex_lock(&shard->lock);
+    slot = find_slot(shard, key);
+    if (!slot && shard->first_free != LIO_NO_SLOT)
+        slot = make_slot(cache, shard, key);
+    if (slot) {
+        uint64_t state =
+            atomic_load_explicit(&slot->state, memory_order_relaxed);
+
+        want =
+            first_run(want & (uint16_t) ~(valid_of(state) | loading_of(state)));
+        if (want)
+            *ret_claim = split_claim(cache, slot, want, NULL);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return slot && want ? 0 : LIO_EAGAIN;
+}
+
 uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
 {
     return atomic_load_explicit(&cache->nahead, memory_order_relaxed) *

@@ -100,6 +100,16 @@ int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
 int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
                           struct lio_cache_claim *ret_claim);
 
+/*
+ * Nobody needs the sectors `want` of block `key`, but they are about to be read
+ * all the same.  The first of them that are neither valid nor loading, up to
+ * one that is, become the claim's `load`, pinned once, to be published and
+ * unpinned like others.  LIO_EAGAIN if there are none, or if the block is not
+ * here and no slot is free: none is given up for this.
+ */
+int lio_cache_claim_gap(struct lio_cache *cache, uint64_t key, uint16_t want,
+                        struct lio_cache_claim *ret_claim);
+
 /* Forget a block that was loaded ahead and not used, unless it is pinned. */
 void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key);
 

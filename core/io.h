@@ -67,6 +67,9 @@ struct lio_fill {
  * is its own operation, and is delivered to no one. */
 #define LIO_IO_AHEAD (1u << 31)
 
+/* Likewise, but it lies between reads that were merged (core/gap.h). */
+#define LIO_IO_GAP (1u << 30)
+
 struct lio_merge;
 struct lio_waiter;
 

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "core/engine.h"
+#include "core/gap.h"
 #include "core/merge.h"
 #include "core/transfer.h"
 
@@ -383,7 +384,19 @@ static void gather(struct lio_lane *lane, struct gathered *ret)
     }
 }
 
-static void count_merged(struct lio_lane *lane, const struct lio_merged *merged)
+/* What the gaps among the members put into the cache. */
+static uint64_t kept_bytes(struct lio_io *const *ios, uint32_t n)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (lio_io_is_gap(ios[i]))
+            sum += ios[i]->op.length;
+    return sum;
+}
+
+static void count_merged(struct lio_lane *lane, const struct lio_merged *merged,
+                         uint64_t kept)
 {
     static const enum lio_counter by_tier[LIO_COALESCE_TIERS] = {
         LIO_COUNT_MERGED_TOUCHING,
@@ -396,6 +409,7 @@ static void count_merged(struct lio_lane *lane, const struct lio_merged *merged)
     lio_count(&lane->stats, LIO_COUNT_MERGE_PAYLOAD, merged->asked);
     lio_count(&lane->stats, LIO_COUNT_MERGE_WASTE,
               merged->range.length - merged->asked);
+    lio_count(&lane->stats, LIO_COUNT_MERGE_KEPT, kept);
 }
 
 /* The members go into the list of the merged one, as issued. */
@@ -403,13 +417,17 @@ static void enlist(struct lio_lane *lane, struct lio_io *merged,
                    struct lio_io *const *ios, uint32_t n, uint64_t now)
 {
     for (uint32_t i = 0; i < n; i++) {
-        leave_ready(lane, ios[i]);
+        if (lio_io_is_gap(ios[i]))
+            (void)lio_io_move(ios[i], LIO_IO_NEW, LIO_IO_QUEUED);
+        else
+            leave_ready(lane, ios[i]);
         (void)lio_io_move(ios[i], LIO_IO_QUEUED, LIO_IO_ISSUED);
         ios[i]->issued_ns = now;
         lio_io_append(&merged->merge->members, ios[i]);
     }
 }
 
+/* The members go back to where they were. */
 static void dismiss(struct lio_lane *lane, struct lio_io *merged)
 {
     struct lio_io *io;
@@ -417,16 +435,31 @@ static void dismiss(struct lio_lane *lane, struct lio_io *merged)
     while ((io = merged->merge->members.tail)) {
         lio_io_unlink(&merged->merge->members, io);
         (void)lio_io_move(io, LIO_IO_ISSUED, LIO_IO_QUEUED);
-        return_to_ready(lane, io);
+        if (!lio_io_is_gap(io))
+            return_to_ready(lane, io);
     }
 }
 
-/* Hand down members as one.  False if they must stay where they are. */
-static bool pump_merged(struct lio_lane *lane, struct lio_io *const *ios,
-                        const struct lio_merged *merged, uint64_t now)
+/* The gaps among them are not read after all: who has joined one meanwhile
+ * reads it himself. */
+static void give_up_gaps(struct lio_io *const *ios, uint32_t n,
+                         struct lio_io_list *failed)
 {
-    struct lio_io *io =
-        lio_merge_make(lane, ios, merged->count, &merged->range);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!lio_io_is_gap(ios[i]))
+            continue;
+        lio_io_fail(ios[i], LIO_EAGAIN, EAGAIN);
+        lio_io_append(failed, ios[i]);
+    }
+}
+
+/* One operation for all of `ios`, handed down.  False if they must stay where
+ * they are. */
+static bool hand_down_merged(struct lio_lane *lane, struct lio_io *const *ios,
+                             uint32_t n, const struct lio_range *range,
+                             uint64_t now)
+{
+    struct lio_io *io = lio_merge_make(lane, ios, n, range);
 
     if (!io)
         return false;
@@ -435,13 +468,28 @@ static bool pump_merged(struct lio_lane *lane, struct lio_io *const *ios,
         lio_merge_unmake(lane, io);
         return false;
     }
-    enlist(lane, io, ios, merged->count, now);
-    if (!hand_down(lane, io, now)) {
-        dismiss(lane, io);
-        lio_merge_unmake(lane, io);
+    enlist(lane, io, ios, n, now);
+    if (hand_down(lane, io, now))
+        return true;
+    dismiss(lane, io);
+    lio_merge_unmake(lane, io);
+    return false;
+}
+
+static bool pump_merged(struct lio_lane *lane, struct lio_io *const *ios,
+                        const struct lio_merged *merged, uint64_t now,
+                        struct lio_io_list *failed)
+{
+    struct lio_io *all[LIO_MERGE_MEMBERS];
+    uint32_t n = lio_gap_fill(lane, ios, merged->count, now, all);
+    /* Before it goes down: after, they may be gone at once. */
+    uint64_t kept = kept_bytes(all, n);
+
+    if (!hand_down_merged(lane, all, n, &merged->range, now)) {
+        give_up_gaps(all, n, failed);
         return false;
     }
-    count_merged(lane, merged);
+    count_merged(lane, merged, kept);
     return true;
 }
 
@@ -475,7 +523,7 @@ static bool pump_gathered(struct lio_lane *lane, uint64_t now,
             ios[i] = gathered.ios[gathered.members[merged->first + i].index];
         if (lio_lane_in_flight(lane) >= lane->depth)
             return false;
-        if (merged->count > 1 && pump_merged(lane, ios, merged, now))
+        if (merged->count > 1 && pump_merged(lane, ios, merged, now, failed))
             continue;
         for (uint32_t i = 0; i < merged->count; i++)
             if (lio_lane_in_flight(lane) >= lane->depth ||

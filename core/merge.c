@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/engine.h"
+#include "core/gap.h"
 #include "core/transfer.h"
 
 static uint64_t end_of(const struct lio_io *io)
@@ -157,9 +158,13 @@ static void copy_out(const struct lio_io *merged, const struct lio_io *io,
     }
 }
 
-/* A member that must go down again, by itself. */
+/* A member that must go down again, by itself, if anybody has asked for it. */
 static void alone(struct lio_io *io, struct lio_batch *batch)
 {
+    if (lio_io_is_gap(io)) {
+        lio_gap_ended(io, 0, batch);
+        return;
+    }
     io->alone = true;
     lio_io_append(&batch->again, io);
 }
@@ -177,6 +182,10 @@ static void deal_out(struct lio_io *merged, struct lio_io *io, uint64_t until,
     }
     if (merged->merge->copy)
         copy_out(merged, io, got);
+    if (lio_io_is_gap(io)) {
+        lio_gap_ended(io, got, batch);
+        return;
+    }
     lio_io_count_try(io);
     lio_transfer_moved(io, (int64_t)got, batch);
 }

@@ -8,7 +8,8 @@
  * The merged operation is an object of its own, with the members in a list.
  * When it comes back each member gets its share, as if it had been read alone;
  * when it fails, all go down once more, one by one, so that only the owner of
- * a bad range gets an error.
+ * a bad range gets an error.  What lies between the members may be a member
+ * too (core/gap.h), but one that is never read for itself.
  *
  * Members that overlap cannot be read into two buffers at once, and a backend
  * takes only so many buffers: then all is read into scratch memory, and copied.
@@ -30,9 +31,9 @@ struct lio_merge {
 };
 
 /*
- * One operation for `n` QUEUED members, sorted by offset, that covers `range`.
- * They stay in their list.  NULL if there is no memory.
- * Under the lane's lock.
+ * One operation for `n` members (core/gap.h), sorted by offset, that covers
+ * `range`. They stay in their list.  NULL if there is no memory. Under the
+ * lane's lock.
  */
 struct lio_io *lio_merge_make(struct lio_lane *lane,
                               struct lio_io *const *members, uint32_t n,

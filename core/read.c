@@ -25,6 +25,7 @@
 
 #include "core/deliver.h"
 #include "core/engine.h"
+#include "core/fill.h"
 #include "core/readahead.h"
 #include "core/transfer.h"
 #include "core/view.h"
@@ -67,27 +68,6 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* Bits first .. first+count-1. */
-static uint16_t sector_mask(uint32_t first, uint32_t count)
-{
-    return (uint16_t)(((1u << count) - 1u) << first);
-}
-
-/* The next run of set bits in `mask` from bit `from` on; false if none. */
-static bool next_run(uint16_t mask, uint32_t from, uint32_t *ret_first,
-                     uint32_t *ret_count)
-{
-    uint32_t rest = (uint32_t)mask >> from << from;
-    uint32_t first;
-
-    if (!rest)
-        return false;
-    first = (uint32_t)__builtin_ctz(rest);
-    *ret_first = first;
-    *ret_count = (uint32_t)__builtin_ctz(~(rest >> first));
-    return true;
-}
-
 /* May the caller's memory be written to?  Not once the request was delivered
  * early.  If so, whoever does that waits for end_copy(). */
 static bool begin_copy(struct lio_io *request)
@@ -114,7 +94,7 @@ static void copy_sectors(struct lio_io *request, uint64_t block,
 
     if (!sectors || request->view || !begin_copy(request))
         return; /* a view has the frame itself */
-    for (; next_run(sectors, at, &first, &count); at = first + count) {
+    for (; lio_sector_run(sectors, at, &first, &count); at = first + count) {
         uint64_t lo = block_at + (uint64_t)first * LIO_SECTOR_BYTES;
         uint64_t hi = lo + (uint64_t)count * LIO_SECTOR_BYTES;
 
@@ -269,16 +249,6 @@ static void plan_direct_range(struct plan *plan, uint64_t at, uint64_t len,
     }
 }
 
-/* Does another run of sectors fit the fill that is being built? */
-static bool fill_takes(const struct plan *plan, uint64_t at, uint64_t bytes)
-{
-    const struct lio_io *part = plan->fill;
-
-    return part && part->op.offset + part->op.length == at &&
-           part->fill->npieces < LIO_FILL_PIECES &&
-           part->op.length + bytes <= plan->max_fill;
-}
-
 static struct lio_io *new_fill(struct plan *plan, uint64_t at)
 {
     struct lio_lane *lane = plan->lane;
@@ -299,13 +269,7 @@ static struct lio_io *new_fill(struct plan *plan, uint64_t at)
         pthread_mutex_unlock(&lane->lock);
         return NULL;
     }
-    fill->file_bytes = plan->size;
-    fill->npieces = 0;
-    part->fill = fill;
-    part->op.iov = fill->iov;
-    part->op.niov = 0;
-    part->op.offset = part->offset = at;
-    part->op.length = part->length = 0;
+    lio_fill_begin(part, fill, at, plan->size);
     return part;
 }
 
@@ -315,23 +279,13 @@ static bool plan_fill_run(struct plan *plan, uint64_t block, uint32_t slot,
 {
     uint64_t at = block * LIO_BLOCK_BYTES + (uint64_t)first * LIO_SECTOR_BYTES;
     uint64_t bytes = (uint64_t)count * LIO_SECTOR_BYTES;
-    unsigned char *frame = lio_cache_frame(plan->cache, slot);
-    struct lio_fill *fill;
+    struct lio_piece piece = { block, slot, (uint8_t)first, (uint8_t)count };
 
-    if (!fill_takes(plan, at, bytes))
+    if (!plan->fill || !lio_fill_takes(plan->fill, at, bytes, plan->max_fill))
         plan->fill = new_fill(plan, at);
     if (!plan->fill)
         return false;
-    fill = plan->fill->fill;
-    fill->pieces[fill->npieces] =
-        (struct lio_piece){ block, slot, (uint8_t)first, (uint8_t)count };
-    fill->iov[fill->npieces] =
-        (struct lio_iovec){ frame + (size_t)first * LIO_SECTOR_BYTES,
-                            (size_t)bytes };
-    fill->npieces++;
-    plan->fill->op.niov++;
-    plan->fill->op.length += bytes;
-    plan->fill->length += bytes;
+    lio_fill_add(plan->fill, &piece, lio_cache_frame(plan->cache, slot));
     return true;
 }
 
@@ -341,12 +295,13 @@ static void plan_loads(struct plan *plan, uint64_t block,
 {
     uint32_t first, count, at = 0;
 
-    for (; next_run(claim->load, at, &first, &count); at = first + count) {
+    for (; lio_sector_run(claim->load, at, &first, &count);
+         at = first + count) {
         lio_cache_pin(plan->cache, claim->slot);
         if (plan_fill_run(plan, block, claim->slot, first, count))
             continue;
         /* No memory, and that is recorded; who has joined meanwhile is told. */
-        publish(plan->batch, claim->slot, sector_mask(first, count), false);
+        publish(plan->batch, claim->slot, lio_sector_mask(first, count), false);
         lio_cache_unpin(plan->cache, claim->slot);
     }
 }
@@ -423,7 +378,8 @@ static void plan_block(struct plan *plan, uint64_t block)
     }
     plan->spare->base.owner = request;
     plan->spare->block = block;
-    if (lio_cache_claim(plan->cache, key, sector_mask(first, last - first + 1),
+    if (lio_cache_claim(plan->cache, key,
+                        lio_sector_mask(first, last - first + 1),
                         &plan->spare->base, &claim) < 0) {
         plan_past_cache(plan, block, lo, hi);
         return;
@@ -592,7 +548,8 @@ static uint64_t plan_block_ahead(struct plan *plan, struct lio_range *range)
     range->length -= end - range->offset;
     range->offset = end;
     if (lio_cache_claim_ahead(plan->cache, key,
-                              sector_mask(first, last - first + 1), &claim) < 0)
+                              lio_sector_mask(first, last - first + 1),
+                              &claim) < 0)
         return 0;
     plan_loads(plan, block, &claim);
     lio_cache_unpin(plan->cache, claim.slot);
@@ -652,12 +609,13 @@ static void end_piece(const struct lio_io *part, const struct lio_piece *piece,
     if (part->parent)
         copy_sectors(part->parent, piece->block,
                      lio_cache_frame(cache, piece->slot),
-                     sector_mask(piece->first, begun));
+                     lio_sector_mask(piece->first, begun));
     if (whole > 0)
-        publish(batch, piece->slot, sector_mask(piece->first, whole), true);
+        publish(batch, piece->slot, lio_sector_mask(piece->first, whole), true);
     if (whole < piece->count)
         publish(batch, piece->slot,
-                sector_mask(piece->first + whole, piece->count - whole), false);
+                lio_sector_mask(piece->first + whole, piece->count - whole),
+                false);
     lio_cache_unpin(cache, piece->slot);
 }
 

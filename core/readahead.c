@@ -433,14 +433,11 @@ void lio_readahead_access(struct lio_io *request, uint32_t generation,
     pthread_mutex_unlock(&ahead->lock);
 }
 
-void lio_readahead_ended(struct lio_io *io, struct lio_batch *batch)
+void lio_readahead_ended(const struct lio_io *io)
 {
-    struct lio_readahead *readahead = batch->engine->readahead;
+    struct lio_readahead *readahead = io->file->engine->readahead;
 
-    lio_read_part_ended(io, batch);
     atomic_fetch_sub(&readahead->in_flight[io->lane->index], 1);
-    lio_batch_tally(batch, io->file)->finished++;
-    lio_io_append(&batch->spent, io);
 }
 
 void lio_readahead_collect(struct lio_engine *engine, struct lio_lane *lane)

@@ -58,7 +58,7 @@ void lio_readahead_access(struct lio_io *request, uint32_t generation,
                           uint32_t access, struct lio_batch *batch);
 
 /* An operation of lio_read_ahead() is over. */
-void lio_readahead_ended(struct lio_io *io, struct lio_batch *batch);
+void lio_readahead_ended(const struct lio_io *io);
 
 /* Before the cache is asked: take in what has arrived on `lane`, which a reader
  * that always finds its data would never do. */

@@ -36,7 +36,8 @@
     X(MERGED_EXTENT, "merged_extent", SUBMIT, "merged: most was wanted")       \
     X(MERGE_MEMBERS, "merge_members", SUBMIT, "operations that were merged")   \
     X(MERGE_PAYLOAD, "merge_payload", SUBMIT, "bytes of these")                \
-    X(MERGE_WASTE, "merge_waste", SUBMIT, "bytes read with them in vain")      \
+    X(MERGE_WASTE, "merge_waste", SUBMIT, "bytes read with them, unasked")     \
+    X(MERGE_KEPT, "merge_kept", SUBMIT, "of these, put into the cache")        \
     X(MERGE_SPLITS, "merge_splits", REAP, "merged ones that failed")           \
     X(QUEUED, "queued", SUBMIT, "operations that waited for room below")       \
     X(BATCHES, "batches", SUBMIT, "calls that issued operations")              \

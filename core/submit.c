@@ -142,7 +142,7 @@ static void describe(struct lio_io *io, const struct lio_request *request,
 {
     io->file = request->file;
     io->kind = request->kind;
-    io->flags = request->flags & ~LIO_IO_AHEAD;
+    io->flags = request->flags;
     io->offset = request->kind == LIO_REQUEST_SYNC ? 0 : request->offset;
     io->length = request->kind == LIO_REQUEST_SYNC ? 0 : request->length;
     io->buf = request->buf;

@@ -271,10 +271,20 @@ static void end_released(struct lio_io *request, struct lio_batch *batch)
     lio_lane_drop(request->lane, request);
 }
 
+/* Nobody waits for it, and nobody is told. */
+static void end_unasked(struct lio_io *io, struct lio_batch *batch)
+{
+    lio_read_part_ended(io, batch);
+    if (io->flags & LIO_IO_AHEAD)
+        lio_readahead_ended(io);
+    lio_batch_tally(batch, io->file)->finished++;
+    lio_io_append(&batch->spent, io);
+}
+
 void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
 {
-    if (request->flags & LIO_IO_AHEAD) {
-        lio_readahead_ended(request, batch);
+    if (request->flags & (LIO_IO_AHEAD | LIO_IO_GAP)) {
+        end_unasked(request, batch);
         return;
     }
     if (!atomic_load(&request->ending) && request->kind == LIO_REQUEST_READ &&
