@@ -1,5 +1,5 @@
 /*
- * FastLanes unpacking.
+ * FastLanes packing and unpacking.
  *
  * A block of 1024 values is seen as T rows (T = bits of a word) of 1024 / T
  * lanes.  Word k of a lane is at packed[k * lanes + lane], and the words of a
@@ -49,6 +49,36 @@ DEFINE_UNPACK(16)
 DEFINE_UNPACK(32)
 DEFINE_UNPACK(64)
 
+/* A row is added to the words being filled, which go out when they are full. */
+#define DEFINE_PACK(T)                                                         \
+    static void pack_##T(const uint8_t *in, uint32_t width, uint8_t *packed)   \
+    {                                                                          \
+        enum { LANES = LIO_FASTLANES_BLOCK / T };                              \
+        uint##T##_t from[LANES], word[LANES] = { 0 };                          \
+                                                                               \
+        for (uint32_t row = 0; row < T; row++) {                               \
+            uint32_t shift = row * width % T;                                  \
+            size_t at = order[row / 8] * 16 + row % 8 * 128;                   \
+                                                                               \
+            memcpy(from, in + at * (T / 8), sizeof(from));                     \
+            for (uint32_t lane = 0; lane < LANES; lane++)                      \
+                word[lane] |= (uint##T##_t)(from[lane] << shift);              \
+            if (shift + width < T)                                             \
+                continue;                                                      \
+            memcpy(packed, word, sizeof(word));                                \
+            packed += sizeof(word);                                            \
+            /* In two steps: one by all T bits would be undefined. */          \
+            for (uint32_t lane = 0; lane < LANES; lane++)                      \
+                word[lane] =                                                   \
+                    (uint##T##_t)(from[lane] >> 1 >> (T - 1 - shift));         \
+        }                                                                      \
+    }
+
+DEFINE_PACK(8)
+DEFINE_PACK(16)
+DEFINE_PACK(32)
+DEFINE_PACK(64)
+
 bool lio_fastlanes_word(uint64_t bits)
 {
     return bits == 8 || bits == 16 || bits == 32 || bits == 64;
@@ -74,5 +104,25 @@ void lio_fastlanes_unpack(const uint8_t *packed, uint32_t bits, uint32_t width,
         break;
     default:
         unpack_64(packed, width, out);
+    }
+}
+
+void lio_fastlanes_pack(const uint8_t *in, uint32_t bits, uint32_t width,
+                        uint8_t *packed)
+{
+    if (width == 0)
+        return;
+    switch (bits) {
+    case 8:
+        pack_8(in, width, packed);
+        break;
+    case 16:
+        pack_16(in, width, packed);
+        break;
+    case 32:
+        pack_32(in, width, packed);
+        break;
+    default:
+        pack_64(in, width, packed);
     }
 }

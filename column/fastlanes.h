@@ -20,6 +20,13 @@ static inline size_t lio_fastlanes_bytes(uint32_t width)
 bool lio_fastlanes_word(uint64_t bits);
 
 /*
+ * Pack a block: `in` holds 1024 words of `bits`, unaligned, none of which needs
+ * more than `width` bits; `packed` takes lio_fastlanes_bytes(width) bytes.
+ */
+void lio_fastlanes_pack(const uint8_t *in, uint32_t bits, uint32_t width,
+                        uint8_t *packed);
+
+/*
  * Unpack a block: `packed` holds lio_fastlanes_bytes(width) bytes, unaligned;
  * `out` takes 1024 words of `bits`, aligned to them.  width <= bits.
  */

@@ -1,0 +1,100 @@
+/*
+ * Blocks in a row, the last one being filled:
+ *
+ *     block <- block <- last | used ....| free |
+ *
+ * What does not fit starts a new block, of its own size if that is large, so
+ * that little is wasted.
+ */
+#include "column/write/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGN       64
+#define ALIGN_SMALL 16
+#define SLACK       64
+#define BLOCK_BYTES ((size_t)64 << 10)
+
+struct lio_arena_block {
+    struct lio_arena_block *before;
+    size_t used;
+    size_t bytes;
+    _Alignas(ALIGN) uint8_t data[];
+};
+
+static struct lio_arena_block *block_new(struct lio_arena *arena, size_t bytes)
+{
+    struct lio_arena_block *block;
+    size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+
+    block = aligned_alloc(ALIGN, sizeof(*block) + room);
+    if (!block)
+        return NULL;
+    block->before = arena->last;
+    block->used = 0;
+    block->bytes = room;
+    arena->last = block;
+    arena->bytes += room;
+    return block;
+}
+
+static size_t round_up(size_t bytes, size_t align)
+{
+    return (bytes + align - 1) / align * align;
+}
+
+static void *take(struct lio_arena *arena, size_t bytes, size_t align)
+{
+    struct lio_arena_block *block = arena->last;
+    size_t at = block ? round_up(block->used, align) : 0;
+
+    if (!block || at > block->bytes || bytes > block->bytes - at) {
+        block = block_new(arena, round_up(bytes, ALIGN));
+        at = 0;
+    }
+    if (!block)
+        return NULL;
+    block->used = at + bytes;
+    return block->data + at;
+}
+
+void *lio_arena_alloc(struct lio_arena *arena, uint64_t bytes)
+{
+    if (bytes > SIZE_MAX / 2)
+        return NULL;
+    return take(arena, (size_t)bytes + SLACK, ALIGN);
+}
+
+void *lio_arena_zeroed(struct lio_arena *arena, size_t bytes)
+{
+    void *memory = take(arena, bytes, ALIGN_SMALL);
+
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+struct lio_arena_mark lio_arena_mark(const struct lio_arena *arena)
+{
+    return (struct lio_arena_mark){ arena->last,
+                                    arena->last ? arena->last->used : 0 };
+}
+
+void lio_arena_rewind(struct lio_arena *arena, struct lio_arena_mark mark)
+{
+    while (arena->last != mark.last) {
+        struct lio_arena_block *block = arena->last;
+
+        arena->last = block->before;
+        arena->bytes -= block->bytes;
+        free(block);
+    }
+    if (arena->last)
+        arena->last->used = mark.used;
+}
+
+void lio_arena_release(struct lio_arena *arena)
+{
+    lio_arena_rewind(arena, (struct lio_arena_mark){ 0 });
+}

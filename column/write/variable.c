@@ -1,0 +1,78 @@
+/*
+ * Strings in chunks: offsets that count from the start of the buffer, then the
+ * bytes.
+ *
+ *     n + 1 offsets | bytes
+ */
+#include "column/write/cut.h"
+#include "column/write/messages.h"
+#include "column/write/spans.h"
+
+#include <inttypes.h>
+
+static int build_chunk(const struct lio_encode *enc,
+                       const struct lio_spans *spans, uint64_t from,
+                       uint64_t to, struct lio_bytes *ret_buffer)
+{
+    uint64_t base = spans->offsets[from];
+    uint64_t head = (to - from + 1) * (spans->bits / 8);
+    uint64_t bytes = head + (spans->offsets[to] - base);
+    uint8_t *out;
+    int rc;
+
+    if (bytes > UINT32_MAX)
+        return lio_error_set(enc->err, LIO_EINVAL,
+                             "column '%s': a value of %" PRIu64
+                             " bytes cannot be in a chunk",
+                             enc->column, bytes);
+    rc = lio_encode_alloc(enc, bytes, &out);
+    if (rc < 0)
+        return rc;
+    for (uint64_t i = from; i <= to; i++) {
+        uint64_t offset = head + (spans->offsets[i] - base);
+
+        memcpy(out + (i - from) * (spans->bits / 8), &offset, spans->bits / 8);
+    }
+    if (bytes > head)
+        memcpy(out + head, spans->data + base, (size_t)(bytes - head));
+    *ret_buffer = (struct lio_bytes){ out, (size_t)bytes };
+    return 0;
+}
+
+int lio_spans_chunks(const struct lio_encode *enc,
+                     const struct lio_spans *spans, const uint64_t *entries,
+                     struct lio_chunks *ret_chunks)
+{
+    const struct lio_cut cut = {
+        .slots_max = LIO_CHUNK_SLOTS_MAX,
+        .bytes_max = LIO_CHUNK_BYTES,
+        .slot_bytes = spans->bits / 8,
+        .offsets = spans->offsets,
+        .entries = entries,
+    };
+    struct lio_pieces pieces;
+    struct lio_bytes *buffers;
+    int rc = lio_cut_slots(enc, &cut, spans->n, &pieces);
+
+    if (rc == 0)
+        rc = lio_cut_chunks(enc, &pieces, 1, ret_chunks, &buffers);
+    for (uint32_t i = 0; rc == 0 && i < pieces.n; i++)
+        rc = build_chunk(enc, spans, lio_piece_start(&pieces, i),
+                         pieces.ends[i], &buffers[i]);
+    if (rc < 0)
+        return rc;
+    ret_chunks->encoding = lio_message_variable(enc->arena, spans->bits);
+    ret_chunks->bytes =
+        lio_spans_bytes(spans) + (spans->n + pieces.n) * (spans->bits / 8);
+    return ret_chunks->encoding ? 0 : lio_encode_no_message(enc);
+}
+
+int lio_variable_chunks(const struct lio_encode *enc,
+                        const struct lio_plain *values, const uint64_t *entries,
+                        struct lio_chunks *ret_chunks)
+{
+    struct lio_spans spans;
+    int rc = lio_spans_open(enc, values, &spans);
+
+    return rc < 0 ? rc : lio_spans_chunks(enc, &spans, entries, ret_chunks);
+}
