@@ -1,0 +1,204 @@
+// LanceDB's side of the comparison, as a command:
+//
+//   lancedb.js check TABLE ROWS.ndjson INSPECTED.json
+//       Open TABLE (a .lance directory) and compare its schema, its rows in
+//       scan order, their number, and what filters find, with what lanceio has
+//       to say of it: `scan --raw` and `inspect --json`.
+//   lancedb.js add TABLE N
+//       Append a copy of the first N rows.
+//   lancedb.js delete TABLE COLUMN
+//       Delete the rows that have in COLUMN what the first row has.
+//   lancedb.js overwrite TABLE
+//       Replace all rows by the first one.
+//   lancedb.js create TABLE VERSION [OPTION=VALUE...]
+//       Make TABLE with rows of several types, in this file version.
+//
+// Exit code 1 and a sentence on stderr when something is not as it should be.
+'use strict'
+const fs = require('fs')
+const path = require('path')
+const readline = require('readline')
+const arrow = require('apache-arrow')
+const lancedb = require('@lancedb/lancedb')
+const { linesOf, sameRow, describe, describeInspected } = require('./rows.js')
+
+function split (table) {
+  const name = path.basename(table)
+  if (!name.endsWith('.lance')) throw new Error(`${table}: LanceDB opens directories called *.lance only`)
+  return { folder: path.dirname(path.resolve(table)), name: name.slice(0, -'.lance'.length) }
+}
+
+async function open (table) {
+  const { folder, name } = split(table)
+  return (await lancedb.connect(folder)).openTable(name)
+}
+
+function differ (what, ours, theirs) {
+  throw new Error(`${what} differ\n  lanceio: ${ours}\n  LanceDB: ${theirs}`)
+}
+
+// -- check --------------------------------------------------------------------
+
+function compareSchemas (schema, inspected) {
+  const theirs = describe(schema.fields)
+  const ours = describeInspected(inspected)
+  for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
+    if (ours[i] !== theirs[i]) differ('fields', ours[i], theirs[i])
+  }
+}
+
+// Of blobs LanceDB gives out where they are, lanceio the bytes: the sizes are
+// what both have.  A null one LanceDB shows as one of size 0.
+function isBlob (field) {
+  return field.metadata.get('lance-encoding:blob') === 'true'
+}
+
+function sizesOfBlobs (line, names) {
+  for (const name of names) {
+    const key = JSON.stringify(name)
+    const at = line.indexOf(key + ':') + key.length + 1
+    const bytes = /^(?:"([^"]*)"|null)/.exec(line.slice(at))
+    const place = /^\{"position":\d+,"size":(\d+)\}/.exec(line.slice(at))
+    const found = bytes || place
+    if (!found) continue
+    const size = bytes ? Buffer.from(bytes[1] || '', 'base64').length : Number(place[1])
+    line = line.slice(0, at) + size + line.slice(at + found[0].length)
+  }
+  return line
+}
+
+async function compareRows (table, schema, file) {
+  const blobs = schema.fields.filter(isBlob).map(field => field.name)
+  const ours = readline.createInterface({ input: fs.createReadStream(file) })[Symbol.asyncIterator]()
+  let n = 0
+  for await (const batch of await table.query().execute()) {
+    for (const line of linesOf(batch)) {
+      const own = (await ours.next()).value
+      if (own === undefined ||
+          !sameRow(sizesOfBlobs(own, blobs), sizesOfBlobs(line, blobs))) differ(`rows ${n}`, own, line)
+      n++
+    }
+  }
+  const more = await ours.next()
+  if (!more.done) differ(`rows ${n}`, more.value, 'no more rows')
+  return n
+}
+
+// A condition on a column that some rows fulfil, and how many those are.
+function condition (field, rows) {
+  const values = rows.map(row => row[field.name])
+  const wanted = values[values.length >> 1]
+  const name = '`' + field.name + '`'
+  if (typeof wanted === 'string' && arrow.DataType.isUtf8(field.type)) {
+    return { text: `${name} = '${wanted.replace(/'/g, "''")}'`, n: values.filter(value => value === wanted).length }
+  }
+  if (arrow.DataType.isInt(field.type) && Number.isSafeInteger(wanted)) {
+    return { text: `${name} >= ${wanted}`, n: values.filter(value => value !== null && value >= wanted).length }
+  }
+  if (arrow.DataType.isBool(field.type) && wanted !== null) {
+    return { text: `${name} = ${wanted}`, n: values.filter(value => value === wanted).length }
+  }
+  return { text: `${name} IS NULL`, n: values.filter(value => value === null).length }
+}
+
+const FILTERED_ROWS_MAX = 200000 // of which a copy is held
+
+async function compareFilters (table, schema, file, n) {
+  if (n === 0 || n > FILTERED_ROWS_MAX) return 0
+  const rows = fs.readFileSync(file, 'utf8').split('\n').slice(0, n).map(line => JSON.parse(line))
+  let tried = 0
+  for (const field of schema.fields.slice(0, 20)) {
+    // LanceDB itself has no filters on these.
+    if (arrow.DataType.isNull(field.type) || arrow.DataType.isMap(field.type)) continue
+    if (isBlob(field)) continue
+    const wanted = condition(field, rows)
+    const found = await table.countRows(wanted.text)
+    if (found !== wanted.n) differ(`rows with ${wanted.text}`, wanted.n, found)
+    tried++
+  }
+  return tried
+}
+
+async function check (name, rowsFile, inspectedFile) {
+  const table = await open(name)
+  const schema = await table.schema()
+  const inspected = JSON.parse(fs.readFileSync(inspectedFile, 'utf8'))
+  compareSchemas(schema, inspected)
+  const n = await compareRows(table, schema, rowsFile)
+  const counted = await table.countRows()
+  if (counted !== n) differ('numbers of rows', n, counted)
+  const version = await table.version()
+  if (version !== inspected.version) differ('versions', inspected.version, version)
+  const filters = await compareFilters(table, schema, rowsFile, n)
+  for (const field of schema.fields.filter(isBlob)) {
+    console.log(`${name}: column ${field.name}: LanceDB tells where blobs are, not what they hold: only their sizes were compared`)
+  }
+  console.log(`${name}: version ${version}, ${n} rows, ${filters} filters: the same`)
+}
+
+// -- changes ------------------------------------------------------------------
+
+async function add (name, n) {
+  const table = await open(name)
+  await table.add(await table.query().limit(Number(n)).toArrow())
+}
+
+async function remove (name, column) {
+  const table = await open(name)
+  const first = (await table.query().limit(1).toArrow()).get(0)[column]
+  const value = typeof first === 'string' ? `'${first.replace(/'/g, "''")}'` : String(first)
+  await table.delete(`\`${column}\` = ${value}`)
+}
+
+async function overwrite (name) {
+  const table = await open(name)
+  await table.add(await table.query().limit(1).toArrow(), { mode: 'overwrite' })
+}
+
+function sampleRows (n) {
+  const rows = []
+  for (let i = 0; i < n; i++) {
+    rows.push({
+      id: BigInt(i),
+      small: i % 7 === 3 ? null : i % 100,
+      ratio: i / 8,
+      flag: i % 3 === 0,
+      name: i % 11 === 5 ? null : `row ${i}`,
+      vector: [i, i + 0.5, -i, 0],
+      tags: i % 5 === 0 ? [] : [`tag ${i % 4}`, 'all']
+    })
+  }
+  return rows
+}
+
+const sampleSchema = new arrow.Schema([
+  new arrow.Field('id', new arrow.Int64(), false),
+  new arrow.Field('small', new arrow.Int32(), true),
+  new arrow.Field('ratio', new arrow.Float64(), false),
+  new arrow.Field('flag', new arrow.Bool(), false),
+  new arrow.Field('name', new arrow.Utf8(), true),
+  new arrow.Field('vector', new arrow.FixedSizeList(4, new arrow.Field('item', new arrow.Float32(), true)), false),
+  new arrow.Field('tags', new arrow.List(new arrow.Field('item', new arrow.Utf8(), true)), false)
+])
+
+async function create (name, version, ...options) {
+  const { folder, name: table } = split(name)
+  const db = await lancedb.connect(folder)
+  const storageOptions = { newTableDataStorageVersion: version }
+  for (const option of options) {
+    const [key, value] = option.split('=')
+    storageOptions[key] = value
+  }
+  await db.createTable(table, lancedb.makeArrowTable(sampleRows(500), { schema: sampleSchema }), { storageOptions })
+}
+
+const verbs = { check, add, delete: remove, overwrite, create }
+const [verb, ...args] = process.argv.slice(2)
+if (!verbs[verb]) {
+  console.error('usage: lancedb.js check|add|delete|overwrite|create TABLE ...')
+  process.exit(2)
+}
+verbs[verb](...args).catch(problem => {
+  console.error(`lancedb.js ${verb} ${args[0]}: ${problem.message}`)
+  process.exit(1)
+})
