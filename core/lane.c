@@ -118,6 +118,15 @@ static void count_waiting(struct lio_lane *lane, int change)
     atomic_store(&lane->nwaiting, n + (uint32_t)change);
 }
 
+/* Who reaps may be asleep already, for nothing of what has been staged since;
+ * and who has staged it need never come back.  Either he sees what is staged,
+ * because he sends it before he sleeps, or we see his token. */
+static bool must_send(struct lio_lane *lane, bool flush)
+{
+    return atomic_load(&lane->unflushed) &&
+           (flush || atomic_load(&lane->token) != 0);
+}
+
 static void send(struct lio_lane *lane)
 {
     atomic_store(&lane->unflushed, 0);
@@ -593,7 +602,7 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
     if (lane->ready.head || lane->scheduler.nwaiting > 0)
         if (pump(lane, batch->now_ns, &failed))
             atomic_store(&lane->unflushed, 1);
-    if (flush && atomic_load(&lane->unflushed))
+    if (must_send(lane, flush))
         send(lane);
     lio_count(&lane->stats, LIO_COUNT_BATCHES, 1);
     pthread_mutex_unlock(&lane->lock);

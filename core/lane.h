@@ -135,7 +135,8 @@ void lio_lane_put(struct lio_lane *lane, struct lio_io_list *list);
 /*
  * Take requests (state NEW, or PLANNED with parts in `planned`): admit them and
  * hand their operations to the backend as far as there is room; the rest waits.
- * With `flush` they are sent at once, else with the next flush or reap.
+ * With `flush`, or while somebody reaps, they are sent at once, else with the
+ * next flush or reap.
  * `requests` is empty afterwards.
  */
 void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,

@@ -135,11 +135,18 @@ static void unlink_sleeper(struct lio_lane *lane, struct lio_waiter *waiter)
     pthread_mutex_unlock(&lane->wait_lock);
 }
 
+static int64_t shorter(int64_t timeout_ns, int64_t limit_ns)
+{
+    return timeout_ns < 0 || timeout_ns > limit_ns ? limit_ns : timeout_ns;
+}
+
 /* Sleep while another thread reaps, but not past what is ready already. */
 static void sleep_aside(struct lio_lane *lane, const struct lio_wait *wait,
                         int64_t timeout_ns)
 {
     lio_lane_flush(lane); /* the reaper may not know of what we staged */
+    if (atomic_load(&lane->unflushed))
+        timeout_ns = shorter(timeout_ns, SLICE_NS); /* refused: try again */
     link_sleeper(lane, wait->waiter);
     if (atomic_load(&lane->token) != 0 && !wait->ready(wait->what))
         lio_park(&wait->waiter->woken, 0, timeout_ns);
@@ -202,11 +209,6 @@ void lio_lane_collect(struct lio_lane *lane)
     reap(lane, 0, 0, &batch);
     leave_token(lane);
     lio_batch_end(&batch);
-}
-
-static int64_t shorter(int64_t timeout_ns, int64_t limit_ns)
-{
-    return timeout_ns < 0 || timeout_ns > limit_ns ? limit_ns : timeout_ns;
 }
 
 int lio_lane_wait(struct lio_lane *lane, const struct lio_wait *wait)

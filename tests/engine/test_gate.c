@@ -83,6 +83,14 @@ static int gated_teardown(void **state)
     return 0;
 }
 
+/* A read that is its own operation.  What is read into the cache is read to its
+ * end, because others may have joined it. */
+static void pass_the_cache(struct gated *g)
+{
+    for (uint32_t i = 0; i < MANY; i++)
+        g->requests[i].flags |= LIO_NOCACHE;
+}
+
 /* -- a thread that waits ------------------------------------------------- */
 
 /* Results are judged by the test's own thread: cmocka knows no other. */
@@ -329,6 +337,29 @@ static void a_busy_queue_is_tried_again(void **state)
         wait_for_read(g->f, g->ids[i], 1);
 }
 
+/* Staged, and nobody comes back for it: the one who reaps is asleep, and waits
+ * for something else. */
+static void what_is_staged_beside_a_sleeping_reaper_is_sent(void **state)
+{
+    struct gated *g = gated(state);
+    struct waiter waiter;
+
+    if (blocking())
+        return; /* nobody sleeps in such a queue */
+    gate->shut();
+    pass_the_cache(g);
+    g->ids[0] = submit_one(g->f, &g->requests[0]);
+    waiter_start(&waiter, g, g->ids[0]);
+    while (gate->counts().asleep < 1)
+        (void)sched_yield();
+    g->requests[1].flags |= LIO_STAGE;
+    g->ids[1] = submit_one(g->f, &g->requests[1]);
+    assert_true(gate->await_held(2));
+    gate->open();
+    waiter_join(&waiter);
+    wait_for_read(g->f, g->ids[1], 1);
+}
+
 /* Six files, two handles: one in use is never closed. */
 static void handles_in_use_stay_open(void **state)
 {
@@ -553,14 +584,6 @@ static void a_read_that_fails_for_good_names_its_place(void **state)
 }
 
 /* -- cancel and drop ----------------------------------------------------- */
-
-/* A read that is its own operation.  What is read into the cache is read to its
- * end, because others may have joined it. */
-static void pass_the_cache(struct gated *g)
-{
-    for (uint32_t i = 0; i < MANY; i++)
-        g->requests[i].flags |= LIO_NOCACHE;
-}
 
 static void a_queued_request_is_cancelled_at_once(void **state)
 {
@@ -917,6 +940,7 @@ int main(int argc, char **argv)
         TEST(no_more_is_in_flight_than_the_queue_is_deep),
         TEST(submitting_does_not_wait_for_the_device),
         TEST(a_busy_queue_is_tried_again),
+        TEST(what_is_staged_beside_a_sleeping_reaper_is_sent),
         cmocka_unit_test(handles_in_use_stay_open),
         TEST(many_readers_of_a_cold_block_read_it_once),
         TEST(a_joiner_does_not_need_the_loader),

@@ -543,10 +543,12 @@ static void sleep_in_queue(struct gate_queue *q, uint32_t min,
         until.tv_sec += timeout_ns / 1000000000;
         until.tv_nsec = timeout_ns % 1000000000;
     }
+    counts.asleep++;
     while (q->ndone < min && !q->woken && rc == 0)
         rc = timeout_ns < 0
                  ? pthread_cond_wait(&q->changed, &lock)
                  : pthread_cond_timedwait(&q->changed, &lock, &until);
+    counts.asleep--;
 }
 
 static int gate_reap(void *queue, struct lio_completion *out, uint32_t max,

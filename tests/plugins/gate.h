@@ -20,6 +20,7 @@ struct gate_counts {
     uint64_t operations; /* that have come to the gate */
     uint64_t file_opens, file_closes;
     uint64_t cancels;      /* cancel() calls */
+    uint64_t asleep;       /* threads in reap(), now */
     uint64_t most_held;    /* at once */
     uint64_t violations;   /* of the contract in lanceio/plugin.h by the core */
     const char *violation; /* the first, in words, or NULL */
