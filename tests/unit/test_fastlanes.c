@@ -77,6 +77,25 @@ static void every_width_of_every_word_unpacks(void **state)
         }
 }
 
+static void every_width_of_every_word_packs(void **state)
+{
+    static const uint32_t words[] = { 8, 16, 32, 64 };
+    static uint8_t values[BLOCK * 8 + 1], packed[BLOCK * 8], out[BLOCK * 8];
+
+    (void)state;
+    for (size_t w = 0; w < 4; w++)
+        for (uint32_t width = 0; width <= words[w]; width++) {
+            for (uint32_t i = 0; i < BLOCK; i++) {
+                uint64_t value = value_of(i, width);
+
+                memcpy(values + 1 + i * (words[w] / 8), &value, words[w] / 8);
+            }
+            pack(packed, words[w], width);
+            lio_fastlanes_pack(values + 1, words[w], width, out);
+            assert_memory_equal(out, packed, lio_fastlanes_bytes(width));
+        }
+}
+
 static void only_four_words_are_known(void **state)
 {
     (void)state;
@@ -89,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_width_of_every_word_unpacks),
+        cmocka_unit_test(every_width_of_every_word_packs),
         cmocka_unit_test(only_four_words_are_known),
     };
 

@@ -1,0 +1,55 @@
+/*
+ * Pages of file version 2.0 while they are being encoded: a tree of messages,
+ * and the buffers that its leaves name.
+ */
+#ifndef LIO_COLUMN_WRITE_PAGE20_H
+#define LIO_COLUMN_WRITE_PAGE20_H
+
+#include "column/write/chunks.h"
+#include "column/write/messages20.h"
+#include "column/write/spans.h"
+
+struct lio_page20 {
+    const struct lio_encode *enc;
+    struct lio_array *array;
+};
+
+/* Add a buffer that holds values of `bits` as they are, and the message that
+ * names it. */
+LIO_MUST_CHECK int lio_page20_flat(struct lio_page20 *page, uint64_t bits,
+                                   struct lio_bytes bytes,
+                                   Lio__Pb__ArrayEncoding **ret_message);
+
+/* The same, without nulls: what offsets and indices are. */
+LIO_MUST_CHECK int lio_page20_plain(struct lio_page20 *page, uint64_t bits,
+                                    struct lio_bytes bytes,
+                                    Lio__Pb__ArrayEncoding **ret_message);
+
+/* A message, or LIO_ENOMEM if it is NULL. */
+LIO_MUST_CHECK int lio_page20_message(struct lio_page20 *page,
+                                      Lio__Pb__ArrayEncoding *message,
+                                      Lio__Pb__ArrayEncoding **ret_message);
+
+/* Values of any kind; nulls and all. */
+LIO_MUST_CHECK int lio_page20_any(struct lio_page20 *page,
+                                  const struct lio_plain *values,
+                                  Lio__Pb__ArrayEncoding **ret_message);
+
+/* Strings. */
+LIO_MUST_CHECK int lio_page20_strings(struct lio_page20 *page,
+                                      const struct lio_plain *values,
+                                      Lio__Pb__ArrayEncoding **ret_message);
+
+/* Columns of type dictionary. */
+LIO_MUST_CHECK int lio_page20_dictionary(struct lio_page20 *page,
+                                         const struct lio_plain *values,
+                                         Lio__Pb__ArrayEncoding **ret_message);
+
+/* Spans as a binary: where each ends, to which `nulls` (a validity; NULL: none)
+ * adds the null adjustment, and the bytes. */
+LIO_MUST_CHECK int lio_page20_binary(struct lio_page20 *page,
+                                     const struct lio_spans *spans,
+                                     const uint8_t *validity,
+                                     Lio__Pb__ArrayEncoding **ret_message);
+
+#endif
