@@ -154,7 +154,8 @@ static int finish_load(struct lio_column_cursor *cursor, struct lio_error *err)
     if (rc == 0) {
         cursor->vector_row = first;
         cursor->vector_item = load.page->first_item;
-        cursor->vector_file = load.ref.file;
+        cursor->vector_page = load.ref;
+        cursor->vector_blobs = lio_blob_is(cursor->dataset, &load.ref);
     }
     lio_load_release(&load);
     return rc;
@@ -175,6 +176,7 @@ static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
             err, rc, "%s: no memory for %" PRIu64 " nulls of column '%s'",
             cursor->dataset->path, rows, field->path);
     cursor->vector_row = cursor->row;
+    cursor->vector_blobs = false;
     return 0;
 }
 
@@ -191,22 +193,6 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
         return make_nulls(cursor, rows, err);
     rc = start_at(cursor, cursor->row, err);
     return rc < 0 ? rc : finish_load(cursor, err);
-}
-
-/* Rows that describe blobs become those. */
-static int read_blobs(const struct lio_column_cursor *cursor,
-                      struct lio_slice *slice, struct lio_error *err)
-{
-    const struct lio_field *field =
-        &cursor->dataset->schema.fields[cursor->field];
-    struct lio_vector values;
-    int rc = lio_blob_read(&cursor->dataset->files[cursor->vector_file],
-                           field->path, &field->type, slice,
-                           cursor->dataset->page_decoded_max, &values, err);
-
-    if (rc == 0)
-        *slice = (struct lio_slice){ .vector = values, .rows = slice->rows };
-    return rc;
 }
 
 int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
@@ -226,10 +212,12 @@ int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
     slice.from = cursor->row - cursor->vector_row;
     left = vector->rows - slice.from;
     slice.rows = rows < left ? rows : left;
-    if (vector->type == &lio_blob_type) {
-        rc = read_blobs(cursor, &slice, err);
+    if (cursor->vector_blobs) {
+        rc = lio_blob_read(cursor->dataset, &cursor->vector_page, &slice,
+                           &slice.vector, err);
         if (rc < 0)
             return rc;
+        slice.from = 0;
     } else {
         slice.vector = lio_vector_share(vector);
     }

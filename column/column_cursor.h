@@ -21,9 +21,10 @@ struct lio_column_cursor {
     struct lio_vector vector; /* decoded rows from vector_row on */
     uint64_t vector_row;
     uint64_t vector_item; /* of a list in 2.0: where its items start */
-    uint32_t vector_file; /* whose bytes it describes, if it is of blobs */
-    struct lio_load load; /* the page under way, if load.page */
-    struct lio_source_batch *batch; /* its reads; NULL if none is under way */
+    struct lio_page_ref vector_page; /* that it was decoded from */
+    bool vector_blobs;               /* it is of descriptors, see blob.h */
+    struct lio_load load;            /* the page under way, if load.page */
+    struct lio_source_batch *batch;  /* its reads; NULL if none is under way */
 };
 
 /* The page of a column that holds a row of its file. */

@@ -22,6 +22,7 @@ struct lio_column {
 
 struct lio_data_file {
     struct lio_source *source;
+    int directory_bytes; /* of its path: the directory of data files */
     struct lio_footer footer;
     struct lio_column *columns; /* footer.ncolumns */
     struct lio_mem *tail;       /* from tail_at to the end, while opening */

@@ -10,6 +10,7 @@
  */
 #include "column/dataset_open.h"
 #include "column/refs.h"
+#include "column/table_path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -163,6 +164,7 @@ void lio_dataset_close(struct lio_dataset *dataset)
         lio_mem_put(dataset->chunks->pages[i]);
     free(dataset->chunks);
     free(dataset->pages);
+    lio_bases_release(&dataset->bases);
     free(dataset->branch);
     free(dataset->root);
     free(dataset->path);

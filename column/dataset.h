@@ -54,10 +54,23 @@ struct lio_dataset_chunks {
     _Atomic(struct lio_mem *) pages[]; /* by page, see chunks.h */
 };
 
+/* A directory outside of the table that has files of it. */
+struct lio_base {
+    uint32_t id;
+    bool is_root; /* a table's: data files are in its `data` */
+    char *path;
+};
+
+struct lio_bases {
+    struct lio_base *all;
+    size_t n;
+};
+
 struct lio_dataset {
     char *path;
     char *root;   /* of a table: the directory of its branch */
     char *branch; /* NULL: the main one */
+    struct lio_bases bases;
     struct lio_engine *engine;
     uint64_t version;
     enum lio_format format;

@@ -30,9 +30,9 @@ static int refuse_pages(struct lio_dataset *dataset, struct lio_field *field,
     const struct lio_type *type = &field->type;
     int rc = 0;
 
-    if (column->blob && (type->kind != LIO_KIND_VARIABLE || field->parent >= 0))
-        rc = lio_field_refuse(field, "blobs inside of other values are not "
-                                     "supported by this version");
+    if (column->blob && type->kind != LIO_KIND_VARIABLE)
+        rc = lio_field_refuse(field, "blobs of type '%s' are not supported",
+                              field->logical_type);
     if (rc == 0 && dataset->format == LIO_FORMAT_20 &&
         type->kind == LIO_KIND_FIXED_LIST && !type->own)
         rc = lio_field_refuse(field, "fixed-size lists of structs are not "

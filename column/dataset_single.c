@@ -30,6 +30,14 @@ static int place_columns(struct lio_dataset *dataset, struct lio_error *err)
     return 0;
 }
 
+/* How much of a path is its directory, with the slash. */
+static int directory_bytes(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? (int)(slash + 1 - path) : 0;
+}
+
 int lio_dataset_open_single(struct lio_dataset *dataset,
                             struct lio_source *source, struct lio_error *err)
 {
@@ -43,6 +51,7 @@ int lio_dataset_open_single(struct lio_dataset *dataset,
         return lio_dataset_no_memory(dataset, err);
     }
     dataset->files[0].source = source;
+    dataset->files[0].directory_bytes = directory_bytes(dataset->path);
     dataset->nfiles = 1;
     rc = lio_data_files_read(dataset->files, 1, err);
     if (rc == 0)

@@ -21,21 +21,21 @@
 
 /* -- fragments and files ------------------------------------------------- */
 
-static int open_source(const struct lio_dataset *dataset,
-                       const Lio__Pb__Manifest *manifest,
-                       const Lio__Pb__DataFile *message,
-                       struct lio_source **ret_source, struct lio_error *err)
+static int open_file(const struct lio_dataset *dataset,
+                     const Lio__Pb__DataFile *message,
+                     struct lio_data_file *data_file, struct lio_error *err)
 {
     const struct lio_table_file file = { .directory = "data",
                                          .name = message->path,
                                          .has_base = message->has_base_id,
                                          .base = message->base_id };
     char *path;
-    int rc = lio_table_path(dataset, manifest, &file, &path, err);
+    int rc = lio_table_path(dataset, &file, &path, err);
 
     if (rc < 0)
         return rc;
-    rc = lio_source_open(dataset->engine, path, ret_source, err);
+    data_file->directory_bytes = (int)(strlen(path) - strlen(message->path));
+    rc = lio_source_open(dataset->engine, path, &data_file->source, err);
     free(path);
     return rc;
 }
@@ -72,8 +72,7 @@ static int open_files(struct lio_dataset *dataset,
         for (size_t k = 0; k < fragment->n_files && rc == 0; k++) {
             struct lio_data_file *file = &dataset->files[dataset->nfiles];
 
-            rc = open_source(dataset, manifest, fragment->files[k],
-                             &file->source, err);
+            rc = open_file(dataset, fragment->files[k], file, err);
             if (rc < 0)
                 return rc;
             dataset->nfiles++;
@@ -245,6 +244,8 @@ int lio_dataset_open_table(struct lio_dataset *dataset, uint64_t version,
     dataset->version = manifest->version;
     rc = lio_schema_parse(dataset->path, manifest->fields, manifest->n_fields,
                           &dataset->schema, err);
+    if (rc == 0 && lio_bases_init(manifest, &dataset->bases) < 0)
+        rc = lio_dataset_no_memory(dataset, err);
     /* Before the files are opened, whose footers may be of unknown kinds. */
     if (rc == 0)
         rc = format_of(dataset, manifest, &dataset->format, err);

@@ -85,7 +85,6 @@ static int parse(const struct deletion *deletion, struct lio_fragment *fragment,
 /* -- reading them -------------------------------------------------------- */
 
 static int open_deletion(const struct lio_dataset *dataset,
-                         const Lio__Pb__Manifest *manifest,
                          const struct lio_fragment *fragment,
                          struct deletion *deletion, struct lio_error *err)
 {
@@ -107,7 +106,7 @@ static int open_deletion(const struct lio_dataset *dataset,
                  message->type == DELETION_BITMAP ? "bin" : "arrow") < 0)
         return lio_dataset_no_memory(dataset, err);
     file.name = name;
-    rc = lio_table_path(dataset, manifest, &file, &path, err);
+    rc = lio_table_path(dataset, &file, &path, err);
     free(name);
     if (rc < 0)
         return rc;
@@ -133,8 +132,7 @@ static int open_all(const struct lio_dataset *dataset,
         deletion->message = manifest->fragments[i]->deletion_file;
         if (!deletion->message)
             continue;
-        rc = open_deletion(dataset, manifest, &dataset->fragments[i], deletion,
-                           err);
+        rc = open_deletion(dataset, &dataset->fragments[i], deletion, err);
         if (rc == 0)
             reads[n++] = (struct lio_source_read){
                 .source = deletion->source,

@@ -148,7 +148,7 @@ int lio_levels_check(struct lio_decode *dec, const struct lio_levels *levels,
         return lio_decode_corrupt(
             dec, "%" PRIu64 " values for %" PRIu64 " entries that have one",
             slots, levels->slots);
-    if (levels->rows != rows)
+    if (levels->rows != rows && rows != LIO_ENTRIES_OPEN)
         return lio_decode_corrupt(dec,
                                   "levels of %" PRIu64 " rows in a page of "
                                   "%" PRIu64,

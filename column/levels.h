@@ -62,8 +62,11 @@ LIO_MUST_CHECK int lio_levels_append(struct lio_decode *dec,
                                      const uint16_t *rep, const uint16_t *def,
                                      uint64_t n, uint64_t *ret_slots);
 
-/* Check that all entries are there: `rows` rows, the first at the first entry,
- * and `slots` values. */
+/* How many entries start a row is not known before all are there. */
+#define LIO_ENTRIES_OPEN UINT64_MAX
+
+/* Check that all entries are there: `rows` of them start one, the first does,
+ * and `slots` have values. */
 LIO_MUST_CHECK int lio_levels_check(struct lio_decode *dec,
                                     const struct lio_levels *levels,
                                     uint64_t rows, uint64_t slots);

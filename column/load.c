@@ -56,10 +56,7 @@ int lio_load_decode(const struct lio_dataset *dataset,
 {
     const struct lio_field *field = &dataset->schema.fields[load->ref.field];
     const struct lio_data_file *file = &dataset->files[load->ref.file];
-    struct lio_leaf leaf =
-        file->columns[load->ref.column].blob
-            ? lio_leaf_alone(&lio_blob_type)
-            : lio_leaf_of(&dataset->schema, load->ref.field, dataset->format);
+    struct lio_leaf leaf = lio_blob_leaf(dataset, &load->ref);
     struct lio_decode dec;
     int rc;
 

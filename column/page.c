@@ -44,30 +44,22 @@ const char *lio_page_unsupported(const struct lio_page *page)
     }
 }
 
-static int decode_layout(struct lio_decode *dec,
-                         const Lio__Pb__PageLayout *layout,
-                         const struct lio_page_input *in,
-                         struct lio_vector *ret_vector)
+int lio_layout_decode(struct lio_decode *dec, const Lio__Pb__PageLayout *layout,
+                      const struct lio_page_input *in,
+                      struct lio_vector *ret_vector)
 {
-    switch (layout ? layout->layout_case
-                   : LIO__PB__PAGE_LAYOUT__LAYOUT__NOT_SET) {
+    switch (layout->layout_case) {
     case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
         return lio_miniblock_decode(dec, layout->mini_block, in, ret_vector);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
         return lio_constant_page_decode(dec, layout->constant, in, ret_vector);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
         return lio_fullzip_decode(dec, layout->full_zip, in, ret_vector);
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB:
+        return lio_blob_page_decode(dec, layout->blob, in, ret_vector);
     default:
-        return lio_decode_corrupt(dec, "a blob page without descriptors");
+        return lio_decode_unsupported(dec, "its page layout is unknown");
     }
-}
-
-/* The layout of the buffers: that of the descriptors, if it is a blob's. */
-static const Lio__Pb__PageLayout *layout_of(const struct lio_page *page)
-{
-    return page->layout->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB
-               ? page->layout->blob->inner
-               : page->layout;
 }
 
 int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
@@ -87,5 +79,5 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
     if (in.type->kind == LIO_KIND_NULL && leaf->nlayers == 1)
         return lio_vector_nulls(in.type, page->rows, ret_vector);
     return page->array ? lio_array_decode(dec, page->array, &in, ret_vector)
-                       : decode_layout(dec, layout_of(page), &in, ret_vector);
+                       : lio_layout_decode(dec, page->layout, &in, ret_vector);
 }

@@ -58,6 +58,11 @@ struct lio_page_input {
     struct lio_mem *const *buffers;
 };
 
+/* Which decoder for which layout, of 2.1 and later. */
+int lio_layout_decode(struct lio_decode *dec, const Lio__Pb__PageLayout *layout,
+                      const struct lio_page_input *in,
+                      struct lio_vector *ret_vector);
+
 /* The name of an encoding of 2.0, for messages. */
 const char *lio_array_name(const Lio__Pb__ArrayEncoding *enc);
 
@@ -72,6 +77,10 @@ int lio_fullzip_decode(struct lio_decode *dec,
                        const Lio__Pb__FullZipLayout *layout,
                        const struct lio_page_input *in,
                        struct lio_vector *ret_vector);
+int lio_blob_page_decode(struct lio_decode *dec,
+                         const Lio__Pb__BlobLayout *layout,
+                         const struct lio_page_input *in,
+                         struct lio_vector *ret_vector);
 int lio_constant_page_decode(struct lio_decode *dec,
                              const Lio__Pb__ConstantLayout *layout,
                              const struct lio_page_input *in,

@@ -52,15 +52,12 @@ static int read_blobs(const struct lio_dataset *dataset,
                       const struct lio_load *load, struct lio_slice *slice,
                       struct lio_error *err)
 {
-    const struct lio_field *field = &dataset->schema.fields[load->ref.field];
     struct lio_vector values;
-    int rc;
+    int rc = 0;
 
-    if (slice->vector.type != &lio_blob_type)
+    if (!lio_blob_is(dataset, &load->ref))
         return 0;
-    rc = lio_blob_read(&dataset->files[load->ref.file], field->path,
-                       &field->type, slice, dataset->page_decoded_max, &values,
-                       err);
+    rc = lio_blob_read(dataset, &load->ref, slice, &values, err);
     if (rc < 0)
         return rc;
     lio_vector_release(&slice->vector);

@@ -17,6 +17,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* The name of the extension that makes a struct a blob. */
+#define BLOB_TYPE "lance.blob.v2"
+
+#define NO_ID (-1)
+
 int lio_field_refuse(struct lio_field *field, const char *fmt, ...)
 {
     va_list args;
@@ -33,17 +38,60 @@ int lio_field_refuse(struct lio_field *field, const char *fmt, ...)
     return LIO_ENOMEM;
 }
 
-static bool has_metadata(const Lio__Pb__Field *message, const char *key)
+static bool has_metadata(const Lio__Pb__Field *message, const char *key,
+                         const char *value)
 {
     for (size_t i = 0; i < message->n_metadata; i++) {
         const Lio__Pb__MetadataEntry *entry = message->metadata[i];
 
         if (entry->key && strcmp(entry->key, key) == 0 &&
-            entry->value.len == strlen("true") &&
-            memcmp(entry->value.data, "true", entry->value.len) == 0)
+            entry->value.len == strlen(value) &&
+            memcmp(entry->value.data, value, entry->value.len) == 0)
             return true;
     }
     return false;
+}
+
+static bool is_struct(const Lio__Pb__Field *message)
+{
+    return message->logical_type &&
+           strcmp(message->logical_type, "struct") == 0;
+}
+
+/* The blobs of version 2.2.  A manifest has them as what writers are given, a
+ * data file as their descriptors; both are structs. */
+static bool is_blob_22(const Lio__Pb__Field *message)
+{
+    return is_struct(message) &&
+           ((message->extension_name &&
+             strcmp(message->extension_name, BLOB_TYPE) == 0) ||
+            has_metadata(message, "ARROW:extension:name", BLOB_TYPE) ||
+            has_metadata(message, "lance-encoding:blob", "true"));
+}
+
+/* Whether a field is a part of the blob listed before it.  Data files give such
+ * parts no place in the tree. */
+static bool is_blob_part(const Lio__Pb__Field *message,
+                         const Lio__Pb__Field *blob)
+{
+    return message->parent_id == blob->id || message->id == NO_ID;
+}
+
+/* The fields that have values, without the parts of blobs: those are neither
+ * stored nor read by themselves.  Returns how many. */
+static size_t keep_fields(Lio__Pb__Field **messages, size_t n,
+                          Lio__Pb__Field **kept)
+{
+    const Lio__Pb__Field *blob = NULL;
+    size_t nkept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (blob && is_blob_part(messages[i], blob))
+            continue;
+        blob = is_blob_22(messages[i]) ? messages[i] : NULL;
+        kept[nkept++] = messages[i];
+    }
+    return nkept;
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -157,12 +205,6 @@ static int refuse_type(struct lio_field *field)
     if (field->depth > LIO_DEPTH_MAX)
         return lio_field_refuse(field, "is nested deeper than %d levels",
                                 LIO_DEPTH_MAX);
-    if (field->blob && field->type.kind != LIO_KIND_VARIABLE)
-        return lio_field_refuse(field, "blobs of type '%s' are not supported",
-                                field->logical_type);
-    if (field->blob && field->parent >= 0)
-        return lio_field_refuse(field, "blobs inside of other values are not "
-                                       "supported by this version");
     if (field->row_items > UINT32_MAX)
         return lio_field_refuse(field, "its fixed-size lists are too long");
     return 0;
@@ -178,19 +220,26 @@ static int parse_field(struct lio_schema *schema, struct lio_field *field,
 
     field->id = message->id;
     field->nullable = message->nullable;
-    field->packed = has_metadata(message, "packed") ||
-                    has_metadata(message, "lance-encoding:packed");
-    field->blob = has_metadata(message, "lance-encoding:blob");
+    field->packed = has_metadata(message, "packed", "true") ||
+                    has_metadata(message, "lance-encoding:packed", "true");
+    /* What is given out is what blobs hold: no struct, and no extension. */
+    field->blob_22 = is_blob_22(message);
+    if (field->blob_22) {
+        logical = BLOB_TYPE;
+        field->packed = false;
+    }
     if (!find_parent(schema, field, parent_id, &field->parent))
         return LIO_ECORRUPT;
     place_field(schema, field);
     field->logical_type = strdup(logical);
     rc = field->logical_type ? name_field(schema, field, name) : LIO_ENOMEM;
     if (rc == 0)
-        rc = lio_metadata_pack(message->metadata, message->n_metadata,
+        rc = lio_metadata_pack(message->metadata,
+                               field->blob_22 ? 0 : message->n_metadata,
                                &field->metadata);
     if (rc == 0)
-        rc = lio_type_parse(logical, &field->type);
+        rc = lio_type_parse(field->blob_22 ? "large_binary" : logical,
+                            &field->type);
     if (rc == 0)
         rc = link_field(schema, field);
     return rc < 0 ? rc : refuse_type(field);
@@ -213,16 +262,6 @@ static bool can_be_packed(const struct lio_type *type)
     return type->kind == LIO_KIND_STRUCT && type->nchildren > 0;
 }
 
-static bool has_list(const struct lio_type *type)
-{
-    if (type->kind == LIO_KIND_LIST)
-        return true;
-    for (uint32_t i = 0; i < type->nchildren; i++)
-        if (has_list(type->children[i]))
-            return true;
-    return false;
-}
-
 /* Broken: not what a writer can mean.  Children come behind their parents, so
  * theirs were linked when the last field was parsed. */
 static int check_children(struct lio_field *field)
@@ -243,10 +282,6 @@ static int check_children(struct lio_field *field)
     if (field->packed && field->has_children && !can_be_packed(type))
         return lio_field_refuse(field, "a packed struct of values that are "
                                        "nested is not supported");
-    if (fixed && (field->below_list || has_list(type)))
-        return lio_field_refuse(field,
-                                "fixed-size lists of structs together with "
-                                "lists are not supported by this version");
     return 0;
 }
 
@@ -306,6 +341,7 @@ int lio_schema_parse(const char *file, Lio__Pb__Field **messages,
                      struct lio_error *err)
 {
     struct lio_schema schema = { 0 };
+    Lio__Pb__Field **kept;
     int rc;
 
     if (nmessages >= INT32_MAX)
@@ -314,12 +350,15 @@ int lio_schema_parse(const char *file, Lio__Pb__Field **messages,
     /* One more than needed: an empty schema is no failed allocation. */
     schema.fields = calloc(nmessages + 1, sizeof(*schema.fields));
     schema.ids = calloc(nmessages + 1, sizeof(*schema.ids));
-    schema.nfields = schema.fields ? (uint32_t)nmessages : 0;
-    if (schema.fields && schema.ids)
-        rc = parse_fields(file, &schema, messages, err);
-    else
+    kept = calloc(nmessages + 1, sizeof(*kept));
+    if (schema.fields && schema.ids && kept) {
+        schema.nfields = (uint32_t)keep_fields(messages, nmessages, kept);
+        rc = parse_fields(file, &schema, kept, err);
+    } else {
         rc = lio_error_set(err, LIO_ENOMEM, "%s: no memory for its schema",
                            file);
+    }
+    free(kept);
     if (rc < 0) {
         lio_schema_release(&schema);
         return rc;

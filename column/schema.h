@@ -13,8 +13,9 @@
 
 #define LIO_NO_COLUMN UINT32_MAX
 
-/* Fields from the top to a leaf; the format's levels count them. */
-#define LIO_DEPTH_MAX 16
+/* Fields from the top to a leaf.  The format has no bound, and readers of what
+ * is given out recurse: this is far more than tables have. */
+#define LIO_DEPTH_MAX 128
 
 struct lio_field {
     char *path; /* "point.x": names from the top, for messages; may be cut */
@@ -31,7 +32,8 @@ struct lio_field {
     bool nullable;
     bool has_children;
     bool below_list;
-    bool blob;         /* its column tells where the values are */
+    bool blob_22;      /* its column tells where the values are, as that of
+                          version 2.2; see blob.h */
     bool packed;       /* a struct whose children share its column */
     bool in_packed;    /* such a struct, or somewhere below one */
     char *unsupported; /* why it cannot be read, apart from its children, or

@@ -7,18 +7,36 @@
 
 #include <inttypes.h>
 
+/* How many entries start a row: the items of fixed-size lists do, each by
+ * itself.  False if that is too many. */
+static bool count_entries(const struct lio_leaf *leaf, uint64_t rows,
+                          uint64_t *ret_entries)
+{
+    bool listed = false;
+
+    *ret_entries = rows;
+    for (uint32_t i = leaf->nlayers; i-- > 1;) {
+        listed |= leaf->types[i]->kind == LIO_KIND_LIST;
+        if (leaf->types[i]->kind != LIO_KIND_FIXED_LIST)
+            continue;
+        if (listed)
+            *ret_entries = LIO_ENTRIES_OPEN;
+        else if (!lio_checked_mul(*ret_entries, leaf->types[i]->dimension,
+                                  ret_entries))
+            return false;
+    }
+    return true;
+}
+
 int lio_slots_init(struct lio_decode *dec, const struct lio_leaf *leaf,
                    uint64_t rows, const uint32_t *kinds, size_t nkinds,
                    struct lio_slots *ret_slots)
 {
-    struct lio_slots slots = { .leaf = leaf, .rows = rows, .entries = rows };
+    struct lio_slots slots = { .leaf = leaf, .rows = rows };
     int rc = lio_levels_init(dec, leaf, kinds, nkinds, &slots.levels);
 
-    for (uint32_t i = 1; i < leaf->nlayers && rc == 0; i++)
-        if (leaf->types[i]->kind == LIO_KIND_FIXED_LIST &&
-            !lio_checked_mul(slots.entries, leaf->types[i]->dimension,
-                             &slots.entries))
-            rc = lio_decode_corrupt(dec, "%" PRIu64 " rows of lists", rows);
+    if (rc == 0 && !count_entries(leaf, rows, &slots.entries))
+        rc = lio_decode_corrupt(dec, "%" PRIu64 " rows of lists", rows);
     if (rc == 0)
         *ret_slots = slots;
     return rc;

@@ -14,7 +14,8 @@
 struct lio_slots {
     const struct lio_leaf *leaf;
     uint64_t rows;    /* of the page */
-    uint64_t entries; /* that start a row: more if rows are fixed-size lists */
+    uint64_t entries; /* that start a row: more if rows are fixed-size lists;
+                         LIO_ENTRIES_OPEN: these lie in lists, which tell */
     struct lio_levels levels;
     struct lio_builder builder;
 };

@@ -33,50 +33,90 @@ bool lio_path_is_safe(const char *path)
     return true;
 }
 
-static const Lio__Pb__BasePath *find_base(const Lio__Pb__Manifest *manifest,
-                                          uint32_t id)
+const char *lio_local_path(const char *url)
 {
-    for (size_t i = 0; i < manifest->n_base_paths; i++)
-        if (manifest->base_paths[i]->id == id)
-            return manifest->base_paths[i];
+    if (strncmp(url, FILE_URL, strlen(FILE_URL)) == 0)
+        url += strlen(FILE_URL);
+    return url[0] == '/' ? url : NULL;
+}
+
+/* -- base paths ---------------------------------------------------------- */
+
+int lio_bases_init(const Lio__Pb__Manifest *manifest,
+                   struct lio_bases *ret_bases)
+{
+    struct lio_bases bases = { 0 };
+
+    bases.all = calloc(manifest->n_base_paths + 1, sizeof(*bases.all));
+    if (!bases.all)
+        return LIO_ENOMEM;
+    for (size_t i = 0; i < manifest->n_base_paths; i++) {
+        const Lio__Pb__BasePath *from = manifest->base_paths[i];
+        struct lio_base *base = &bases.all[bases.n];
+
+        base->id = from->id;
+        base->is_root = from->is_dataset_root;
+        base->path = strdup(from->path ? from->path : "");
+        if (!base->path) {
+            lio_bases_release(&bases);
+            return LIO_ENOMEM;
+        }
+        bases.n++;
+    }
+    *ret_bases = bases;
+    return 0;
+}
+
+void lio_bases_release(struct lio_bases *bases)
+{
+    for (size_t i = 0; i < bases->n; i++)
+        free(bases->all[i].path);
+    free(bases->all);
+    *bases = (struct lio_bases){ 0 };
+}
+
+static const struct lio_base *find_base(const struct lio_bases *bases,
+                                        uint32_t id)
+{
+    for (size_t i = 0; i < bases->n; i++)
+        if (bases->all[i].id == id)
+            return &bases->all[i];
     return NULL;
 }
 
+/* -- files --------------------------------------------------------------- */
+
 static int find_directory(const struct lio_dataset *dataset,
-                          const Lio__Pb__Manifest *manifest,
                           const struct lio_table_file *file,
                           const char **ret_root, const char **ret_directory,
                           struct lio_error *err)
 {
-    const Lio__Pb__BasePath *base;
+    const struct lio_base *base;
     const char *path;
 
     *ret_root = dataset->root;
     *ret_directory = file->directory;
     if (!file->has_base)
         return 0;
-    base = find_base(manifest, file->base);
-    if (!base || !base->path)
+    base = find_base(&dataset->bases, file->base);
+    if (!base)
         return lio_error_set(err, LIO_ECORRUPT,
                              "%s: '%s' is below base path %" PRIu32
                              ", which the manifest does not have",
                              dataset->path, file->name, file->base);
-    path = base->path;
-    if (strncmp(path, FILE_URL, strlen(FILE_URL)) == 0)
-        path += strlen(FILE_URL);
-    if (path[0] != '/')
+    path = lio_local_path(base->path);
+    if (!path)
         return lio_error_set(err, LIO_EUNSUPPORTED,
                              "%s: '%s' is below '%s', which is no path of this "
                              "machine",
                              dataset->path, file->name, base->path);
     *ret_root = path;
-    if (!base->is_dataset_root)
+    if (!base->is_root || file->plain)
         *ret_directory = NULL;
     return 0;
 }
 
 int lio_table_path(const struct lio_dataset *dataset,
-                   const Lio__Pb__Manifest *manifest,
                    const struct lio_table_file *file, char **ret_path,
                    struct lio_error *err)
 {
@@ -86,9 +126,9 @@ int lio_table_path(const struct lio_dataset *dataset,
 
     if (!lio_path_is_safe(file->name))
         return lio_error_set(err, LIO_ECORRUPT,
-                             "%s: the manifest names a data file '%s'",
-                             dataset->path, file->name ? file->name : "");
-    rc = find_directory(dataset, manifest, file, &root, &directory, err);
+                             "%s: a file is said to be at '%s'", dataset->path,
+                             file->name ? file->name : "");
+    rc = find_directory(dataset, file, &root, &directory, err);
     if (rc < 0)
         return rc;
     if (asprintf(&path, "%s/%s%s%s", root, directory ? directory : "",

@@ -201,7 +201,8 @@ static bool is_simple(const struct take *take, const struct column *column)
 {
     const struct lio_dataset *dataset = take->dataset;
 
-    if (dataset->schema.fields[column->field].has_children)
+    if (dataset->schema.fields[column->field].has_children ||
+        dataset->schema.fields[column->field].blob_22)
         return false;
     for (uint32_t i = 0; i < dataset->nfragments; i++) {
         const struct lio_place *place =

@@ -104,29 +104,48 @@ static int item_validity(const struct unravel *un, uint32_t i,
     return 0;
 }
 
-/* A fixed-size list of structs: every so many entries are a row, whether it is
- * null or not, and the first of them tells. */
-static int skip_items(struct unravel *un, uint32_t dimension)
+/* Whether the entries of a fixed-size list are there: those of the others in
+ * a list that is null or empty are one each, and lie between. */
+static bool is_whole(const struct unravel *un, uint64_t first,
+                     uint32_t dimension, uint32_t bound)
 {
-    uint64_t n = un->n / dimension;
-    struct lio_mem *at;
-    int rc;
+    if (un->n - first < dimension)
+        return false;
+    for (uint64_t i = first; i < first + dimension; i++)
+        if (def_at(un, i) > bound)
+            return false;
+    return true;
+}
 
-    if (un->n % dimension != 0)
-        return lio_decode_corrupt(un->dec,
-                                  "%" PRIu64 " items in lists of %" PRIu32,
-                                  un->n, dimension);
-    rc = lio_decode_alloc(un->dec, n * 4, &at);
+/* A fixed-size list of structs: so many entries are a row, whether it is null
+ * or not, and the first of them tells.  `*ret_rows` is how many there are. */
+static int skip_items(struct unravel *un, uint32_t i, uint64_t *ret_rows)
+{
+    uint32_t dimension = un->levels->layers[i].type->dimension;
+    uint32_t bound = visible_max(un->levels, i);
+    uint64_t n = 0, rows = 0, step;
+    struct lio_mem *at;
+    int rc = lio_decode_alloc(un->dec, un->n * 4, &at);
+
     if (rc < 0)
         return rc;
-    for (uint64_t i = 0; i < n; i++) {
-        uint32_t entry = (uint32_t)entry_at(un, i * dimension);
+    for (uint64_t e = 0; e < un->n; e += step) {
+        uint32_t entry = (uint32_t)entry_at(un, e);
+        bool visible = def_at(un, e) <= bound;
 
-        memcpy(at->data + i * 4, &entry, 4);
+        if (visible && !is_whole(un, e, dimension, bound)) {
+            lio_mem_put(at);
+            return lio_decode_corrupt(
+                un->dec, "a part of a list of %" PRIu32 " items", dimension);
+        }
+        memcpy(at->data + n++ * 4, &entry, 4);
+        rows += visible;
+        step = visible ? dimension : 1;
     }
     lio_mem_put(un->at);
     un->at = at;
     un->n = n;
+    *ret_rows = rows;
     return 0;
 }
 
@@ -137,10 +156,8 @@ static int unravel_item(struct unravel *un, uint32_t i, uint64_t child_rows,
     int rc = 0;
 
     vector->rows = child_rows;
-    if (type->kind == LIO_KIND_FIXED_LIST) {
-        rc = skip_items(un, type->dimension);
-        vector->rows = un->n;
-    }
+    if (type->kind == LIO_KIND_FIXED_LIST)
+        rc = skip_items(un, i, &vector->rows);
     return rc < 0 ? rc : item_validity(un, i, vector);
 }
 

@@ -283,7 +283,7 @@ static void data_files_stay_inside_the_dataset(void **state)
 
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         f->file.path = (char *)(uintptr_t)paths[i];
-        refused(f, LIO_ECORRUPT, "the manifest names a data file");
+        refused(f, LIO_ECORRUPT, "a file is said to be at");
     }
     f->file.path = (char *)"..file.lance"; /* an odd name, but a name */
     refused(f, LIO_ENOTFOUND, "..file.lance");
@@ -325,7 +325,7 @@ static void files_may_be_below_base_paths(void **state)
     refused(f, LIO_ECORRUPT, "'file.lance' is below base path 6, which");
     set_base(f, f->dir, 1);
     f->file.path = (char *)"../data/file.lance";
-    refused(f, LIO_ECORRUPT, "the manifest names a data file");
+    refused(f, LIO_ECORRUPT, "a file is said to be at");
     free(data);
     free(url);
 }
