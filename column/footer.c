@@ -109,3 +109,19 @@ int lio_footer_parse(const char *name, uint64_t file_bytes,
     *ret_footer = footer;
     return 0;
 }
+
+void lio_footer_pack(const struct lio_footer *footer, uint8_t *to)
+{
+    bool first = footer->format == LIO_FORMAT_20;
+    uint16_t major = first ? 0 : 2;
+    uint16_t minor = first ? 3 : (uint16_t)(footer->format - LIO_FORMAT_20);
+
+    memcpy(to, &footer->column_meta_at, 8);
+    memcpy(to + 8, &footer->column_table_at, 8);
+    memcpy(to + 16, &footer->global_table_at, 8);
+    memcpy(to + 24, &footer->nglobals, 4);
+    memcpy(to + 28, &footer->ncolumns, 4);
+    memcpy(to + 32, &major, 2);
+    memcpy(to + 34, &minor, 2);
+    memcpy(to + 36, "LANC", 4);
+}

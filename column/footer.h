@@ -33,4 +33,10 @@ LIO_MUST_CHECK int lio_footer_parse(const char *name, uint64_t file_bytes,
                                     struct lio_footer *ret_footer,
                                     struct lio_error *err);
 
+/* The way back: LIO_FOOTER_BYTES to `to`. */
+void lio_footer_pack(const struct lio_footer *footer, uint8_t *to);
+
+/* The way back: LIO_FOOTER_BYTES to `to`. */
+void lio_footer_pack(const struct lio_footer *footer, uint8_t *to);
+
 #endif

@@ -7,31 +7,21 @@
 
 #include <inttypes.h>
 
-/* Kinds of layers, by the number that pages give them. */
-enum layer_kind {
-    ITEM_VALID = 1,
-    LIST_VALID = 2,
-    ITEM_NULLABLE = 3,
-    LIST_NULLABLE = 4,
-    LIST_EMPTYABLE = 5,
-    LIST_NULLABLE_EMPTYABLE = 6
-};
-
 /* False if there is no such kind. */
 static bool layer_of(uint32_t kind, struct lio_layer *layer)
 {
-    layer->list = kind != ITEM_VALID && kind != ITEM_NULLABLE;
+    layer->list = kind != LIO_LAYER_ITEM && kind != LIO_LAYER_NULLABLE_ITEM;
     switch (kind) {
-    case ITEM_VALID:
-    case LIST_VALID:
+    case LIO_LAYER_ITEM:
+    case LIO_LAYER_LIST:
         return true;
-    case ITEM_NULLABLE:
-    case LIST_NULLABLE:
-    case LIST_NULLABLE_EMPTYABLE:
+    case LIO_LAYER_NULLABLE_ITEM:
+    case LIO_LAYER_NULLABLE_LIST:
+    case LIO_LAYER_NULLABLE_EMPTYABLE_LIST:
         layer->null = layer->base + 1;
-        layer->count = kind == LIST_NULLABLE_EMPTYABLE ? 2 : 1;
+        layer->count = kind == LIO_LAYER_NULLABLE_EMPTYABLE_LIST ? 2 : 1;
         return true;
-    case LIST_EMPTYABLE:
+    case LIO_LAYER_EMPTYABLE_LIST:
         layer->count = 1;
         return true;
     default:

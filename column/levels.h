@@ -18,6 +18,16 @@
 #include "column/decode.h"
 #include "column/leaf.h"
 
+/* Kinds of layers, by the numbers that pages give them. */
+enum lio_layer_kind {
+    LIO_LAYER_ITEM = 1,
+    LIO_LAYER_LIST = 2,
+    LIO_LAYER_NULLABLE_ITEM = 3,
+    LIO_LAYER_NULLABLE_LIST = 4,
+    LIO_LAYER_EMPTYABLE_LIST = 5,
+    LIO_LAYER_NULLABLE_EMPTYABLE_LIST = 6
+};
+
 struct lio_layer {
     const struct lio_type *type;
     bool list;

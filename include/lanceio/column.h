@@ -1,12 +1,14 @@
 /**
- * lanceio/column.h - Lance files and datasets, read as Arrow.
+ * lanceio/column.h - Lance files and datasets, read and written as Arrow.
  *
  * Synchronous to call, asynchronous inside: given an engine, the ranges of a
- * read go to it as one batch.  Without one (NULL) the same bytes are read with
- * plain synchronous calls, and the result is the same.
+ * read go to it as one batch, and pages that are written are encoded on its
+ * workers.  Without one (NULL) the same bytes are read or written with plain
+ * synchronous calls, and the result is the same.
  *
  * Conventions, errors and threads as in lanceio.h: a dataset may be read from
- * several threads at once; a stream belongs to one thread at a time.
+ * several threads at once; a stream and a writer belong to one thread at a
+ * time.
  *
  * Arrays:     as the Arrow C data interface says, with null counts that are
  *             exact and buffers at multiples of 64.  An array may start inside
@@ -223,6 +225,101 @@ LIO_API LIO_MUST_CHECK int lio_scan_stream(struct lio_dataset *dataset,
                                            const struct lio_scan *scan,
                                            struct ArrowArrayStream *ret_stream,
                                            struct lio_error *err);
+
+/* -- writing ------------------------------------------------------------- */
+
+/** Rows on their way into a dataset or a file. */
+struct lio_writer;
+
+enum lio_write_mode {
+    LIO_WRITE_CREATE = 0,    /* a dataset; it must not exist */
+    LIO_WRITE_APPEND = 1,    /* a dataset; it must exist */
+    LIO_WRITE_OVERWRITE = 2, /* a dataset; if it exists, a new version that has
+                                these rows alone */
+    LIO_WRITE_FILE = 3       /* one data file; one that exists is replaced */
+};
+
+/** How to write; zero it, and every member means its default. */
+struct lio_write_options {
+    uint32_t mode;              /* enum lio_write_mode */
+    const char *format_version; /* "2.0", "2.1" or "2.2"; NULL: that of the
+                                   dataset appended to, else what current
+                                   LanceDB writes, "2.2" */
+    uint64_t memory;            /* bytes to hold at the most; 0: 128 MiB */
+    uint32_t threads;           /* that encode; 0: as many as there are
+                                   processors.  Without an engine the caller's
+                                   does it alone */
+    uint64_t rows_per_file;     /* 0: 1048576; one data file has no limit */
+    uint64_t page_bytes;        /* of values, before encoding; 0: 8 MiB */
+    const char *compression;    /* "none", "lz4" or "zstd" of what is worth it;
+                                   NULL: by page, what measures smallest */
+};
+
+/** What was written. */
+struct lio_write_summary {
+    uint64_t version; /* of the dataset; 0 for one data file */
+    uint64_t rows;    /* appended by this writer */
+    uint64_t bytes;   /* of its data files */
+    uint32_t nfiles;
+    uint32_t npages;
+};
+
+/**
+ * Start writing rows of `schema`, a struct with one child a column, to `path`.
+ * Until lio_writer_finish() has returned 0, `path` holds what it held before.
+ * The file, or the files of the dataset, come to be beside it.
+ *
+ * The bytes written depend on the batches, the schema and the options, but not
+ * on the engine, its backend or the number of threads.
+ *
+ * Ownership:  schema and options are copied.  `engine` may be NULL, and must
+ *             outlive the writer.
+ * Two writers on one path: each writes its own files.  Of two that write a
+ *             data file the one that finishes last replaces the other's; two
+ *             on a dataset as said in lio_writer_finish().
+ * Errors:     LIO_EINVAL for a schema that is none, LIO_EUNSUPPORTED for a type
+ *             that the version cannot store: names the column; LIO_ENOTFOUND,
+ *             LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
+ */
+LIO_API LIO_MUST_CHECK int
+lio_writer_open(struct lio_engine *engine, const char *path,
+                const struct ArrowSchema *schema,
+                const struct lio_write_options *options,
+                struct lio_writer **ret_writer, struct lio_error *err);
+
+/**
+ * Append the rows of `batch`, a struct array as the schema says.  Batches may
+ * have any size, also none.  Blocks while options->memory is used up; a row
+ * that is larger is held nevertheless.
+ *
+ * Ownership:  the batch is moved in: released when its rows have been taken, on
+ *             failure too, and marked so.
+ * Errors:     LIO_EINVAL for an array that does not go with the schema, or a
+ *             null where the schema allows none: names column and row.
+ *             LIO_ENOSPC, LIO_EIO, ...: writing has failed, perhaps of rows
+ *             appended before.  After any error the writer can only be closed;
+ *             further calls return the first error again.
+ */
+LIO_API LIO_MUST_CHECK int lio_writer_append(struct lio_writer *writer,
+                                             struct ArrowArray *batch,
+                                             struct lio_error *err);
+
+/**
+ * Write what is left, make it durable, and put it in place, in one step that
+ * other readers see wholly or not at all.  The writer is still to be closed.
+ * `ret_summary` may be NULL.
+ *
+ * Errors:     as lio_writer_append(); what was there is there still.  Nothing
+ *             that failed is tried again: a device that lost a write may have
+ *             lost others.
+ */
+LIO_API LIO_MUST_CHECK int
+lio_writer_finish(struct lio_writer *writer,
+                  struct lio_write_summary *ret_summary, struct lio_error *err);
+
+/** Close a writer; accepts NULL.  Without a finish that succeeded its rows are
+ *  given up, and nothing of them stays behind. */
+LIO_API void lio_writer_close(struct lio_writer *writer);
 
 #ifdef __cplusplus
 }

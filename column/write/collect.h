@@ -1,0 +1,50 @@
+/*
+ * The values of a column, collected from any number of Arrow arrays: each is
+ * copied once, behind those before.
+ *
+ * What comes out are plain values.  Null ones that vary in length have none,
+ * whatever bytes the array keeps for them.
+ */
+#ifndef LIO_COLUMN_WRITE_COLLECT_H
+#define LIO_COLUMN_WRITE_COLLECT_H
+
+#include "column/write/growing.h"
+#include "column/write/plain.h"
+
+#include <lanceio/arrow.h>
+
+/* Initialise by lio_collect_init(); what is in it then is its own. */
+struct lio_collect {
+    const struct lio_type *type;
+    uint64_t n;
+    uint64_t nulls;
+    struct lio_growing validity; /* bitmap; empty while there are no nulls */
+    struct lio_growing values;
+    struct lio_growing offsets; /* of type->bits; n + 1 if n > 0 */
+    struct lio_growing data;
+    uint32_t nchildren;
+    struct lio_collect *children;
+    struct lio_plain *views; /* of the children, for lio_collect_view() */
+};
+
+/* LIO_ENOMEM.  The type must be supported. */
+LIO_MUST_CHECK int lio_collect_init(struct lio_collect *collect,
+                                    const struct lio_type *type);
+void lio_collect_release(struct lio_collect *collect);
+
+/* Append values `from` .. `from + n` of an array that lio_input_check() has
+ * passed.  LIO_ENOMEM. */
+LIO_MUST_CHECK int lio_collect_append(struct lio_collect *collect,
+                                      const struct ArrowArray *array,
+                                      uint64_t from, uint64_t n);
+
+/* Append `n` nulls.  LIO_ENOMEM. */
+LIO_MUST_CHECK int lio_collect_nulls(struct lio_collect *collect, uint64_t n);
+
+/* What has been collected; it lives as long as that is not touched. */
+struct lio_plain lio_collect_view(struct lio_collect *collect);
+
+/* Bytes that are held. */
+uint64_t lio_collect_held(const struct lio_collect *collect);
+
+#endif

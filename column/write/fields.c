@@ -1,0 +1,284 @@
+/*
+ * Arrow's schema as the fields of the format: a list, depth first, in which
+ * each names its parent.
+ *
+ *     struct {                                  id 0  parent -1  "when"
+ *       when:  tsu:                             id 1  parent -1  "where"
+ *       where: +s { lat: g, lon: g }            id 2  parent  1  "lat"
+ *     }                                         id 3  parent  1  "lon"
+ *
+ * The list is then parsed by what parses the schemas of files that are read, so
+ * that both sides agree on what can be in a file.
+ */
+#include "column/write/fields.h"
+
+#include "column/write/logical.h"
+
+#include <stdlib.h>
+
+/* What is walked down. */
+struct walk {
+    const char *path;
+    struct lio_fields *fields;
+    uint32_t room; /* for messages */
+    struct lio_error *err;
+};
+
+static int no_memory(const struct walk *walk)
+{
+    return lio_error_set(walk->err, LIO_ENOMEM, "%s: no memory for its schema",
+                         walk->path);
+}
+
+/* -- metadata ------------------------------------------------------------ */
+
+static int copy_text(const char *text, size_t n, ProtobufCBinaryData *ret)
+{
+    ret->data = malloc(n > 0 ? n : 1);
+    if (!ret->data)
+        return LIO_ENOMEM;
+    memcpy(ret->data, text, n);
+    ret->len = n;
+    return 0;
+}
+
+/* Takes an int32 and that many bytes. */
+static const char *take_text(const char **at, int32_t *ret_bytes)
+{
+    const char *text = *at + sizeof(*ret_bytes);
+
+    memcpy(ret_bytes, *at, sizeof(*ret_bytes));
+    *at = text + *ret_bytes;
+    return text;
+}
+
+static int add_metadata(Lio__Pb__Field *field, const char *key, int32_t nkey,
+                        const char *value, int32_t nvalue)
+{
+    Lio__Pb__MetadataEntry *entry = malloc(sizeof(*entry));
+
+    if (!entry)
+        return LIO_ENOMEM;
+    lio__pb__metadata_entry__init(entry);
+    field->metadata[field->n_metadata++] = entry;
+    entry->key = strndup(key, (size_t)nkey);
+    entry->has_value = true;
+    return entry->key ? copy_text(value, (size_t)nvalue, &entry->value)
+                      : LIO_ENOMEM;
+}
+
+/* Arrow's metadata: int32 pairs, each int32 bytes, key, int32 bytes, value. */
+static int copy_metadata(const char *metadata, Lio__Pb__Field *field)
+{
+    const char *at = metadata + sizeof(int32_t);
+    int32_t pairs;
+    int rc = 0;
+
+    memcpy(&pairs, metadata, sizeof(pairs));
+    if (pairs < 0)
+        return LIO_EINVAL;
+    field->metadata = calloc((size_t)pairs + 1, sizeof(*field->metadata));
+    if (!field->metadata)
+        return LIO_ENOMEM;
+    for (int32_t i = 0; i < pairs && rc == 0; i++) {
+        int32_t nkey, nvalue;
+        const char *key = take_text(&at, &nkey);
+        const char *value = take_text(&at, &nvalue);
+
+        rc = add_metadata(field, key, nkey, value, nvalue);
+    }
+    return rc;
+}
+
+/* -- fields -------------------------------------------------------------- */
+
+static int grow(struct walk *walk)
+{
+    uint32_t room = walk->room > 0 ? walk->room * 2 : 16;
+    Lio__Pb__Field **more;
+
+    if (walk->fields->n < walk->room)
+        return 0;
+    more = realloc(walk->fields->messages, room * sizeof(*more));
+    if (!more)
+        return LIO_ENOMEM;
+    walk->fields->messages = more;
+    walk->room = room;
+    return 0;
+}
+
+static int add_message(struct walk *walk, const struct ArrowSchema *arrow,
+                       int32_t parent, Lio__Pb__Field **ret_field)
+{
+    Lio__Pb__Field *field;
+
+    if (grow(walk) < 0 || !(field = malloc(sizeof(*field))))
+        return LIO_ENOMEM;
+    lio__pb__field__init(field);
+    field->has_id = walk->fields->n > 0;
+    field->id = (int32_t)walk->fields->n;
+    walk->fields->messages[walk->fields->n++] = field;
+    field->has_parent_id = true;
+    field->parent_id = parent;
+    field->nullable = (arrow->flags & ARROW_FLAG_NULLABLE) != 0;
+    field->has_nullable = field->nullable;
+    field->name = strdup(arrow->name ? arrow->name : "");
+    if (!field->name)
+        return LIO_ENOMEM;
+    *ret_field = field;
+    return arrow->metadata ? copy_metadata(arrow->metadata, field) : 0;
+}
+
+/* Whether the items of a fixed-size list are fields, too, and not only in the
+ * spelling of its type. */
+static bool has_field_children(const struct ArrowSchema *arrow)
+{
+    if (arrow->dictionary)
+        return false;
+    if (strncmp(arrow->format, "+w:", 3) == 0)
+        return strcmp(arrow->children[0]->format, "+s") == 0;
+    return true;
+}
+
+static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
+                     int32_t parent, uint32_t depth);
+
+static int add_children(struct walk *walk, const struct ArrowSchema *arrow,
+                        int32_t parent, uint32_t depth)
+{
+    int rc = 0;
+
+    for (int64_t i = 0; i < arrow->n_children && rc == 0; i++) {
+        const struct ArrowSchema *child = arrow->children[i];
+
+        if (!child || !child->format)
+            return lio_error_set(walk->err, LIO_EINVAL,
+                                 "%s: column %lld of its schema, or a child of "
+                                 "it, has no type",
+                                 walk->path, (long long)i);
+        rc = add_field(walk, child, parent, depth + 1);
+    }
+    return rc;
+}
+
+static int refuse_type(const struct walk *walk, const Lio__Pb__Field *field,
+                       const struct ArrowSchema *arrow)
+{
+    return lio_error_set(walk->err, LIO_EUNSUPPORTED,
+                         "%s: the Arrow type '%s'%s of column '%s' cannot be "
+                         "stored in Lance files",
+                         walk->path, arrow->format,
+                         arrow->dictionary ? ", a dictionary," : "",
+                         field->name);
+}
+
+static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
+                     int32_t parent, uint32_t depth)
+{
+    Lio__Pb__Field *field = NULL;
+    int32_t number = (int32_t)walk->fields->n;
+    int rc = add_message(walk, arrow, parent, &field);
+
+    if (rc == LIO_ENOMEM)
+        return no_memory(walk);
+    if (rc == 0)
+        rc = lio_logical_type(arrow, &field->logical_type);
+    if (rc == LIO_ENOMEM)
+        return no_memory(walk);
+    if (rc < 0 || depth > LIO_DEPTH_MAX)
+        return refuse_type(walk, field, arrow);
+    return has_field_children(arrow) ? add_children(walk, arrow, number, depth)
+                                     : 0;
+}
+
+/* Whether two children of one parent have the same name: readers find columns
+ * by name. */
+static const char *double_name(const struct lio_schema *schema)
+{
+    for (uint32_t i = 0; i < schema->nfields; i++)
+        for (uint32_t j = i + 1; j < schema->nfields; j++)
+            if (schema->fields[i].parent == schema->fields[j].parent &&
+                strcmp(schema->fields[i].name, schema->fields[j].name) == 0)
+                return schema->fields[i].path;
+    return NULL;
+}
+
+static bool is_map(const struct lio_field *field)
+{
+    return field->type.arrow && strcmp(field->type.arrow, "+m") == 0;
+}
+
+/* What the format has, but not in this version of it. */
+static const char *too_new(const struct lio_field *field,
+                           enum lio_format format)
+{
+    bool fixed = field->type.kind == LIO_KIND_FIXED_LIST && !field->type.own;
+
+    if (is_map(field) && format < LIO_FORMAT_22)
+        return "maps";
+    if (fixed && format < LIO_FORMAT_22)
+        return "fixed-size lists of structs";
+    return NULL;
+}
+
+static int check(const char *path, const struct lio_schema *schema,
+                 enum lio_format format, struct lio_error *err)
+{
+    const char *twice = double_name(schema);
+
+    if (twice)
+        return lio_error_set(err, LIO_EINVAL, "%s: two columns are called '%s'",
+                             path, twice);
+    for (uint32_t i = 0; i < schema->nfields; i++) {
+        const struct lio_field *field = &schema->fields[i];
+        const char *what = too_new(field, format);
+
+        if (field->unsupported)
+            return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s' %s",
+                                 path, field->path, field->unsupported);
+        if (what)
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s': %s need file version 2.2, "
+                                 "not %s",
+                                 path, field->path, what,
+                                 lio_format_name(format));
+    }
+    return 0;
+}
+
+int lio_fields_import(const char *path, const struct ArrowSchema *arrow,
+                      enum lio_format format, struct lio_fields *ret_fields,
+                      struct lio_error *err)
+{
+    struct lio_fields fields = { 0 };
+    struct walk walk = { .path = path, .fields = &fields, .err = err };
+    int rc;
+
+    if (!arrow || !arrow->format || strcmp(arrow->format, "+s") != 0)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: its schema is no struct of columns", path);
+    if (arrow->n_children == 0)
+        return lio_error_set(err, LIO_EINVAL, "%s: its schema has no columns",
+                             path);
+    rc = add_children(&walk, arrow, -1, 0);
+    if (rc == 0)
+        rc = lio_schema_parse(path, fields.messages, fields.n, &fields.schema,
+                              err);
+    if (rc == 0)
+        rc = check(path, &fields.schema, format, err);
+    if (rc < 0) {
+        lio_fields_release(&fields);
+        return rc;
+    }
+    *ret_fields = fields;
+    return 0;
+}
+
+void lio_fields_release(struct lio_fields *fields)
+{
+    for (uint32_t i = 0; i < fields->n; i++)
+        lio__pb__field__free_unpacked(fields->messages[i], NULL);
+    free(fields->messages);
+    lio_schema_release(&fields->schema);
+    *fields = (struct lio_fields){ 0 };
+}

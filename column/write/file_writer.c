@@ -1,0 +1,379 @@
+/*
+ * Writing one data file.
+ */
+#include "column/write/file_writer.h"
+
+#include "column/write/jobs.h"
+#include "column/write/output.h"
+#include "column/write/shred.h"
+#include "column/write/tail.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* A page in the making takes this many times its values: these, what encoders
+ * try, and the result. */
+#define JOB_COST 3
+
+/* No page is cut smaller because memory is short. */
+#define PAGE_BYTES_MIN 4096
+
+struct column {
+    const char *path; /* of the field */
+    struct lio_shredder shredder;
+};
+
+struct lio_file_writer {
+    char *path;
+    const struct lio_fields *fields;
+    struct lio_file_options options;
+    struct lio_output *output;
+    struct lio_jobs *jobs;
+    struct column *columns;
+    struct lio_written_column *written; /* by hand_on() alone */
+    uint32_t ncolumns;
+    uint64_t page_bytes; /* at which the pages of each column are cut */
+    uint64_t job_bytes;  /* that jobs may take */
+    uint64_t rows;
+    uint64_t at; /* where the next page goes; by hand_on() alone */
+    atomic_uint_least64_t held; /* by jobs, before they are handed on */
+    pthread_mutex_t lock;       /* guards `first`; a leaf */
+    struct lio_error first;     /* of jobs */
+};
+
+struct page_job {
+    struct lio_job job;
+    struct lio_file_writer *writer;
+    uint32_t column;
+    struct lio_shredded shredded;
+    struct lio_page_image image;
+    uint64_t cost; /* that is part of `held` */
+    struct lio_error err;
+};
+
+/* -- errors -------------------------------------------------------------- */
+
+static int no_memory(const char *path, struct lio_error *err)
+{
+    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
+}
+
+static void keep_error(struct lio_file_writer *writer,
+                       const struct lio_error *err)
+{
+    pthread_mutex_lock(&writer->lock);
+    if (writer->first.code == 0)
+        writer->first = *err;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* What has gone wrong so far, behind the caller's back. */
+static int status(struct lio_file_writer *writer, struct lio_error *err)
+{
+    int code;
+
+    pthread_mutex_lock(&writer->lock);
+    code = writer->first.code;
+    if (code < 0)
+        (void)lio_error_set(err, code, "%s: %s", writer->path,
+                            writer->first.msg);
+    pthread_mutex_unlock(&writer->lock);
+    return code < 0 ? code : lio_output_status(writer->output, err);
+}
+
+/* -- jobs ---------------------------------------------------------------- */
+
+static void set_cost(struct page_job *job, uint64_t cost)
+{
+    atomic_fetch_add(&job->writer->held, cost - job->cost);
+    job->cost = cost;
+}
+
+static int encode_page(struct page_job *job, struct lio_arena *arena)
+{
+    const struct lio_file_options *options = &job->writer->options;
+    struct lio_encode enc = {
+        .format = options->format,
+        .compression = options->compression,
+        .column = job->writer->columns[job->column].path,
+        .arena = arena,
+        .err = &job->err,
+    };
+    struct lio_raw_page raw;
+    int rc = lio_shredded_page(&enc, &job->shredded, &raw);
+
+    return rc < 0 ? rc : lio_page_write(&enc, &raw, &job->image);
+}
+
+static void encode(struct lio_job *base)
+{
+    struct page_job *job = (struct page_job *)base;
+    struct lio_arena arena = { 0 };
+
+    (void)encode_page(job, &arena); /* its error is in the job */
+    lio_arena_release(&arena);
+    lio_shredded_release(&job->shredded);
+    set_cost(job, job->image.bytes);
+}
+
+/* Note where the page is. */
+static int add_page(struct lio_written_column *column,
+                    struct lio_page_image *image, uint64_t at)
+{
+    uint32_t room = column->room > 0 ? column->room * 2 : 4;
+    struct lio_page_image *more;
+
+    if (column->npages == column->room) {
+        more = realloc(column->pages, room * sizeof(*more));
+        if (!more)
+            return LIO_ENOMEM;
+        column->pages = more;
+        column->room = room;
+    }
+    for (uint32_t i = 0; i < image->nbuffers; i++)
+        image->buffer_at[i] += at;
+    column->pages[column->npages++] = *image;
+    return 0;
+}
+
+static void hand_on(void *owner, struct lio_job *base)
+{
+    struct lio_file_writer *writer = owner;
+    struct page_job *job = (struct page_job *)base;
+    struct lio_page_image *image = &job->image;
+    struct lio_mem *mem = image->mem;
+    uint64_t bytes = image->bytes, at = writer->at;
+
+    image->mem = NULL;
+    if (job->err.code == 0 &&
+        add_page(&writer->written[job->column], image, at) < 0)
+        (void)no_memory("page", &job->err);
+    if (job->err.code == 0) {
+        writer->at += bytes;
+        lio_output_write(writer->output, mem, bytes, at);
+    } else {
+        keep_error(writer, &job->err);
+        lio_mem_put(mem);
+        lio_page_image_release(image);
+    }
+    set_cost(job, 0);
+    free(job);
+}
+
+/* Wait until a job that costs so much may start, or nothing else is left that
+ * could give memory back. */
+static void make_room(struct lio_file_writer *writer, uint64_t cost)
+{
+    (void)lio_output_reap(writer->output, false);
+    while (atomic_load(&writer->held) + lio_output_pending(writer->output) +
+               cost >
+           writer->job_bytes)
+        if (!lio_output_reap(writer->output, true) &&
+            !lio_jobs_wait(writer->jobs))
+            return;
+}
+
+/* The open page of a column is full. */
+static int cut_page(struct lio_file_writer *writer, uint32_t column,
+                    struct lio_error *err)
+{
+    struct page_job *job = calloc(1, sizeof(*job));
+    int rc;
+
+    if (!job || lio_shredder_cut(&writer->columns[column].shredder,
+                                 &job->shredded) < 0) {
+        free(job);
+        return no_memory(writer->path, err);
+    }
+    job->writer = writer;
+    job->column = column;
+    make_room(writer, JOB_COST * lio_shredded_held(&job->shredded));
+    set_cost(job, JOB_COST * lio_shredded_held(&job->shredded));
+    rc = lio_jobs_push(writer->jobs, &job->job);
+    if (rc < 0)
+        return lio_error_set(err, rc, "%s: the engine was closed under it",
+                             writer->path);
+    return status(writer, err);
+}
+
+/* -- opening and closing ------------------------------------------------- */
+
+static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
+{
+    const struct lio_schema *schema = &writer->fields->schema;
+
+    writer->columns = calloc(schema->nfields, sizeof(*writer->columns));
+    writer->written = calloc(schema->nfields, sizeof(*writer->written));
+    if (!writer->columns || !writer->written)
+        return no_memory(writer->path, err);
+    for (uint32_t i = 0; i < schema->nfields; i++) {
+        struct column *column = &writer->columns[writer->ncolumns];
+
+        if (!lio_schema_has_column(schema, i, writer->options.format))
+            continue;
+        column->path = schema->fields[i].path;
+        if (lio_shredder_init(&column->shredder, schema, i,
+                              writer->options.format) < 0)
+            return no_memory(writer->path, err);
+        writer->ncolumns++;
+    }
+    return 0;
+}
+
+static void share_memory(struct lio_file_writer *writer)
+{
+    uint64_t half = writer->options.memory / 2;
+    uint64_t each = half / writer->ncolumns;
+
+    writer->page_bytes = writer->options.page_bytes;
+    if (each < writer->page_bytes)
+        writer->page_bytes = each;
+    if (writer->page_bytes < PAGE_BYTES_MIN)
+        writer->page_bytes = PAGE_BYTES_MIN;
+    writer->job_bytes = half;
+}
+
+static int open_writer(struct lio_file_writer *writer,
+                       struct lio_engine *engine, struct lio_error *err)
+{
+    static const struct lio_job_ops ops = { encode, hand_on };
+    int rc = open_columns(writer, err);
+
+    if (rc < 0)
+        return rc;
+    share_memory(writer);
+    rc = lio_output_open(engine, writer->path, &writer->output, err);
+    if (rc < 0)
+        return rc;
+    return lio_jobs_open(engine, writer->options.threads, &ops, writer,
+                         &writer->jobs, err);
+}
+
+int lio_file_writer_open(struct lio_engine *engine, const char *path,
+                         const struct lio_fields *fields,
+                         const struct lio_file_options *options,
+                         struct lio_file_writer **ret_writer,
+                         struct lio_error *err)
+{
+    struct lio_file_writer *writer = calloc(1, sizeof(*writer));
+    int rc;
+
+    if (!writer || !(writer->path = strdup(path))) {
+        free(writer);
+        return no_memory(path, err);
+    }
+    pthread_mutex_init(&writer->lock, NULL);
+    writer->fields = fields;
+    writer->options = *options;
+    rc = open_writer(writer, engine, err);
+    if (rc < 0) {
+        lio_file_writer_close(writer);
+        return rc;
+    }
+    *ret_writer = writer;
+    return 0;
+}
+
+void lio_file_writer_close(struct lio_file_writer *writer)
+{
+    if (!writer)
+        return;
+    lio_jobs_close(writer->jobs);
+    lio_output_close(writer->output);
+    for (uint32_t i = 0; i < writer->ncolumns; i++) {
+        struct lio_written_column *written = &writer->written[i];
+
+        lio_shredder_release(&writer->columns[i].shredder);
+        for (uint32_t j = 0; j < written->npages; j++)
+            lio_page_image_release(&written->pages[j]);
+        free(written->pages);
+    }
+    pthread_mutex_destroy(&writer->lock);
+    free(writer->columns);
+    free(writer->written);
+    free(writer->path);
+    free(writer);
+}
+
+/* -- writing ------------------------------------------------------------- */
+
+static int append_column(struct lio_file_writer *writer, uint32_t column,
+                         const struct ArrowArray *batch, uint64_t from,
+                         uint64_t n, struct lio_error *err)
+{
+    struct lio_shredder *shredder = &writer->columns[column].shredder;
+    int rc = 0;
+
+    while (n > 0 && rc == 0) {
+        uint64_t fit =
+            lio_shredder_fit(shredder, batch, from, n, writer->page_bytes);
+
+        if (fit > 0 && lio_shredder_append(shredder, batch, from, fit) < 0)
+            return no_memory(writer->path, err);
+        from += fit;
+        n -= fit;
+        if (n > 0)
+            rc = cut_page(writer, column, err);
+    }
+    return rc;
+}
+
+int lio_file_writer_append(struct lio_file_writer *writer,
+                           const struct ArrowArray *batch, uint64_t from,
+                           uint64_t n, struct lio_error *err)
+{
+    int rc = status(writer, err);
+
+    for (uint32_t i = 0; i < writer->ncolumns && rc == 0; i++)
+        rc = append_column(writer, i, batch, from, n, err);
+    writer->rows += n;
+    return rc;
+}
+
+/* The pages are there, and durable, before anything says that they are. */
+static int write_pages(struct lio_file_writer *writer, struct lio_error *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < writer->ncolumns && rc == 0; i++)
+        if (writer->columns[i].shredder.open.rows > 0)
+            rc = cut_page(writer, i, err);
+    while (lio_jobs_wait(writer->jobs))
+        ;
+    if (rc == 0)
+        rc = status(writer, err);
+    return rc < 0 ? rc : lio_output_sync(writer->output, err);
+}
+
+static int write_tail(struct lio_file_writer *writer, uint64_t *ret_bytes,
+                      struct lio_error *err)
+{
+    struct lio_mem *tail;
+    uint64_t bytes;
+
+    if (lio_tail_build(writer->fields, writer->options.format, writer->written,
+                       writer->ncolumns, writer->rows, writer->at, &tail,
+                       &bytes) < 0)
+        return no_memory(writer->path, err);
+    *ret_bytes = writer->at + bytes;
+    lio_output_write(writer->output, tail, bytes, writer->at);
+    return lio_output_sync(writer->output, err);
+}
+
+int lio_file_writer_finish(struct lio_file_writer *writer,
+                           struct lio_file_summary *ret_summary,
+                           struct lio_error *err)
+{
+    struct lio_file_summary summary = { .rows = writer->rows };
+    int rc = write_pages(writer, err);
+
+    if (rc == 0)
+        rc = write_tail(writer, &summary.bytes, err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < writer->ncolumns; i++)
+        summary.npages += writer->written[i].npages;
+    *ret_summary = summary;
+    return 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * Bytes that grow at their end: what columns are collected in.
+ */
+#ifndef LIO_COLUMN_WRITE_GROWING_H
+#define LIO_COLUMN_WRITE_GROWING_H
+
+#include "column/memory.h"
+
+#include <lanceio/error.h>
+
+/* All zero is empty. */
+struct lio_growing {
+    struct lio_mem *mem; /* NULL: none so far */
+    size_t used;
+};
+
+/* Room for `bytes` more behind what is used, which it returns, or NULL without
+ * memory.  lio_growing_add() makes it used. */
+void *lio_growing_room(struct lio_growing *growing, size_t bytes);
+
+static inline void lio_growing_add(struct lio_growing *growing, size_t bytes)
+{
+    growing->used += bytes;
+}
+
+/* Bytes it takes, the room included. */
+static inline uint64_t lio_growing_held(const struct lio_growing *growing)
+{
+    return growing->mem ? growing->mem->bytes : 0;
+}
+
+static inline void *lio_growing_data(const struct lio_growing *growing)
+{
+    return growing->mem ? growing->mem->data : NULL;
+}
+
+/* It is empty then. */
+void lio_growing_release(struct lio_growing *growing);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The file that is written: through the engine, or with plain calls.
+ *
+ * Writes do not wait for each other: each says where it goes.  What fails stays
+ * failed: the first error is kept, and all that comes later returns it.
+ *
+ * Threads: lio_output_write() any, at once; the others one at a time.
+ */
+#ifndef LIO_COLUMN_WRITE_OUTPUT_H
+#define LIO_COLUMN_WRITE_OUTPUT_H
+
+#include "column/memory.h"
+
+#include <lanceio/lanceio.h>
+
+#include <stdbool.h>
+
+struct lio_output;
+
+/* Open a file that exists; `engine` may be NULL. */
+LIO_MUST_CHECK int lio_output_open(struct lio_engine *engine, const char *path,
+                                   struct lio_output **ret_output,
+                                   struct lio_error *err);
+
+/*
+ * Write the first `bytes` of `mem`, of which a reference is taken over, at
+ * `at`.  With an engine it is under way on return, without one done; an error
+ * shows at lio_output_status().
+ */
+void lio_output_write(struct lio_output *output, struct lio_mem *mem,
+                      uint64_t bytes, uint64_t at);
+
+/* Bytes that are under way. */
+uint64_t lio_output_pending(struct lio_output *output);
+
+/* Take note of writes that are done; with `wait`, of one at least.  False if
+ * none is under way, or its end will never be heard of: the engine belongs to
+ * the parent of this process. */
+bool lio_output_reap(struct lio_output *output, bool wait);
+
+/* The first error of all so far, or 0. */
+LIO_MUST_CHECK int lio_output_status(struct lio_output *output,
+                                     struct lio_error *err);
+
+/* Wait for all writes, and make them durable. */
+LIO_MUST_CHECK int lio_output_sync(struct lio_output *output,
+                                   struct lio_error *err);
+
+/* Waits for what is under way.  Accepts NULL. */
+void lio_output_close(struct lio_output *output);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * Pages: which layout, and what all of them share.
+ */
+#include "column/write/page_writer.h"
+
+#include "column/lance_file.pb-c.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define LAYOUT_URL "/lance.encodings21.PageLayout"
+
+void lio_page_image_release(struct lio_page_image *image)
+{
+    lio_mem_put(image->mem);
+    free(image->buffer_at);
+    free(image->any);
+    *image = (struct lio_page_image){ 0 };
+}
+
+static uint64_t aligned(uint64_t bytes)
+{
+    return (bytes + LIO_PAGE_ALIGN - 1) / LIO_PAGE_ALIGN * LIO_PAGE_ALIGN;
+}
+
+static int no_memory(const struct lio_encode *enc, uint64_t bytes)
+{
+    return lio_error_set(enc->err, LIO_ENOMEM,
+                         "column '%s': no memory for a page of %" PRIu64
+                         " bytes",
+                         enc->column, bytes);
+}
+
+/* The gaps between buffers go into the file, too. */
+static void clear_gaps(struct lio_page_image *image)
+{
+    for (uint32_t i = 0; i < image->nbuffers; i++) {
+        uint64_t end = image->buffer_at[i] + image->buffer_bytes[i];
+
+        memset(image->mem->data + end, 0, (size_t)(aligned(end) - end));
+    }
+}
+
+int lio_page_image_alloc(const struct lio_encode *enc, const uint64_t *bytes,
+                         uint32_t nbuffers, struct lio_page_image *ret_image)
+{
+    struct lio_page_image image = { .nbuffers = nbuffers };
+
+    image.buffer_at = calloc(nbuffers + (size_t)1, 2 * sizeof(uint64_t));
+    if (!image.buffer_at)
+        return no_memory(enc, 0);
+    image.buffer_bytes = image.buffer_at + nbuffers;
+    for (uint32_t i = 0; i < nbuffers; i++) {
+        image.buffer_at[i] = image.bytes;
+        image.buffer_bytes[i] = bytes[i];
+        image.bytes = aligned(image.bytes + bytes[i]);
+    }
+    image.mem = lio_mem_new(image.bytes);
+    if (!image.mem) {
+        free(image.buffer_at);
+        return no_memory(enc, image.bytes);
+    }
+    clear_gaps(&image);
+    *ret_image = image;
+    return 0;
+}
+
+/* -- the description ----------------------------------------------------- */
+
+static uint8_t *pack(const ProtobufCMessage *message, uint8_t *into)
+{
+    if (into)
+        (void)protobuf_c_message_pack(message, into);
+    return into;
+}
+
+/* Say what the page is: the layout, packed, and what that is. */
+static int describe(const struct lio_encode *enc, const char *url,
+                    const ProtobufCMessage *encoding,
+                    struct lio_page_image *image)
+{
+    Lio__Pb__AnyMessage any = LIO__PB__ANY_MESSAGE__INIT;
+    int rc;
+
+    any.type_url = (char *)url;
+    any.has_value = true;
+    any.value.len = protobuf_c_message_get_packed_size(encoding);
+    rc = lio_encode_alloc(enc, any.value.len, &any.value.data);
+    if (rc < 0)
+        return rc;
+    (void)pack(encoding, any.value.data);
+    image->any_bytes = lio__pb__any_message__get_packed_size(&any);
+    image->any = pack(&any.base, malloc(image->any_bytes));
+    return image->any ? 0 : no_memory(enc, image->any_bytes);
+}
+
+int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
+                   struct lio_page_image *ret_image)
+{
+    Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT;
+    struct lio_page_image image = { 0 };
+    int rc = lio_miniblock_write(enc, raw, &layout, &image);
+
+    if (rc < 0)
+        return rc;
+    image.rows = raw->rows;
+    image.first_row = raw->first_row;
+    rc = describe(enc, LAYOUT_URL, &layout.base, &image);
+    if (rc < 0) {
+        lio_page_image_release(&image);
+        return rc;
+    }
+    *ret_image = image;
+    return 0;
+}

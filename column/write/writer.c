@@ -1,0 +1,274 @@
+/*
+ * The writer that programs see: checks what comes in, and deals the rows out to
+ * data files.
+ *
+ * Whatever fails, fails for good: what is in the pages that are open, or on
+ * their way, is not known to the caller, so there is nothing to go on from.
+ */
+#include "column/write/file_writer.h"
+#include "column/write/input.h"
+#include "column/write/single.h"
+
+#include <lanceio/column.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MEMORY         (UINT64_C(128) << 20)
+#define MEMORY_MIN     (UINT64_C(1) << 20)
+#define PAGE_BYTES     (UINT64_C(8) << 20)
+#define PAGE_BYTES_MAX (UINT64_C(1) << 30)
+#define FORMAT         LIO_FORMAT_22
+
+struct lio_writer {
+    char *path;
+    struct lio_engine *engine;
+    struct lio_file_options options;
+    struct lio_fields fields;
+    struct lio_single *single;
+    struct lio_file_writer *file;
+    struct lio_write_summary summary;
+    bool finished;
+    struct lio_error first; /* of all calls; code 0: none */
+};
+
+static int no_memory(const char *path, struct lio_error *err)
+{
+    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
+}
+
+/* -- options ------------------------------------------------------------- */
+
+static int parse_format(const char *path, const char *version,
+                        enum lio_format *ret_format, struct lio_error *err)
+{
+    static const enum lio_format formats[] = { LIO_FORMAT_20, LIO_FORMAT_21,
+                                               LIO_FORMAT_22 };
+
+    *ret_format = FORMAT;
+    if (!version)
+        return 0;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (strcmp(version, lio_format_name(formats[i])) == 0) {
+            *ret_format = formats[i];
+            return 0;
+        }
+    return lio_error_set(err, LIO_EINVAL,
+                         "%s: there is no file version '%s'; there are 2.0, "
+                         "2.1 and 2.2",
+                         path, version);
+}
+
+static int parse_compression(const char *path, const char *name,
+                             enum lio_compression *ret_compression,
+                             struct lio_error *err)
+{
+    *ret_compression = LIO_COMPRESSION_AUTO;
+    if (!name || lio_compression_parse(name, ret_compression))
+        return 0;
+    return lio_error_set(err, LIO_EINVAL,
+                         "%s: there is no compression '%s'; there are none, "
+                         "fsst, lz4 and zstd",
+                         path, name);
+}
+
+static uint32_t count_threads(const struct lio_engine *engine, uint32_t threads)
+{
+    long processors;
+
+    if (!engine)
+        return 1;
+    if (threads > 0)
+        return threads;
+    processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > 0 ? (uint32_t)processors : 1;
+}
+
+static int check_sizes(const char *path, const struct lio_file_options *options,
+                       struct lio_error *err)
+{
+    if (options->memory < MEMORY_MIN)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: %llu bytes are too little memory to write "
+                             "it: give it %llu at least",
+                             path, (unsigned long long)options->memory,
+                             (unsigned long long)MEMORY_MIN);
+    if (options->page_bytes > PAGE_BYTES_MAX)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: pages of %llu bytes are too large: they may "
+                             "have %llu",
+                             path, (unsigned long long)options->page_bytes,
+                             (unsigned long long)PAGE_BYTES_MAX);
+    return 0;
+}
+
+static int take_options(struct lio_writer *writer,
+                        const struct lio_write_options *options,
+                        struct lio_error *err)
+{
+    struct lio_file_options *to = &writer->options;
+    int rc = parse_compression(writer->path, options->compression,
+                               &to->compression, err);
+
+    if (rc == 0)
+        rc = parse_format(writer->path, options->format_version, &to->format,
+                          err);
+    if (rc < 0)
+        return rc;
+    to->memory = options->memory ? options->memory : MEMORY;
+    to->page_bytes = options->page_bytes ? options->page_bytes : PAGE_BYTES;
+    to->threads = count_threads(writer->engine, options->threads);
+    return check_sizes(writer->path, to, err);
+}
+
+/* -- opening and closing ------------------------------------------------- */
+
+static int open_file(struct lio_writer *writer, struct lio_error *err)
+{
+    int rc = lio_single_open(writer->path, &writer->single, err);
+
+    if (rc < 0)
+        return rc;
+    return lio_file_writer_open(writer->engine, lio_single_path(writer->single),
+                                &writer->fields, &writer->options,
+                                &writer->file, err);
+}
+
+static int open_writer(struct lio_writer *writer,
+                       const struct ArrowSchema *schema,
+                       const struct lio_write_options *options,
+                       struct lio_error *err)
+{
+    int rc = take_options(writer, options, err);
+
+    if (rc < 0)
+        return rc;
+    if (options->mode != LIO_WRITE_FILE)
+        return lio_error_set(err, LIO_EUNSUPPORTED,
+                             "%s: datasets cannot be written by this version",
+                             writer->path);
+    rc = lio_fields_import(writer->path, schema, writer->options.format,
+                           &writer->fields, err);
+    return rc < 0 ? rc : open_file(writer, err);
+}
+
+int lio_writer_open(struct lio_engine *engine, const char *path,
+                    const struct ArrowSchema *schema,
+                    const struct lio_write_options *options,
+                    struct lio_writer **ret_writer, struct lio_error *err)
+{
+    static const struct lio_write_options defaults;
+    struct lio_writer *writer = calloc(1, sizeof(*writer));
+    int rc;
+
+    if (!writer || !(writer->path = strdup(path))) {
+        free(writer);
+        return no_memory(path, err);
+    }
+    writer->engine = engine;
+    rc = open_writer(writer, schema, options ? options : &defaults, err);
+    if (rc < 0) {
+        lio_writer_close(writer);
+        return rc;
+    }
+    *ret_writer = writer;
+    return 0;
+}
+
+void lio_writer_close(struct lio_writer *writer)
+{
+    if (!writer)
+        return;
+    lio_file_writer_close(writer->file);
+    lio_single_close(writer->single);
+    lio_fields_release(&writer->fields);
+    free(writer->path);
+    free(writer);
+}
+
+/* -- writing ------------------------------------------------------------- */
+
+/* Remember the first error, whatever the caller does with his. */
+static int fail(struct lio_writer *writer, int rc, const struct lio_error *what,
+                struct lio_error *err)
+{
+    writer->first = *what;
+    if (err)
+        *err = *what;
+    return rc;
+}
+
+static int check_state(const struct lio_writer *writer, struct lio_error *err)
+{
+    if (writer->first.code < 0) {
+        if (err)
+            *err = writer->first;
+        return writer->first.code;
+    }
+    if (writer->finished)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: is finished: nothing can be appended",
+                             writer->path);
+    return 0;
+}
+
+static int append(struct lio_writer *writer, const struct ArrowArray *batch,
+                  struct lio_error *err)
+{
+    int rc = lio_input_check(writer->path, &writer->fields, batch, err);
+
+    if (rc < 0)
+        return rc;
+    writer->summary.rows += (uint64_t)batch->length;
+    return lio_file_writer_append(writer->file, batch, 0,
+                                  (uint64_t)batch->length, err);
+}
+
+int lio_writer_append(struct lio_writer *writer, struct ArrowArray *batch,
+                      struct lio_error *err)
+{
+    struct lio_error what;
+    int rc = check_state(writer, err);
+
+    if (rc == 0) {
+        rc = append(writer, batch, &what);
+        if (rc < 0)
+            rc = fail(writer, rc, &what, err);
+    }
+    if (batch->release)
+        batch->release(batch);
+    return rc;
+}
+
+static int finish(struct lio_writer *writer, struct lio_error *err)
+{
+    struct lio_file_summary summary;
+    int rc = lio_file_writer_finish(writer->file, &summary, err);
+
+    if (rc == 0)
+        rc = lio_single_finish(writer->single, err);
+    if (rc < 0)
+        return rc;
+    writer->summary.bytes += summary.bytes;
+    writer->summary.npages += summary.npages;
+    writer->summary.nfiles++;
+    return 0;
+}
+
+int lio_writer_finish(struct lio_writer *writer,
+                      struct lio_write_summary *ret_summary,
+                      struct lio_error *err)
+{
+    struct lio_error what;
+    int rc = check_state(writer, err);
+
+    if (rc < 0)
+        return rc;
+    rc = finish(writer, &what);
+    if (rc < 0)
+        return fail(writer, rc, &what, err);
+    writer->finished = true;
+    if (ret_summary)
+        *ret_summary = writer->summary;
+    return 0;
+}
