@@ -119,6 +119,7 @@ struct lio_io {
     /* A request that waits to be admitted: its lane's lock. */
     struct lio_io_list planned;     /* its operations; empty: it is its own */
     struct lio_io *older, *younger; /* by age, in the scheduler */
+    uint64_t due_pick;              /* the scheduler's last that may be its */
     bool waiting;                   /* is in the scheduler */
 
     /* A request: how it stands. */

@@ -3,6 +3,8 @@
  */
 #include "core/scheduler.h"
 
+#include <assert.h>
+
 /* By class, as drawn in the header. */
 static const uint64_t weights[LIO_NCLASSES] = {
     [LIO_CLASS_METADATA] = 16,  [LIO_CLASS_DEMAND] = 8,
@@ -72,6 +74,8 @@ void lio_scheduler_add(struct lio_scheduler *sched, struct lio_io *io)
         sched->oldest = io;
     sched->newest = io;
     sched->nwaiting++;
+    io->due_pick =
+        sched->npicked + (uint64_t)LIO_OLDEST_EVERY * sched->nwaiting;
 }
 
 static uint32_t fairest_class(const struct lio_scheduler *sched)
@@ -121,5 +125,6 @@ void lio_scheduler_serve(struct lio_scheduler *sched, struct lio_io *io,
         sched->now = sched->served[io_class];
     sched->served[io_class] += (OPERATION_COST + cost) / weights[io_class];
     sched->npicked++;
+    assert(sched->npicked <= io->due_pick);
     lio_scheduler_remove(sched, io);
 }

@@ -16,7 +16,8 @@
  *
  * Every tenth pick takes the request that has waited longest, whatever its
  * class and level.  That bounds every wait: a request with n others waiting
- * before it is picked after at most 10 * (n + 1) picks.
+ * before it is picked after at most 10 * (n + 1) picks.  Debug builds hold
+ * every request to that.
  *
  * All operations take constant time.  There is no lock here: the scheduler is a
  * part of its lane, under the lane's lock.
@@ -39,7 +40,7 @@ struct lio_scheduler {
     uint64_t now;                  /* virtual time of the last one served */
     struct lio_io *oldest, *newest;
     uint32_t nwaiting;
-    uint32_t npicked;
+    uint64_t npicked;
 };
 
 /* Add a request at the end of the queue of its class and level. */

@@ -5,6 +5,8 @@
  *                   and priority, reads, views, writes, syncs, deadlines,
  *                   batches; cancelled, dropped, left to others, held for long
  *     settings      budget 1 byte, none, 256K; depth 1, 64; coalescing on, off
+ *     all along     no wait longer than the scheduler's bound (core/scheduler.c
+ *                   holds every request to it)
  *     at the end    every ledger at zero, every byte right
  *
  * A write writes what is there already: so every read knows what it must see,
@@ -27,6 +29,9 @@
 
 #define NTHREADS   16u
 #define NREQUESTS  (LIO_TEST_SLOW ? 1600u : 10000u)
+#define NLEAVERS   5u
+#define EARLY      (NREQUESTS / NTHREADS / 4) /* of one who leaves */
+#define REST       (NREQUESTS - NLEAVERS * EARLY + NTHREADS) /* rounded up */
 #define WINDOW     24u /* requests that a thread has under way */
 #define BATCH      6u  /* of these, submitted at once, at most */
 #define HELD       4u  /* views that a thread sits on */
@@ -417,8 +422,7 @@ static void run_workers(struct mill *mill, uint64_t seed)
         workers[i].mill = mill;
         workers[i].seed = lio_test_mix(seed + i);
         workers[i].leaves = i % 3 == 1;
-        /* Those who leave do so early. */
-        workers[i].n = NREQUESTS / NTHREADS / (workers[i].leaves ? 4 : 1);
+        workers[i].n = workers[i].leaves ? EARLY : REST / (NTHREADS - NLEAVERS);
         assert_int_equal(
             pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
     }
