@@ -41,11 +41,25 @@ static void print_io(FILE *out, const struct lio_io *io, uint64_t now)
             io->file->path);
 }
 
+/* Under the lane's lock. */
+static void print_summary(FILE *out, const struct lio_lane *lane)
+{
+    fprintf(out,
+            "lane %" PRIu32 ": %" PRIu64 " in flight%s, %" PRIu32
+            " waiting (%" PRIu32 " to be admitted); %s, %" PRIu32 " asleep\n",
+            lane->index, lio_lane_in_flight(lane),
+            atomic_load(&lane->unflushed) ? " (some not sent)" : "",
+            atomic_load(&lane->nwaiting), lane->scheduler.nwaiting,
+            atomic_load(&lane->token) ? "a thread reaps" : "nobody reaps",
+            atomic_load(&lane->nsleepers));
+}
+
 static void print_lane(FILE *out, struct lio_lane *lane, uint64_t now)
 {
     struct lio_io *io;
 
     pthread_mutex_lock(&lane->lock);
+    print_summary(out, lane);
     for (uint32_t slot = 0; (io = lio_slab_at(&lane->slab, slot)); slot++) {
         enum lio_io_state state = lio_io_state(io);
 
@@ -54,6 +68,17 @@ static void print_lane(FILE *out, struct lio_lane *lane, uint64_t now)
             print_io(out, io, now);
     }
     pthread_mutex_unlock(&lane->lock);
+}
+
+static void print_budget(FILE *out, const struct lio_budget *budget)
+{
+    fprintf(out, "budget: %" PRIu64 " bytes taken of ",
+            atomic_load(&budget->taken_bytes));
+    if (budget->limit_bytes)
+        fprintf(out, "%" PRIu64 ", %" PRIu32 " lanes queue for it\n",
+                budget->limit_bytes, atomic_load(&budget->nqueued));
+    else
+        fprintf(out, "any number\n");
 }
 
 void lio_dump(struct lio_engine *engine, FILE *out)
@@ -68,6 +93,7 @@ void lio_dump(struct lio_engine *engine, FILE *out)
     memory = open_memstream(&text, &bytes);
     if (!memory)
         return;
+    print_budget(memory, &engine->budget);
     fprintf(memory,
             "id               what    state   class      kind        offset"
             "     length       age ms tries  file\n");

@@ -214,9 +214,10 @@ LIO_API void lio_engine_stats(struct lio_engine *engine,
 
 /**
  * Print a line for every request and operation that is not done, as of now: id,
- * state, class, kind, file, offset, length, age, tries.  For people who ask why
- * nothing moves; the `lanceio` command does it on SIGUSR1.  Not for use in a
- * signal handler.
+ * state, class, kind, file, offset, length, age, tries; and before them, for
+ * each lane, what is in flight, what waits, and who reaps.  For people who ask
+ * why nothing moves; the `lanceio` command does it on SIGUSR1.  Not for use in
+ * a signal handler.
  */
 LIO_API void lio_dump(struct lio_engine *engine, FILE *out);
 
