@@ -1,14 +1,17 @@
 /*
  * The block cache: frames, slots and shards.
  *
- *     frames   | 64 KiB | 64 KiB | 64 KiB | 64 KiB | ...   one mapping
- *     slots    |  key, state, joins  |  ...                 frame n is slot n's
- *              '----- shard 0 -------'------ shard 1 ----   equal runs of slots
- *     buckets  | chain | chain | ...                        as many a shard
+ *     slots    |  key, state, joins  |  ...                one for each frame
+ *              '----- shard 0 -------'------ shard 1 ----  equal runs of slots
+ *     buckets  | chain | chain | ...                       as many a shard
+ *     frames   | 64 KiB | 64 KiB | 64 KiB | 64 KiB | ...   one mapping, dealt
+ *                shard 0  shard 1   ...     shard 0        out to the shards
  *
  * A key's hash picks the shard with its upper half and the chain with its lower
  * half.  Chains and the list of free slots are threaded through the slots, so
- * nothing is allocated after open and the size is known before.
+ * nothing is allocated after open and the size is known before.  Frames are
+ * dealt out in turn, so that a cache that is not full yet has touched no more
+ * large pages than it needs.
  *
  * A slot's pins and masks share one word that changes by single atomic
  * operations.  Claims and publications make theirs under the shard's lock; an
@@ -33,6 +36,7 @@
 #include <unistd.h>
 
 #define CACHE_LINE 64u
+#define LARGE_PAGE ((size_t)2 << 20)
 
 /* 128 TiB of blocks: numbers of slots and buckets still fit into 32 bits. */
 #define MAX_SLOTS (UINT32_C(1) << 31)
@@ -628,7 +632,11 @@ void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
 
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot)
 {
-    return cache->frames + (size_t)slot * LIO_BLOCK_BYTES;
+    const struct layout *layout = &cache->layout;
+    size_t frame = (size_t)(slot % layout->shard_slots) * layout->nshards +
+                   slot / layout->shard_slots;
+
+    return cache->frames + frame * LIO_BLOCK_BYTES;
 }
 
 void lio_cache_drop(struct lio_cache *cache, uint64_t key)
@@ -713,14 +721,20 @@ static size_t frames_bytes(const struct layout *layout)
     return (size_t)layout->nshards * layout->shard_slots * LIO_BLOCK_BYTES;
 }
 
-/* The kernel aligns to pages only: reserve a block more, and give back what
- * lies before and behind the aligned part. */
+/*
+ * In large pages, if the system has them to give: a device moves 256 KiB that
+ * lie in one piece about twice as fast as 64 scattered pages, and the first
+ * touch costs a fault for 2 MiB instead of one for 4 KiB.
+ *
+ * The kernel aligns to small pages only: reserve more, and give back what lies
+ * before and behind the aligned part.
+ */
 static int map_frames(struct lio_cache *cache, struct lio_error *err)
 {
     size_t bytes = frames_bytes(&cache->layout), lead;
-    unsigned char *mapped =
-        mmap(NULL, bytes + LIO_BLOCK_BYTES, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t align = bytes < LARGE_PAGE ? LIO_BLOCK_BYTES : LARGE_PAGE;
+    unsigned char *mapped = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (mapped == MAP_FAILED)
         return lio_error_set(err, LIO_ENOMEM,
@@ -728,13 +742,15 @@ static int map_frames(struct lio_cache *cache, struct lio_error *err)
                              "[cache] size",
                              bytes);
 
-    lead = -(uintptr_t)mapped % LIO_BLOCK_BYTES;
+    lead = -(uintptr_t)mapped % align;
     cache->frames = mapped + lead;
     /* To unmap a part at either end of a mapping cannot fail. */
     if (lead)
         (void)munmap(mapped, lead);
-    if (lead < LIO_BLOCK_BYTES)
-        (void)munmap(cache->frames + bytes, LIO_BLOCK_BYTES - lead);
+    if (lead < align)
+        (void)munmap(cache->frames + bytes, align - lead);
+    /* Without large pages it works as well. */
+    (void)madvise(cache->frames, bytes, MADV_HUGEPAGE);
     return 0;
 }
 
