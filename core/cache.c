@@ -3,6 +3,7 @@
  *
  *     slots    |  key, state, joins  |  ...                one for each frame
  *              '----- shard 0 -------'------ shard 1 ----  equal runs of slots
+ *     logs     | seat 0: shard 0, 1, ... | seat 1: ...     hits to be told
  *     buckets  | chain | chain | ...                       as many a shard
  *     frames   | 64 KiB | 64 KiB | 64 KiB | 64 KiB | ...   one mapping, dealt
  *                shard 0  shard 1   ...     shard 0        out to the shards
@@ -13,357 +14,168 @@
  * dealt out in turn, so that a cache that is not full yet has touched no more
  * large pages than it needs.
  *
- * A slot's pins and masks share one word that changes by single atomic
- * operations.  Claims and publications make theirs under the shard's lock; an
- * unpin is a lone subtraction, so that a reader leaves without a lock.  Hence
- * under the lock a pin may vanish, but none comes to a slot that has none.  The
- * word holds all that a hit needs, so that hits can do without the lock as well
- * if it should ever be contended.
- *
  * The policy is asked, never believed: a victim out of range or in use is
- * counted and overruled.
+ * counted and overruled.  So is one that a hit has pinned since.
  */
-#include "core/cache.h"
+#include "core/cache_parts.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdalign.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#define CACHE_LINE 64u
 #define LARGE_PAGE ((size_t)2 << 20)
-
-/* 128 TiB of blocks: numbers of slots and buckets still fit into 32 bits. */
-#define MAX_SLOTS (UINT32_C(1) << 31)
-
-/* A shard of fewer slots would fill up by accident of hashing while others
- * still have room; with so many, on Zipf 0.99, it misses 0.2 % more than one
- * shard of all would. */
-#define AUTO_SHARD_SLOTS 64u
-/* With four shards a processor two threads seldom meet in one. */
-#define AUTO_SHARDS_PER_CPU 4u
-
-/* A slot's state: who reads it, what is being read into it, what is there.
- *
- *     63           32 31          16 15           0
- *     |     pins     |   loading    |    valid    |
- */
-#define PIN           (UINT64_C(1) << 32)
-#define LOADING(mask) ((uint64_t)(mask) << 16)
-#define VALID(mask)   ((uint64_t)(mask))
-
-static uint64_t pins_of(uint64_t state)
-{
-    return state / PIN;
-}
-
-static uint16_t loading_of(uint64_t state)
-{
-    return (uint16_t)(state >> 16);
-}
-
-static uint16_t valid_of(uint64_t state)
-{
-    return (uint16_t)state;
-}
-
-struct slot {
-    uint64_t key;                     /* while used */
-    _Atomic uint64_t state;           /* 0 if free */
-    struct lio_cache_join *last_join; /* a ring: its next came first */
-    uint32_t next;                    /* in its chain, or of the free ones */
-    _Atomic uint16_t ahead;           /* sectors nobody has wanted yet */
-    bool used;                        /* in a chain, and known to the policy */
-};
-
-/* The lock guards all of the shard, its slots and chains, and is held while its
- * policy runs; no other lock is taken under it. */
-struct shard {
-    alignas(CACHE_LINE) pthread_mutex_t lock;
-    struct slot *slots; /* nslots of them */
-    uint32_t *buckets;  /* heads of chains */
-    void *policy;
-    uint32_t nslots;
-    uint32_t bucket_mask;
-    uint32_t first_free; /* or LIO_NO_SLOT */
-    uint32_t nused;
-    uint32_t hand; /* where the search that overrules a policy goes on */
-    uint64_t evictions;
-    uint64_t refused;
-    uint64_t wrong_victims;
-    uint64_t wasted, cancelled; /* sectors that were ahead */
-};
-
-/* What a cache of so many shards and slots takes. */
-struct layout {
-    uint32_t nshards;     /* a power of two */
-    uint32_t shard_slots; /* in each */
-    uint32_t nbuckets;    /* in each: a power of two, >= shard_slots */
-    uint64_t table_bytes; /* of shards, slots and buckets */
-    uint64_t bytes;       /* of everything */
-};
-
-struct lio_cache {
-    struct lio_cache_ops ops;
-    struct layout layout;
-    unsigned char *frames;
-    struct shard *shards;    /* slots and buckets follow in the same memory */
-    struct slot *slots;      /* of all shards */
-    uint32_t nopen;          /* shards that are initialised */
-    _Atomic uint64_t nahead; /* sectors that are ahead, in all slots */
-};
-
-/* -- size ---------------------------------------------------------------- */
-
-static uint64_t round_up(uint64_t n, uint64_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
-static uint64_t power_of_two_from(uint64_t n)
-{
-    uint64_t power = 1;
-
-    while (power < n)
-        power *= 2;
-    return power;
-}
-
-/* Slots a shard could have if blocks were all it held. */
-static uint32_t most_slots(uint64_t size_bytes, uint32_t nshards)
-{
-    uint64_t blocks = size_bytes / LIO_BLOCK_BYTES;
-
-    if (blocks > MAX_SLOTS)
-        blocks = MAX_SLOTS;
-    return (uint32_t)(blocks / nshards);
-}
-
-/* bytes is UINT64_MAX if the policy's footprint exceeds all reason. */
-static struct layout layout_of(const struct lio_cache_config *config,
-                               uint32_t nshards, uint32_t shard_slots)
-{
-    struct layout layout = { .nshards = nshards, .shard_slots = shard_slots };
-    uint64_t nslots = (uint64_t)nshards * shard_slots;
-    uint64_t policy_bytes = 0;
-
-    layout.nbuckets = (uint32_t)power_of_two_from(shard_slots);
-    layout.table_bytes =
-        round_up(nshards * sizeof(struct shard) + nslots * sizeof(struct slot) +
-                     (uint64_t)nshards * layout.nbuckets * sizeof(uint32_t),
-                 CACHE_LINE);
-    if (config->ops->footprint)
-        policy_bytes = config->ops->footprint(shard_slots, config->params);
-    if (policy_bytes > (UINT64_MAX >> 2) / nshards) {
-        layout.bytes = UINT64_MAX;
-        return layout;
-    }
-    layout.bytes = sizeof(struct lio_cache) + layout.table_bytes +
-                   nslots * LIO_BLOCK_BYTES + nshards * policy_bytes;
-    return layout;
-}
-
-/* The most slots that stay below the ceiling; shard_slots is 0 if none do. */
-static struct layout largest_layout(const struct lio_cache_config *config,
-                                    uint32_t nshards)
-{
-    struct layout best = { .nshards = nshards };
-    uint32_t fits = 0, past = most_slots(config->size_bytes, nshards) + 1;
-
-    while (past - fits > 1) {
-        uint32_t middle = fits + (past - fits) / 2;
-        struct layout layout = layout_of(config, nshards, middle);
-
-        if (layout.bytes <= config->size_bytes) {
-            fits = middle;
-            best = layout;
-        } else {
-            past = middle;
-        }
-    }
-    return best;
-}
-
-static struct layout automatic_layout(const struct lio_cache_config *config)
-{
-    long ncpus = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t nshards = (uint32_t)power_of_two_from(
-        AUTO_SHARDS_PER_CPU * (uint64_t)(ncpus > 0 ? ncpus : 1));
-    struct layout layout = largest_layout(config, nshards);
-
-    while (nshards > 1 && layout.shard_slots < AUTO_SHARD_SLOTS) {
-        nshards /= 2;
-        layout = largest_layout(config, nshards);
-    }
-    return layout;
-}
-
-static int choose_layout(const struct lio_cache_config *config,
-                         struct layout *ret_layout, struct lio_error *err)
-{
-    uint32_t nshards = config->shards;
-    struct layout layout;
-
-    if (nshards & (nshards - 1))
-        return lio_error_set(err, LIO_ECONFIG,
-                             "[cache] shards = %" PRIu32
-                             " is not a power of two: set one, or 0 for "
-                             "automatic",
-                             nshards);
-
-    layout =
-        nshards ? largest_layout(config, nshards) : automatic_layout(config);
-    if (layout.shard_slots == 0)
-        return lio_error_set(err, LIO_ECONFIG,
-                             "[cache] size = %" PRIu64
-                             " bytes is too small: one block in each shard "
-                             "takes %" PRIu64 " bytes (shards = %" PRIu32 ")",
-                             config->size_bytes,
-                             layout_of(config, layout.nshards, 1).bytes,
-                             layout.nshards);
-
-    *ret_layout = layout;
-    return 0;
-}
 
 /* -- chains -------------------------------------------------------------- */
 
-/* The finalizer of MurmurHash3: every bit of the key moves every bit. */
-static uint64_t hash_of(uint64_t key)
-{
-    key ^= key >> 33;
-    key *= UINT64_C(0xff51afd7ed558ccd);
-    key ^= key >> 33;
-    key *= UINT64_C(0xc4ceb9fe1a85ec53);
-    key ^= key >> 33;
-    return key;
-}
-
-static struct shard *shard_of_key(const struct lio_cache *cache, uint64_t key)
-{
-    return &cache->shards[(hash_of(key) >> 32) & (cache->layout.nshards - 1)];
-}
-
-static struct shard *shard_of_slot(const struct lio_cache *cache, uint32_t slot)
+static struct lio_shard *shard_of_slot(const struct lio_cache *cache,
+                                       uint32_t slot)
 {
     return &cache->shards[slot / cache->layout.shard_slots];
 }
 
 /* A slot's number in its shard, as the policy knows it. */
-static uint32_t local_of(const struct shard *shard, const struct slot *slot)
+static uint32_t local_of(const struct lio_shard *shard,
+                         const struct lio_slot *slot)
 {
     return (uint32_t)(slot - shard->slots);
 }
 
+static uint32_t read_link(const _Atomic uint32_t *link)
+{
+    return atomic_load_explicit(link, memory_order_relaxed);
+}
+
+static void write_link(_Atomic uint32_t *link, uint32_t local)
+{
+    atomic_store_explicit(link, local, memory_order_relaxed);
+}
+
 /* The link that names the slot of `key`, or else the one that ends its chain
  * with LIO_NO_SLOT. */
-static uint32_t *find_link(struct shard *shard, uint64_t key)
+static _Atomic uint32_t *find_link(struct lio_shard *shard, uint64_t key)
 {
-    uint32_t *link = &shard->buckets[hash_of(key) & shard->bucket_mask];
+    _Atomic uint32_t *link =
+        &shard->buckets[lio_cache_hash(key) & shard->bucket_mask];
+    uint32_t local;
 
-    while (*link != LIO_NO_SLOT && shard->slots[*link].key != key)
-        link = &shard->slots[*link].next;
+    while ((local = read_link(link)) != LIO_NO_SLOT &&
+           lio_slot_key(&shard->slots[local]) != key)
+        link = &shard->slots[local].next;
     return link;
 }
 
-static struct slot *find_slot(struct shard *shard, uint64_t key)
+static struct lio_slot *find_slot(struct lio_shard *shard, uint64_t key)
 {
-    uint32_t local = *find_link(shard, key);
+    uint32_t local = read_link(find_link(shard, key));
 
     return local == LIO_NO_SLOT ? NULL : &shard->slots[local];
 }
 
 /* -- loaded ahead -------------------------------------------------------- */
 
-/* Take `sectors` out of those that are ahead; returns the ones that were. */
-static uint16_t end_ahead(struct lio_cache *cache, struct slot *slot,
-                          uint16_t sectors)
-{
-    uint16_t ended =
-        sectors & atomic_load_explicit(&slot->ahead, memory_order_relaxed);
-
-    if (!ended)
-        return 0;
-    ended &= atomic_fetch_and_explicit(&slot->ahead, (uint16_t)~ended,
-                                       memory_order_relaxed);
-    atomic_fetch_sub_explicit(&cache->nahead,
-                              (uint64_t)__builtin_popcount(ended),
-                              memory_order_relaxed);
-    return ended;
-}
-
-static uint64_t count_ended(struct lio_cache *cache, struct slot *slot,
+static uint64_t count_ended(struct lio_cache *cache, struct lio_slot *slot,
                             uint16_t sectors)
 {
-    return (uint64_t)__builtin_popcount(end_ahead(cache, slot, sectors));
+    return (uint64_t)__builtin_popcount(
+        lio_slot_end_ahead(cache, slot, sectors));
 }
 
 /* -- from free to used and back ------------------------------------------ */
 
+/* Asked by the policy.  Yes is no promise: a reader may pin the slot before it
+ * is closed. */
 static bool shard_evictable(void *host, uint32_t local)
 {
-    const struct shard *shard = host;
+    struct lio_shard *shard = host;
     uint64_t state;
 
     if (local >= shard->nslots || !shard->slots[local].used)
         return false;
-    /* Acquire: the last reader has read before others write. */
     state =
-        atomic_load_explicit(&shard->slots[local].state, memory_order_acquire);
-    return pins_of(state) == 0 && loading_of(state) == 0;
+        atomic_load_explicit(&shard->slots[local].state, memory_order_relaxed);
+    if (lio_slot_pins(state) > 0 || lio_slot_loading(state) != 0)
+        return false;
+    shard->slots[local].offered = shard->search;
+    return true;
 }
 
-static void free_slot(struct lio_cache *cache, struct shard *shard,
-                      struct slot *slot)
+/* From now on nobody can pin the slot without the lock.  False if somebody is
+ * using it. */
+static bool close_slot(struct lio_shard *shard, uint32_t local)
+{
+    struct lio_slot *slot = &shard->slots[local];
+    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+
+    if (!slot->used || lio_slot_pins(state) > 0 || lio_slot_loading(state) != 0)
+        return false;
+    /* Acquire: the last reader has read before others write. */
+    return atomic_compare_exchange_strong_explicit(
+        &slot->state, &state, 0, memory_order_acquire, memory_order_relaxed);
+}
+
+/* The slot is closed, and the policy has forgotten it. */
+static void free_slot(struct lio_cache *cache, struct lio_shard *shard,
+                      struct lio_slot *slot)
 {
     shard->wasted += count_ended(cache, slot, UINT16_MAX);
-    *find_link(shard, slot->key) = slot->next;
-    atomic_store_explicit(&slot->state, 0, memory_order_relaxed);
+    write_link(find_link(shard, lio_slot_key(slot)), read_link(&slot->next));
     slot->used = false;
-    slot->next = shard->first_free;
+    write_link(&slot->next, shard->first_free);
     shard->first_free = local_of(shard, slot);
     shard->nused--;
 }
 
-static void use_slot(struct shard *shard, struct slot *slot, uint64_t key)
+static void use_slot(struct lio_shard *shard, struct lio_slot *slot,
+                     uint64_t key)
 {
-    shard->first_free = slot->next;
-    slot->key = key;
+    shard->first_free = read_link(&slot->next);
+    atomic_store_explicit(&slot->key, key, memory_order_relaxed);
+    atomic_store_explicit(&slot->swept, 0, memory_order_relaxed);
     slot->used = true;
-    slot->next = LIO_NO_SLOT;
-    *find_link(shard, key) = local_of(shard, slot);
+    write_link(&slot->next, LIO_NO_SLOT);
+    write_link(find_link(shard, key), local_of(shard, slot));
     shard->nused++;
 }
 
-static void forget_slot(struct lio_cache *cache, struct shard *shard,
-                        struct slot *slot)
+/* Forget what a slot holds, unless somebody is using it. */
+static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
+                        struct lio_slot *slot)
 {
+    if (!close_slot(shard, local_of(shard, slot)))
+        return;
     cache->ops.remove(shard->policy, local_of(shard, slot));
     free_slot(cache, shard, slot);
 }
 
-/*
- * The policy gave up `wrong`, which is none of its slots or in use.  Any slot
- * that can go will do instead; and the policy, for which `wrong` is free now
- * and the other is not, is put right about both.
- */
-static uint32_t overrule_policy(struct lio_cache *cache, struct shard *shard,
-                                uint32_t wrong)
+/* The policy gave up `local`, which cannot go: because a reader came just after
+ * it was offered, or by a mistake of the policy. */
+static void count_mistake(struct lio_shard *shard, uint32_t local)
 {
-    shard->wrong_victims++;
+    if (local < shard->nslots && shard->slots[local].used &&
+        shard->slots[local].offered == shard->search)
+        shard->lost_victims++;
+    else
+        shard->wrong_victims++;
+}
+
+/*
+ * Any slot that can go will do instead of `wrong`; and the policy, for which
+ * `wrong` is free now and the other is not, is put right about both.
+ */
+static uint32_t overrule_policy(struct lio_cache *cache,
+                                struct lio_shard *shard, uint32_t wrong)
+{
+    count_mistake(shard, wrong);
     if (wrong < shard->nslots)
-        cache->ops.insert(shard->policy, wrong, shard->slots[wrong].key);
+        cache->ops.insert(shard->policy, wrong,
+                          lio_slot_key(&shard->slots[wrong]));
 
     for (uint32_t looked = 0; looked < shard->nslots; looked++) {
         uint32_t local = shard->hand;
 
         shard->hand = local + 1 < shard->nslots ? local + 1 : 0;
-        if (shard_evictable(shard, local)) {
+        if (close_slot(shard, local)) {
             cache->ops.remove(shard->policy, local);
             return local;
         }
@@ -372,12 +184,16 @@ static uint32_t overrule_policy(struct lio_cache *cache, struct shard *shard,
 }
 
 /* Make one slot free, so that `key` can have it, if any can be given up. */
-static void evict_one(struct lio_cache *cache, struct shard *shard,
+static void evict_one(struct lio_cache *cache, struct lio_shard *shard,
                       uint64_t key)
 {
-    uint32_t local = cache->ops.evict(shard->policy, key);
+    uint32_t local;
 
-    if (local != LIO_NO_SLOT && !shard_evictable(shard, local))
+    shard->search++;
+    local = cache->ops.evict(shard->policy, key);
+    if (local == LIO_NO_SLOT)
+        return;
+    if (local >= shard->nslots || !close_slot(shard, local))
         local = overrule_policy(cache, shard, local);
     if (local == LIO_NO_SLOT)
         return;
@@ -386,10 +202,10 @@ static void evict_one(struct lio_cache *cache, struct shard *shard,
 }
 
 /* A slot for `key`, empty; NULL if all are pinned. */
-static struct slot *make_slot(struct lio_cache *cache, struct shard *shard,
-                              uint64_t key)
+static struct lio_slot *make_slot(struct lio_cache *cache,
+                                  struct lio_shard *shard, uint64_t key)
 {
-    struct slot *slot;
+    struct lio_slot *slot;
 
     if (shard->first_free == LIO_NO_SLOT)
         evict_one(cache, shard, key);
@@ -431,8 +247,8 @@ static struct lio_cache_join *open_ring(struct lio_cache_join *last)
 
 /* Tell the slot's joins that the load of `sectors` has ended, and return those
  * that need not wait any longer. */
-static struct lio_cache_join *settle_joins(struct slot *slot, uint16_t sectors,
-                                           bool ok)
+static struct lio_cache_join *settle_joins(struct lio_slot *slot,
+                                           uint16_t sectors, bool ok)
 {
     struct lio_cache_join *join = open_ring(slot->last_join), *next;
     struct lio_cache_join *settled = NULL;
@@ -452,23 +268,31 @@ static struct lio_cache_join *settle_joins(struct slot *slot, uint16_t sectors,
 
 /* -- the four calls of a read -------------------------------------------- */
 
+/* Sectors that are neither valid nor loading. */
+static uint16_t unread_of(const struct lio_slot *slot)
+{
+    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+
+    return (uint16_t) ~(lio_slot_valid(state) | lio_slot_loading(state));
+}
+
 /* Split `want` by the slot's state, and change that to match. */
 static struct lio_cache_claim split_claim(struct lio_cache *cache,
-                                          struct slot *slot, uint16_t want,
+                                          struct lio_slot *slot, uint16_t want,
                                           struct lio_cache_join *join)
 {
     uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
     struct lio_cache_claim claim = {
         .slot = (uint32_t)(slot - cache->slots),
-        .hit = want & valid_of(state),
-        .join = want & loading_of(state),
+        .hit = want & lio_slot_valid(state),
+        .join = want & lio_slot_loading(state),
     };
-    uint64_t pins = claim.join ? 2 * PIN : PIN;
+    uint64_t pins = claim.join ? 2 * LIO_SLOT_PIN : LIO_SLOT_PIN;
 
     claim.load = want & (uint16_t) ~(claim.hit | claim.join);
-    claim.ahead = end_ahead(cache, slot, claim.hit | claim.join);
+    claim.ahead = lio_slot_end_ahead(cache, slot, claim.hit | claim.join);
     /* An addition sets the bits, which are not set yet. */
-    atomic_fetch_add_explicit(&slot->state, pins + LOADING(claim.load),
+    atomic_fetch_add_explicit(&slot->state, pins + LIO_SLOT_LOADING(claim.load),
                               memory_order_relaxed);
     if (claim.join) {
         join->slot = claim.slot;
@@ -480,60 +304,87 @@ static struct lio_cache_claim split_claim(struct lio_cache *cache,
     return claim;
 }
 
-int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
+/* The shard of `key`, and its slot or NULL; locked. */
+static struct lio_slot *look_up(struct lio_cache *cache, uint64_t key,
+                                struct lio_shard **ret_shard)
+{
+    struct lio_shard *shard =
+        &cache->shards[lio_shard_number(cache, lio_cache_hash(key))];
+
+    pthread_mutex_lock(&shard->lock);
+    *ret_shard = shard;
+    return find_slot(shard, key);
+}
+
+/*
+ * The shard of `key`, locked, with its policy told of all that the seat has
+ * done so far.
+ */
+static struct lio_shard *enter_shard(struct lio_cache *cache, uint64_t key,
+                                     struct lio_hit_log **ret_log,
+                                     uint32_t seat)
+{
+    uint32_t number = lio_shard_number(cache, lio_cache_hash(key));
+    struct lio_shard *shard = &cache->shards[number];
+
+    *ret_log = lio_hit_log_of(cache, seat, number);
+    pthread_mutex_lock(&shard->lock);
+    lio_hit_log_replay(cache, shard, *ret_log);
+    return shard;
+}
+
+int lio_cache_claim(struct lio_cache *cache, const struct lio_cache_want *want,
                     struct lio_cache_join *join,
                     struct lio_cache_claim *ret_claim)
 {
-    struct shard *shard = shard_of_key(cache, key);
+    struct lio_hit_log *log;
+    struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
+    struct lio_slot *slot = find_slot(shard, want->key);
     struct lio_cache_claim claim;
-    struct slot *slot;
-    bool found;
+    bool again;
 
-    assert(want != 0);
-    pthread_mutex_lock(&shard->lock);
-    slot = find_slot(shard, key);
-    found = slot != NULL;
-    if (!found)
-        slot = make_slot(cache, shard, key);
+    assert(want->sectors != 0);
+    if (!slot)
+        slot = make_slot(cache, shard, want->key);
     if (!slot) {
         shard->refused++;
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
-    claim = split_claim(cache, slot, want, join);
-    if (found && (claim.hit | claim.join) & ~claim.ahead)
-        cache->ops.hit(shard->policy, local_of(shard, slot), key);
+    claim = split_claim(cache, slot, want->sectors, join);
+    again = lio_slot_sweep(slot, want->from, want->until);
+    if (again && (claim.hit | claim.join) & ~claim.ahead &&
+        log->last_key != want->key)
+        cache->ops.hit(shard->policy, local_of(shard, slot), want->key);
+    log->last_key = want->key;
     pthread_mutex_unlock(&shard->lock);
 
     *ret_claim = claim;
     return 0;
 }
 
-int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
+int lio_cache_claim_ahead(struct lio_cache *cache,
+                          const struct lio_cache_want *want,
                           struct lio_cache_claim *ret_claim)
 {
-    struct shard *shard = shard_of_key(cache, key);
-    struct slot *slot;
+    struct lio_hit_log *log;
+    struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
+    struct lio_slot *slot = find_slot(shard, want->key);
+    uint16_t load = want->sectors;
 
-    assert(want != 0);
-    pthread_mutex_lock(&shard->lock);
-    slot = find_slot(shard, key);
-    if (slot) {
-        uint64_t state =
-            atomic_load_explicit(&slot->state, memory_order_relaxed);
-
-        want &= (uint16_t) ~(valid_of(state) | loading_of(state));
-    } else {
-        slot = make_slot(cache, shard, key);
-    }
-    if (!slot || !want) {
+    assert(load != 0);
+    if (slot)
+        load &= unread_of(slot);
+    else
+        slot = make_slot(cache, shard, want->key);
+    if (!slot || !load) {
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
-    *ret_claim = split_claim(cache, slot, want, NULL);
-    atomic_fetch_or_explicit(&slot->ahead, want, memory_order_relaxed);
+    *ret_claim = split_claim(cache, slot, load, NULL);
+    atomic_fetch_or_explicit(&slot->ahead, load, memory_order_relaxed);
     atomic_fetch_add_explicit(&cache->nahead,
-                              (uint64_t)__builtin_popcount(want),
+                              (uint64_t)__builtin_popcount(load),
                               memory_order_relaxed);
     pthread_mutex_unlock(&shard->lock);
     return 0;
@@ -550,19 +401,13 @@ static uint16_t first_run(uint16_t mask)
 int lio_cache_claim_gap(struct lio_cache *cache, uint64_t key, uint16_t want,
                         struct lio_cache_claim *ret_claim)
 {
-    struct shard *shard = shard_of_key(cache, key);
-    struct slot *slot;
+    struct lio_shard *shard;
+    struct lio_slot *slot = look_up(cache, key, &shard);
 
-    pthread_mutex_lock(&shard->lock);
-    slot = find_slot(shard, key);
     if (!slot && shard->first_free != LIO_NO_SLOT)
         slot = make_slot(cache, shard, key);
     if (slot) {
-        uint64_t state =
-            atomic_load_explicit(&slot->state, memory_order_relaxed);
-
-        want =
-            first_run(want & (uint16_t) ~(valid_of(state) | loading_of(state)));
+        want = first_run(want & unread_of(slot));
         if (want)
             *ret_claim = split_claim(cache, slot, want, NULL);
     }
@@ -579,18 +424,19 @@ uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok)
 {
-    struct shard *shard = shard_of_slot(cache, slot);
-    struct slot *loaded = &cache->slots[slot];
+    struct lio_shard *shard = shard_of_slot(cache, slot);
+    struct lio_slot *loaded = &cache->slots[slot];
     struct lio_cache_join *settled;
     uint64_t before LIO_UNUSED;
 
     pthread_mutex_lock(&shard->lock);
     /* Both masks in one step: loading bits go out, valid ones come on. */
-    before = atomic_fetch_xor_explicit(
-        &loaded->state, LOADING(sectors) | VALID(ok ? sectors : 0),
-        memory_order_release);
-    assert((loading_of(before) & sectors) == sectors);
-    assert(pins_of(before) > 0);
+    before = atomic_fetch_xor_explicit(&loaded->state,
+                                       LIO_SLOT_LOADING(sectors) |
+                                           LIO_SLOT_VALID(ok ? sectors : 0),
+                                       memory_order_release);
+    assert((lio_slot_loading(before) & sectors) == sectors);
+    assert(lio_slot_pins(before) > 0);
     if (!ok)
         shard->cancelled += count_ended(cache, loaded, sectors);
     settled = settle_joins(loaded, sectors, ok);
@@ -599,13 +445,14 @@ struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
 }
 
 /* Forget a slot that was left empty, if nobody has come back to it. */
-static void reclaim_slot(struct lio_cache *cache, struct slot *slot)
+static void reclaim_slot(struct lio_cache *cache, struct lio_slot *slot)
 {
-    struct shard *shard = shard_of_slot(cache, (uint32_t)(slot - cache->slots));
+    struct lio_shard *shard =
+        shard_of_slot(cache, (uint32_t)(slot - cache->slots));
 
     pthread_mutex_lock(&shard->lock);
     if (slot->used &&
-        atomic_load_explicit(&slot->state, memory_order_acquire) == 0)
+        atomic_load_explicit(&slot->state, memory_order_relaxed) == 0)
         forget_slot(cache, shard, slot);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -613,26 +460,26 @@ static void reclaim_slot(struct lio_cache *cache, struct slot *slot)
 void lio_cache_pin(struct lio_cache *cache, uint32_t slot)
 {
     uint64_t before LIO_UNUSED = atomic_fetch_add_explicit(
-        &cache->slots[slot].state, PIN, memory_order_relaxed);
+        &cache->slots[slot].state, LIO_SLOT_PIN, memory_order_relaxed);
 
-    assert(pins_of(before) > 0);
+    assert(lio_slot_pins(before) > 0);
 }
 
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
 {
-    struct slot *left = &cache->slots[slot];
+    struct lio_slot *left = &cache->slots[slot];
     /* Release: what the reader has read, it has read before the slot goes. */
-    uint64_t before =
-        atomic_fetch_sub_explicit(&left->state, PIN, memory_order_release);
+    uint64_t before = atomic_fetch_sub_explicit(&left->state, LIO_SLOT_PIN,
+                                                memory_order_release);
 
-    assert(pins_of(before) > 0);
-    if (before == PIN)
+    assert(lio_slot_pins(before) > 0);
+    if (before == LIO_SLOT_PIN)
         reclaim_slot(cache, left);
 }
 
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot)
 {
-    const struct layout *layout = &cache->layout;
+    const struct lio_cache_layout *layout = &cache->layout;
     size_t frame = (size_t)(slot % layout->shard_slots) * layout->nshards +
                    slot / layout->shard_slots;
 
@@ -641,25 +488,20 @@ void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot)
 
 void lio_cache_drop(struct lio_cache *cache, uint64_t key)
 {
-    struct shard *shard = shard_of_key(cache, key);
-    struct slot *slot;
+    struct lio_shard *shard;
+    struct lio_slot *slot = look_up(cache, key, &shard);
 
-    pthread_mutex_lock(&shard->lock);
-    slot = find_slot(shard, key);
-    if (slot && shard_evictable(shard, local_of(shard, slot)))
+    if (slot)
         forget_slot(cache, shard, slot);
     pthread_mutex_unlock(&shard->lock);
 }
 
 void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key)
 {
-    struct shard *shard = shard_of_key(cache, key);
-    struct slot *slot;
+    struct lio_shard *shard;
+    struct lio_slot *slot = look_up(cache, key, &shard);
 
-    pthread_mutex_lock(&shard->lock);
-    slot = find_slot(shard, key);
-    if (slot && atomic_load_explicit(&slot->ahead, memory_order_relaxed) &&
-        shard_evictable(shard, local_of(shard, slot)))
+    if (slot && atomic_load_explicit(&slot->ahead, memory_order_relaxed))
         forget_slot(cache, shard, slot);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -667,7 +509,7 @@ void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key)
 void lio_cache_settle_ahead(struct lio_cache *cache)
 {
     for (uint32_t i = 0; i < cache->layout.nshards; i++) {
-        struct shard *shard = &cache->shards[i];
+        struct lio_shard *shard = &cache->shards[i];
 
         pthread_mutex_lock(&shard->lock);
         for (uint32_t local = 0; local < shard->nslots; local++)
@@ -679,13 +521,13 @@ void lio_cache_settle_ahead(struct lio_cache *cache)
 
 /* -- statistics ---------------------------------------------------------- */
 
-static uint64_t count_pinned(const struct shard *shard)
+static uint64_t count_pinned(const struct lio_shard *shard)
 {
     uint64_t npinned = 0;
 
     for (uint32_t local = 0; local < shard->nslots; local++)
-        npinned += pins_of(atomic_load_explicit(&shard->slots[local].state,
-                                                memory_order_relaxed)) > 0;
+        npinned += lio_slot_pins(atomic_load_explicit(
+                       &shard->slots[local].state, memory_order_relaxed)) > 0;
     return npinned;
 }
 
@@ -698,13 +540,14 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
     };
 
     for (uint32_t i = 0; i < cache->layout.nshards; i++) {
-        struct shard *shard = &cache->shards[i];
+        struct lio_shard *shard = &cache->shards[i];
 
         pthread_mutex_lock(&shard->lock);
         stats.used_slots += shard->nused;
         stats.evictions += shard->evictions;
         stats.refused += shard->refused;
         stats.wrong_victims += shard->wrong_victims;
+        stats.lost_victims += shard->lost_victims;
         stats.wasted_bytes += shard->wasted * LIO_SECTOR_BYTES;
         stats.cancelled_bytes += shard->cancelled * LIO_SECTOR_BYTES;
         pthread_mutex_unlock(&shard->lock);
@@ -716,7 +559,7 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
 
 /* -- lifetime ------------------------------------------------------------ */
 
-static size_t frames_bytes(const struct layout *layout)
+static size_t frames_bytes(const struct lio_cache_layout *layout)
 {
     return (size_t)layout->nshards * layout->shard_slots * LIO_BLOCK_BYTES;
 }
@@ -756,37 +599,41 @@ static int map_frames(struct lio_cache *cache, struct lio_error *err)
 
 static int make_tables(struct lio_cache *cache, struct lio_error *err)
 {
-    const struct layout *layout = &cache->layout;
+    const struct lio_cache_layout *layout = &cache->layout;
     size_t nslots = (size_t)layout->nshards * layout->shard_slots;
-    uint32_t *buckets;
+    _Atomic uint32_t *buckets;
 
-    cache->shards = aligned_alloc(CACHE_LINE, layout->table_bytes);
+    cache->shards = aligned_alloc(LIO_CACHE_LINE, layout->table_bytes);
     if (!cache->shards)
         return lio_error_set(err, LIO_ENOMEM,
                              "no memory for the tables of a cache with %zu "
                              "blocks: lower [cache] size",
                              nslots);
     memset(cache->shards, 0, layout->table_bytes);
-    cache->slots = (struct slot *)(cache->shards + layout->nshards);
-    buckets = (uint32_t *)(cache->slots + nslots);
+    cache->slots = (struct lio_slot *)(cache->shards + layout->nshards);
+    cache->logs = (struct lio_hit_log *)(cache->slots + nslots);
+    buckets = (_Atomic uint32_t *)(cache->logs +
+                                   (size_t)layout->nshards * layout->nseats);
     memset(buckets, 0xff,
            (size_t)layout->nshards * layout->nbuckets * sizeof(*buckets));
+    for (uint32_t i = 0; i < layout->nshards * layout->nseats; i++)
+        cache->logs[i].last_key = UINT64_MAX;
 
     for (uint32_t i = 0; i < layout->nshards; i++) {
-        struct shard *shard = &cache->shards[i];
+        struct lio_shard *shard = &cache->shards[i];
 
         shard->slots = cache->slots + (size_t)i * layout->shard_slots;
         shard->buckets = buckets + (size_t)i * layout->nbuckets;
         shard->nslots = layout->shard_slots;
         shard->bucket_mask = layout->nbuckets - 1;
         for (uint32_t local = 0; local < shard->nslots; local++)
-            shard->slots[local].next =
-                local + 1 < shard->nslots ? local + 1 : LIO_NO_SLOT;
+            write_link(&shard->slots[local].next,
+                       local + 1 < shard->nslots ? local + 1 : LIO_NO_SLOT);
     }
     return 0;
 }
 
-static int open_shard(struct lio_cache *cache, struct shard *shard,
+static int open_shard(struct lio_cache *cache, struct lio_shard *shard,
                       const union lio_value *params, struct lio_error *err)
 {
     struct lio_cache_setup setup = {
@@ -814,13 +661,14 @@ static int open_shard(struct lio_cache *cache, struct shard *shard,
 int lio_cache_open(const struct lio_cache_config *config,
                    struct lio_cache **ret_cache, struct lio_error *err)
 {
-    struct lio_cache *cache = calloc(1, sizeof(*cache));
+    struct lio_cache *cache = aligned_alloc(LIO_CACHE_LINE, sizeof(*cache));
     int rc;
 
     if (!cache)
         return lio_error_set(err, LIO_ENOMEM, "no memory for a cache");
+    memset(cache, 0, sizeof(*cache));
     cache->ops = *config->ops;
-    rc = choose_layout(config, &cache->layout, err);
+    rc = lio_cache_choose_layout(config, &cache->layout, err);
     if (rc == 0)
         rc = map_frames(cache, err);
     if (rc == 0)

@@ -14,6 +14,8 @@
  *
  * A read of a block goes:
  *
+ *     hit    all of it is valid, no lock: copy from the frame ──► unpin
+ *       │ no
  *     claim ─┬─ hit:  copy from the frame ─────────────────────► unpin
  *            ├─ load: read the sectors into the frame ► publish ► unpin
  *            └─ join: wait until the join comes back ──────────► unpin
@@ -38,6 +40,7 @@ struct lio_cache;
 struct lio_cache_config {
     uint64_t size_bytes; /* ceiling: frames, tables, policy and ghosts */
     uint32_t shards;     /* 0 = automatic, else a power of two */
+    uint32_t nseats;     /* see struct lio_cache_want; 0 = one */
     const struct lio_cache_ops *ops;
     const union lio_value *params;
 };
@@ -74,12 +77,38 @@ struct lio_cache_claim {
 };
 
 /*
- * Ask for the sectors `want` (not 0) of block `key`.  Finds or makes the slot,
- * pins it for the caller, and splits `want` into hit, load and join.  With
- * sectors to join, `join` is linked in and filled (owner is kept), and the slot
- * is pinned a second time, for the join: so caller and join each unpin once,
- * the caller when it is done with hit and load, the join's owner when it has
- * come back and been read.  Without, `join` is left alone and may be NULL.
+ * What is wanted of a block.
+ *
+ * A seat (0 .. nseats-1) is where a thread's hits are noted until the policy is
+ * told: the calls that name one seat must not overlap.
+ *
+ * The policy is told of uses, not of calls.  A call is of the same use as the
+ * one before it if it wants bytes behind those: a scan in pieces, however
+ * small, sweeps over a block once.  So it is if nothing else was asked for in
+ * between, by this seat in this shard.
+ */
+struct lio_cache_want {
+    uint64_t key;
+    uint16_t sectors;     /* not 0 */
+    uint32_t seat;        /* the caller's */
+    uint32_t from, until; /* bytes of the block */
+};
+
+/*
+ * Pin the block, if all sectors that are wanted are valid; takes no lock.  All
+ * are the claim's `hit`.  False, with nothing held, if they are not, or if that
+ * cannot be seen without the lock: then claim them.
+ */
+bool lio_cache_hit(struct lio_cache *cache, const struct lio_cache_want *want,
+                   struct lio_cache_claim *ret_claim);
+
+/*
+ * Find or make the slot of the block, pin it for the caller, and split what is
+ * wanted into hit, load and join.  With sectors to join, `join` is linked in
+ * and filled (owner is kept), and the slot is pinned a second time, for the
+ * join: so caller and join each unpin once, the caller when it is done with hit
+ * and load, the join's owner when it has come back and been read.  Without,
+ * `join` is left alone and may be NULL.
  *
  * The policy sees a hit when any wanted sector was there or on its way, unless
  * it was loaded ahead and this is its first use.
@@ -87,17 +116,18 @@ struct lio_cache_claim {
  * Returns 0, or LIO_EAGAIN if every slot of the shard is pinned: the caller
  * then reads past the cache.
  */
-int lio_cache_claim(struct lio_cache *cache, uint64_t key, uint16_t want,
+int lio_cache_claim(struct lio_cache *cache, const struct lio_cache_want *want,
                     struct lio_cache_join *join,
                     struct lio_cache_claim *ret_claim);
 
 /*
- * Ask for those of the sectors `want` of block `key` that are neither valid nor
- * loading, before anybody needs them.  They are the claim's `load`, pinned
- * once, to be published and unpinned like others.  LIO_EAGAIN if there are none
- * or every slot is pinned: then nothing is held.
+ * Ask for those of the wanted sectors that are neither valid nor loading,
+ * before anybody needs them; `from` and `until` do not matter.  They are the
+ * claim's `load`, pinned once, to be published and unpinned like others.
+ * LIO_EAGAIN if there are none or every slot is pinned: then nothing is held.
  */
-int lio_cache_claim_ahead(struct lio_cache *cache, uint64_t key, uint16_t want,
+int lio_cache_claim_ahead(struct lio_cache *cache,
+                          const struct lio_cache_want *want,
                           struct lio_cache_claim *ret_claim);
 
 /*
@@ -147,6 +177,7 @@ struct lio_cache_stats {
     uint64_t evictions;
     uint64_t refused;       /* claims that found every slot pinned */
     uint64_t wrong_victims; /* slots the policy gave up and could not */
+    uint64_t lost_victims;  /* that could go, until a hit came between */
     uint64_t ahead_bytes;   /* now: loaded or loading ahead, not used */
     uint64_t wasted_bytes, cancelled_bytes; /* of what was loaded ahead */
     uint64_t bytes; /* of all memory, the ceiling kept */

@@ -224,6 +224,7 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
     struct lio_cache_config config = {
         .size_bytes = settings->cache.size_bytes,
         .shards = settings->cache.shards,
+        .nseats = engine->nlanes + 1,
     };
     int rc = use_plugin(engine, settings->cache.plugin, LIO_KIND_CACHE,
                         &engine->cache_plugin, &engine->cache_values, err);

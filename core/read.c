@@ -335,6 +335,7 @@ static void plan_past_cache(struct plan *plan, uint64_t block, uint64_t lo,
     plan_direct_range(plan, lo, hi - lo, to);
 }
 
+/* Under the lane's lock. */
 static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
 {
     struct lio_lane *lane = plan->lane;
@@ -348,7 +349,6 @@ static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
         plan->access |= LIO_ACCESS_WAITED;
     if (claim->ahead)
         plan->access |= LIO_ACCESS_AHEAD;
-    pthread_mutex_lock(&lane->lock);
     lio_count(&lane->stats, LIO_COUNT_CACHE_HITS, hits);
     lio_count(&lane->stats, LIO_COUNT_CACHE_JOINS, joins);
     lio_count(&lane->stats, LIO_COUNT_CACHE_MISSES, joins + loads + used);
@@ -356,7 +356,66 @@ static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
               (uint64_t)used * LIO_SECTOR_BYTES);
     lio_count(&lane->stats, LIO_COUNT_PREFETCH_LATE,
               (uint64_t)late * LIO_SECTOR_BYTES);
-    pthread_mutex_unlock(&lane->lock);
+}
+
+/* Bytes [lo, hi) of the file, which lie in `block`.  The lane is the seat, and
+ * its lock keeps the threads that share it apart. */
+static struct lio_cache_want want_of(const struct plan *plan, uint64_t block,
+                                     uint64_t lo, uint64_t hi)
+{
+    uint64_t block_at = block * LIO_BLOCK_BYTES;
+    uint32_t from = (uint32_t)(lo - block_at);
+    uint32_t until = (uint32_t)(hi - block_at);
+    uint32_t first = from / LIO_SECTOR_BYTES;
+    uint32_t last = (until - 1) / LIO_SECTOR_BYTES;
+
+    return (struct lio_cache_want){
+        .key = (uint64_t)plan->generation << 32 | block,
+        .sectors = lio_sector_mask(first, last - first + 1),
+        .seat = plan->lane->index,
+        .from = from,
+        .until = until,
+    };
+}
+
+static bool hit_block(struct plan *plan, const struct lio_cache_want *want,
+                      struct lio_cache_claim *ret_claim)
+{
+    bool hit;
+
+    pthread_mutex_lock(&plan->lane->lock);
+    hit = lio_cache_hit(plan->cache, want, ret_claim);
+    if (hit)
+        count_claim(plan, ret_claim);
+    pthread_mutex_unlock(&plan->lane->lock);
+    return hit;
+}
+
+/* False if the block cannot be had. */
+static bool claim_block(struct plan *plan, const struct lio_cache_want *want,
+                        uint64_t block, struct lio_cache_claim *ret_claim)
+{
+    int rc;
+
+    if (!plan->spare)
+        plan->spare = malloc(sizeof(*plan->spare));
+    if (!plan->spare)
+        return false;
+    plan->spare->base.owner = plan->request;
+    plan->spare->block = block;
+    pthread_mutex_lock(&plan->lane->lock);
+    rc = lio_cache_claim(plan->cache, want, &plan->spare->base, ret_claim);
+    if (rc == 0)
+        count_claim(plan, ret_claim);
+    pthread_mutex_unlock(&plan->lane->lock);
+    if (rc < 0)
+        return false;
+    if (ret_claim->join) {
+        plan->spare = NULL; /* it is the cache's until it comes back */
+        plan->nparts++;
+        count_join(plan->request, 1);
+    }
+    return true;
 }
 
 static void plan_block(struct plan *plan, uint64_t block)
@@ -365,31 +424,14 @@ static void plan_block(struct plan *plan, uint64_t block)
     uint64_t block_at = block * LIO_BLOCK_BYTES;
     uint64_t lo = max_u64(request->offset, block_at);
     uint64_t hi = min_u64(plan->end, block_at + LIO_BLOCK_BYTES);
-    uint32_t first = (uint32_t)((lo - block_at) / LIO_SECTOR_BYTES);
-    uint32_t last = (uint32_t)((hi - 1 - block_at) / LIO_SECTOR_BYTES);
-    uint64_t key = (uint64_t)plan->generation << 32 | block;
+    struct lio_cache_want want = want_of(plan, block, lo, hi);
     struct lio_cache_claim claim;
 
-    if (!plan->spare)
-        plan->spare = malloc(sizeof(*plan->spare));
-    if (!plan->spare) {
+    if (!hit_block(plan, &want, &claim) &&
+        !claim_block(plan, &want, block, &claim)) {
         plan_past_cache(plan, block, lo, hi);
         return;
     }
-    plan->spare->base.owner = request;
-    plan->spare->block = block;
-    if (lio_cache_claim(plan->cache, key,
-                        lio_sector_mask(first, last - first + 1),
-                        &plan->spare->base, &claim) < 0) {
-        plan_past_cache(plan, block, lo, hi);
-        return;
-    }
-    if (claim.join) {
-        plan->spare = NULL; /* it is the cache's until it comes back */
-        plan->nparts++;
-        count_join(request, 1);
-    }
-    count_claim(plan, &claim);
     copy_sectors(request, block, lio_cache_frame(plan->cache, claim.slot),
                  claim.hit);
     plan_loads(plan, block, &claim);
@@ -532,24 +574,30 @@ void lio_read_plan(struct lio_io *request, struct lio_batch *batch)
 
 /* -- ahead of all requests ----------------------------------------------- */
 
+static int claim_ahead(struct plan *plan, const struct lio_cache_want *want,
+                       struct lio_cache_claim *ret_claim)
+{
+    int rc;
+
+    pthread_mutex_lock(&plan->lane->lock);
+    rc = lio_cache_claim_ahead(plan->cache, want, ret_claim);
+    pthread_mutex_unlock(&plan->lane->lock);
+    return rc;
+}
+
 /* Load what the cache lacks of the part of a block that begins the range, and
  * take that part off it; returns the bytes it will load. */
 static uint64_t plan_block_ahead(struct plan *plan, struct lio_range *range)
 {
     uint64_t block = range->offset / LIO_BLOCK_BYTES;
-    uint64_t block_at = block * LIO_BLOCK_BYTES;
     uint64_t end =
-        min_u64(range->offset + range->length, block_at + LIO_BLOCK_BYTES);
-    uint32_t first = (uint32_t)((range->offset - block_at) / LIO_SECTOR_BYTES);
-    uint32_t last = (uint32_t)((end - 1 - block_at) / LIO_SECTOR_BYTES);
-    uint64_t key = (uint64_t)plan->generation << 32 | block;
+        min_u64(range->offset + range->length, (block + 1) * LIO_BLOCK_BYTES);
+    struct lio_cache_want want = want_of(plan, block, range->offset, end);
     struct lio_cache_claim claim;
 
     range->length -= end - range->offset;
     range->offset = end;
-    if (lio_cache_claim_ahead(plan->cache, key,
-                              lio_sector_mask(first, last - first + 1),
-                              &claim) < 0)
+    if (claim_ahead(plan, &want, &claim) < 0)
         return 0;
     plan_loads(plan, block, &claim);
     lio_cache_unpin(plan->cache, claim.slot);

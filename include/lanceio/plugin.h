@@ -287,7 +287,8 @@ struct lio_cache_setup {
  *
  * A key that hits while its slot is pinned is reported like any other, perhaps
  * later and in batches, but in order; a hit on a slot that has meanwhile been
- * given to another key is not reported.
+ * given to another key is not reported.  Accesses that are one use, such as a
+ * scan's that reads a block in pieces, are one hit at most.
  *
  * Threads:    calls on one policy never overlap (the core holds the shard's
  *             lock), so a policy needs no lock and must not block.

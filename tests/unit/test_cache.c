@@ -23,9 +23,12 @@ struct spy {
     int open_answer;         /* what open() returns */
     bool answers;            /* evict() returns `answer`, right or wrong */
     uint32_t answer;
+    void (*intrude)(void *); /* while a victim has been found, not given up */
+    void *intruder;
     uint32_t open, opened;
     uint32_t inserts, hits, evicts, removes;
     uint32_t last_inserted, last_removed;
+    uint64_t last_hit;
 };
 
 struct fifo {
@@ -76,12 +79,12 @@ static void fifo_insert(void *policy, uint32_t slot, uint64_t key LIO_UNUSED)
     fifo->spy->last_inserted = slot;
 }
 
-static void fifo_hit(void *policy, uint32_t slot LIO_UNUSED,
-                     uint64_t key LIO_UNUSED)
+static void fifo_hit(void *policy, uint32_t slot LIO_UNUSED, uint64_t key)
 {
     struct fifo *fifo = policy;
 
     fifo->spy->hits++;
+    fifo->spy->last_hit = key;
 }
 
 static uint32_t fifo_evict(void *policy, uint64_t key LIO_UNUSED)
@@ -102,6 +105,8 @@ static uint32_t fifo_evict(void *policy, uint64_t key LIO_UNUSED)
     }
     if (first != LIO_NO_SLOT)
         fifo->since[first] = NEVER;
+    if (fifo->spy->intrude)
+        fifo->spy->intrude(fifo->spy->intruder);
     return first;
 }
 
@@ -188,21 +193,44 @@ static struct lio_cache_stats stats_of(struct lio_cache *cache)
     return stats;
 }
 
-static struct lio_cache_claim claim(struct fixture *f, uint64_t key,
-                                    uint16_t want, struct lio_cache_join *join)
+/* The bytes of the sectors, from the first of them to the last. */
+static struct lio_cache_want want_of(uint64_t key, uint16_t sectors)
 {
+    return (struct lio_cache_want){
+        .key = key,
+        .sectors = sectors,
+        .from = (uint32_t)__builtin_ctz(sectors) * LIO_SECTOR_BYTES,
+        .until = (32 - (uint32_t)__builtin_clz(sectors)) * LIO_SECTOR_BYTES,
+    };
+}
+
+/* As the engine does it: without the lock first. */
+static int try_claim(struct fixture *f, const struct lio_cache_want *want,
+                     struct lio_cache_join *join,
+                     struct lio_cache_claim *ret_claim)
+{
+    if (lio_cache_hit(f->cache, want, ret_claim))
+        return 0;
+    return lio_cache_claim(f->cache, want, join, ret_claim);
+}
+
+static struct lio_cache_claim claim(struct fixture *f, uint64_t key,
+                                    uint16_t sectors,
+                                    struct lio_cache_join *join)
+{
+    struct lio_cache_want want = want_of(key, sectors);
     struct lio_cache_claim claimed;
 
-    assert_int_equal(lio_cache_claim(f->cache, key, want, join, &claimed), 0);
+    assert_int_equal(try_claim(f, &want, join, &claimed), 0);
     return claimed;
 }
 
 static void assert_refused(struct fixture *f, uint64_t key)
 {
+    struct lio_cache_want want = want_of(key, 1);
     struct lio_cache_claim claimed = { .slot = 77 };
 
-    assert_int_equal(lio_cache_claim(f->cache, key, 1, NULL, &claimed),
-                     LIO_EAGAIN);
+    assert_int_equal(try_claim(f, &want, NULL, &claimed), LIO_EAGAIN);
     assert_int_equal(claimed.slot, 77);
 }
 
@@ -725,21 +753,232 @@ static void a_policy_that_gives_up_nothing_only_costs_speed(void **state)
     assert_int_equal(cached(f, 0, 0xffff), 0xffff);
 }
 
-static void the_policy_sees_a_hit_when_a_wanted_sector_is_there(void **state)
+/* A reader that takes no lock comes while a victim is looked for. */
+static void pin_block_0(void *arg)
+{
+    struct fixture *f = arg;
+    struct lio_cache_want want = want_of(0, 0xffff);
+    struct lio_cache_claim claimed;
+
+    f->spy.intrude = NULL;
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+}
+
+static void a_victim_that_is_hit_meanwhile_stays(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot;
+
+    fill_up(f);
+    slot = claim(f, 0, 1, NULL).slot;
+    lio_cache_unpin(f->cache, slot);
+    f->spy.intrude = pin_block_0;
+    f->spy.intruder = f;
+    assert_int_not_equal(load(f, 100, 1), slot);
+
+    assert_int_equal(claim(f, 0, 0xffff, NULL).slot, slot);
+    assert_int_equal(stats_of(f->cache).used_slots, NSLOTS);
+    assert_int_equal(stats_of(f->cache).evictions, 1);
+    /* That was nobody's mistake, and the policy has its slot back. */
+    assert_int_equal(stats_of(f->cache).lost_victims, 1);
+    assert_int_equal(stats_of(f->cache).wrong_victims, 0);
+    assert_int_equal(f->spy.removes, 1);
+}
+
+static void a_search_may_end_with_nothing_because_of_a_hit(void **state)
+{
+    struct fixture *f = *state;
+
+    fill_up(f);
+    for (uint64_t key = 1; key < NSLOTS; key++)
+        (void)claim(f, key, 1, NULL);
+    f->spy.intrude = pin_block_0;
+    f->spy.intruder = f;
+    assert_refused(f, 100);
+    assert_int_equal(stats_of(f->cache).lost_victims, 1);
+    assert_int_equal(stats_of(f->cache).pinned_slots, NSLOTS);
+}
+
+/* -- hits ---------------------------------------------------------------- */
+
+/* What the policy has been told once nothing is held back: before it inserts.
+ */
+static uint32_t hits_told(struct fixture *f)
+{
+    load(f, 1000 + f->spy.inserts, 1);
+    return f->spy.hits;
+}
+
+/* Bytes [from, until) of a block, all of which is there. */
+static void touch(struct fixture *f, uint64_t key, uint32_t from,
+                  uint32_t until)
+{
+    struct lio_cache_want want = {
+        .key = key,
+        .from = from,
+        .until = until,
+    };
+    struct lio_cache_claim claimed;
+
+    for (uint32_t sector = from / LIO_SECTOR_BYTES;
+         sector * LIO_SECTOR_BYTES < until; sector++)
+        want.sectors |= (uint16_t)(1u << sector);
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(claimed.hit, want.sectors);
+    assert_int_equal(claimed.load | claimed.join | claimed.ahead, 0);
+    lio_cache_unpin(f->cache, claimed.slot);
+}
+
+static void a_hit_needs_every_wanted_sector(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_want want = want_of(5, 0x0003);
+    struct lio_cache_claim claimed = { .slot = 77 };
+
+    assert_false(lio_cache_hit(f->cache, &want, &claimed));
+    load(f, 5, 0x0001);
+    assert_false(lio_cache_hit(f->cache, &want, &claimed));
+    (void)claim(f, 5, 0x0002, NULL); /* on its way is not there */
+    assert_false(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(claimed.slot, 77);
+    want = want_of(5, 0x0001);
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(claimed.hit, 0x0001);
+}
+
+static void hits_are_told_in_order_before_the_next_insertion(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, 5, 0xffff);
+    load(f, 6, 0xffff);
+    touch(f, 5, 0, 4096);
+    touch(f, 6, 0, 4096);
+    assert_int_equal(f->spy.hits, 0);
+    assert_int_equal(hits_told(f), 2);
+    assert_int_equal(f->spy.last_hit, 6);
+}
+
+static void a_seat_does_not_keep_hits_for_long(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t i, touched = 0;
+
+    load(f, 5, 0xffff);
+    load(f, 6, 0xffff);
+    for (i = 0; i < 1000; i++) {
+        touch(f, 5 + i % 2, 0, 4096);
+        touched++;
+        assert_in_range(touched - f->spy.hits, 0, 32);
+    }
+    assert_int_equal(hits_told(f), 1000);
+}
+
+static void what_was_hit_and_is_gone_is_not_told(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, 5, 0xffff);
+    load(f, 6, 0xffff);
+    touch(f, 5, 0, 4096);
+    lio_cache_drop(f->cache, 5);
+    assert_int_equal(hits_told(f), 0);
+}
+
+static void hits_in_a_row_are_one_use(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, 6, 0xffff);
+    load(f, 5, 0xffff);
+    touch(f, 5, 0, 65536);
+    touch(f, 5, 0, 65536);
+    assert_int_equal(hits_told(f), 0);
+    touch(f, 5, 0, 65536);
+    touch(f, 5, 0, 65536);
+    touch(f, 6, 0, 65536);
+    touch(f, 5, 0, 65536);
+    assert_int_equal(hits_told(f), 3);
+}
+
+/* Pieces overlap in sectors, not in bytes. */
+static void a_scan_in_pieces_is_one_use_whatever_comes_between(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, 6, 0xffff);
+    load(f, 5, 0x0001);
+    load(f, 5, 0xfffe);
+    touch(f, 6, 0, 4096);
+    for (uint32_t at = 0; at + 1000 <= 65536; at += 1000) {
+        touch(f, 6, 0, 4096);
+        touch(f, 5, at, at + 1000);
+    }
+    /* Block 6 each time but the first two, which are one; 5 as the scan
+     * begins, for loading it was a use. */
+    assert_int_equal(hits_told(f), 65 + 1);
+}
+
+static void a_wanted_sector_under_way_is_a_hit_too(void **state)
 {
     struct fixture *f = *state;
     struct lio_cache_join join;
 
     load(f, 5, 0x0001);
-    assert_int_equal(f->spy.hits, 0);
+    load(f, 6, 0x0001);
     (void)claim(f, 5, 0x0003, NULL);
     assert_int_equal(f->spy.hits, 1);
+    load(f, 6, 0x0002);
     (void)claim(f, 5, 0x0002, &join);
     assert_int_equal(f->spy.hits, 2);
     /* The block is known but none of this: a scan is no sign of interest. */
+    load(f, 6, 0x0004);
     (void)claim(f, 5, 0x0004, NULL);
     assert_int_equal(f->spy.hits, 2);
-    assert_int_equal(f->spy.inserts, 1);
+    assert_int_equal(f->spy.inserts, 2);
+}
+
+static void seats_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_want want = want_of(5, 1);
+    struct lio_cache_claim claimed;
+
+    lio_cache_close(f->cache);
+    f->config.nseats = 2;
+    assert_int_equal(lio_cache_open(&f->config, &f->cache, NULL), 0);
+    load(f, 5, 0xffff);
+    want.seat = 1;
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(hits_told(f), 0); /* seat 0 speaks for itself */
+    want = want_of(50, 1);
+    want.seat = 1;
+    assert_int_equal(lio_cache_claim(f->cache, &want, NULL, &claimed), 0);
+    assert_int_equal(f->spy.hits, 1);
+}
+
+/* -- ahead --------------------------------------------------------------- */
+
+static void the_first_use_of_what_was_loaded_ahead_is_no_hit(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_want want = want_of(5, 0xffff);
+    struct lio_cache_claim claimed;
+
+    assert_int_equal(lio_cache_claim_ahead(f->cache, &want, &claimed), 0);
+    assert_int_equal(claimed.load, 0xffff);
+    assert_null(lio_cache_publish(f->cache, claimed.slot, 0xffff, true));
+    lio_cache_unpin(f->cache, claimed.slot);
+    assert_int_equal(lio_cache_ahead_bytes(f->cache), 65536);
+
+    want = want_of(5, 0x00ff);
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(claimed.ahead, 0x00ff);
+    assert_int_equal(lio_cache_ahead_bytes(f->cache), 32768);
+    assert_int_equal(hits_told(f), 0);
+    assert_true(lio_cache_hit(f->cache, &want, &claimed));
+    assert_int_equal(claimed.ahead, 0);
+    assert_int_equal(hits_told(f), 1);
 }
 
 /* -- drop ---------------------------------------------------------------- */
@@ -813,7 +1052,17 @@ int main(void)
         CACHE_TEST(a_pinned_victim_is_overruled),
         CACHE_TEST(overruling_cannot_free_what_is_pinned),
         CACHE_TEST(a_policy_that_gives_up_nothing_only_costs_speed),
-        CACHE_TEST(the_policy_sees_a_hit_when_a_wanted_sector_is_there),
+        CACHE_TEST(a_victim_that_is_hit_meanwhile_stays),
+        CACHE_TEST(a_search_may_end_with_nothing_because_of_a_hit),
+        CACHE_TEST(a_hit_needs_every_wanted_sector),
+        CACHE_TEST(hits_are_told_in_order_before_the_next_insertion),
+        CACHE_TEST(a_seat_does_not_keep_hits_for_long),
+        CACHE_TEST(what_was_hit_and_is_gone_is_not_told),
+        CACHE_TEST(hits_in_a_row_are_one_use),
+        CACHE_TEST(a_scan_in_pieces_is_one_use_whatever_comes_between),
+        CACHE_TEST(a_wanted_sector_under_way_is_a_hit_too),
+        CACHE_TEST(seats_are_told_apart),
+        CACHE_TEST(the_first_use_of_what_was_loaded_ahead_is_no_hit),
         CACHE_TEST(a_dropped_block_is_gone),
         CACHE_TEST(a_pinned_block_is_not_dropped),
         CACHE_TEST(dropping_what_is_not_there_changes_nothing),

@@ -34,7 +34,7 @@ struct shared {
     _Atomic uint32_t loaders[NKEYS][LIO_BLOCK_SECTORS];
     _Atomic uint64_t wrong_words;
     _Atomic uint64_t double_loads;
-    _Atomic uint64_t hits, joins, failures;
+    _Atomic uint64_t hits, lockless, joins, failures;
 };
 
 struct load {
@@ -45,6 +45,7 @@ struct load {
 
 struct reader {
     struct shared *shared;
+    uint32_t seat;
     uint64_t seed;
     struct load pending[NPENDING];
     uint32_t npending;
@@ -144,12 +145,19 @@ static void read_once(struct reader *r, sem_t *back)
     struct shared *s = r->shared;
     struct lio_cache_join join = { .owner = back };
     uint64_t key = draw(r, s->nkeys);
-    uint16_t want = (uint16_t)(1u << draw(r, 16) | 1u << draw(r, 16));
+    struct lio_cache_want want = {
+        .key = key,
+        .sectors = (uint16_t)(1u << draw(r, 16) | 1u << draw(r, 16)),
+        .seat = r->seat,
+        .until = LIO_BLOCK_BYTES,
+    };
     struct lio_cache_claim claim;
 
     if (r->npending == NPENDING)
         end_load(r);
-    if (lio_cache_claim(s->cache, key, want, &join, &claim) == LIO_EAGAIN) {
+    if (lio_cache_hit(s->cache, &want, &claim)) {
+        s->lockless++;
+    } else if (lio_cache_claim(s->cache, &want, &join, &claim) == LIO_EAGAIN) {
         if (r->npending > 0)
             end_load(r);
         return;
@@ -184,8 +192,9 @@ static void run_readers(struct shared *shared)
 {
     const struct lio_plugin *lru = lio_plugin_entry();
     struct lio_cache_config config = {
-        .size_bytes = NSLOTS * LIO_BLOCK_BYTES + 4096,
+        .size_bytes = NSLOTS * LIO_BLOCK_BYTES + LIO_BLOCK_BYTES / 2,
         .shards = NSHARDS,
+        .nseats = NTHREADS,
         .ops = lru->ops,
     };
     struct reader readers[NTHREADS] = { 0 };
@@ -195,6 +204,7 @@ static void run_readers(struct shared *shared)
     for (uint32_t i = 0; i < NTHREADS; i++) {
         readers[i].shared = shared;
         readers[i].seed = i + 1;
+        readers[i].seat = i;
         assert_int_equal(
             pthread_create(&threads[i], NULL, read_much, &readers[i]), 0);
     }
@@ -216,6 +226,7 @@ static void threads_share_a_small_cache(void **state LIO_UNUSED)
     assert_int_equal(stats.pinned_slots, 0);
     assert_true(stats.evictions > 0);
     assert_true(shared.hits > 0);
+    assert_true(shared.lockless > 0);
     assert_true(shared.joins > 0);
     assert_true(shared.failures > 0);
     lio_cache_close(shared.cache);
