@@ -568,6 +568,24 @@ static bool pump(struct lio_lane *lane, uint64_t now,
     return atomic_load(&lane->issued) != before;
 }
 
+static void pump_staged(struct lio_lane *lane, uint64_t now,
+                        struct lio_io_list *failed)
+{
+    if (pump(lane, now, failed))
+        atomic_store(&lane->unflushed, 1);
+}
+
+/* Where reads are merged, those before it in its batch are still to be handed
+ * down.  One that may not wait is not refused only because of them. */
+static bool admit_after_pump(struct lio_lane *lane, struct lio_io *request,
+                             uint64_t now, struct lio_io_list *failed)
+{
+    if (!(request->flags & LIO_NOWAIT) || !lane->ready.head)
+        return false;
+    pump_staged(lane, now, failed);
+    return admit_at_once(lane, request);
+}
+
 /* What ended without the backend is over before it began. */
 static void end_failed(struct lio_io_list *failed, struct lio_batch *batch)
 {
@@ -587,11 +605,12 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
     while ((request = lio_io_pop(requests))) {
         if (lio_io_unwanted(request)) {
             end_unwanted(request, &failed);
-        } else if (admit_at_once(lane, request)) {
+        } else if (admit_at_once(lane, request) ||
+                   admit_after_pump(lane, request, batch->now_ns, &failed)) {
             /* The next one shall see how full it is now; but if reads are
              * merged, first see what else there is. */
-            if (!merging(lane) && pump(lane, batch->now_ns, &failed))
-                atomic_store(&lane->unflushed, 1);
+            if (!merging(lane))
+                pump_staged(lane, batch->now_ns, &failed);
         } else if (request->flags & LIO_NOWAIT) {
             lio_io_fail(request, LIO_EAGAIN, EAGAIN);
             fail_ops(request, &failed);
@@ -600,8 +619,7 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
         }
     }
     if (lane->ready.head || lane->scheduler.nwaiting > 0)
-        if (pump(lane, batch->now_ns, &failed))
-            atomic_store(&lane->unflushed, 1);
+        pump_staged(lane, batch->now_ns, &failed);
     if (must_send(lane, flush))
         send(lane);
     lio_count(&lane->stats, LIO_COUNT_BATCHES, 1);

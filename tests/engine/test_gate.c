@@ -337,6 +337,57 @@ static void a_busy_queue_is_tried_again(void **state)
         wait_for_read(g->f, g->ids[i], 1);
 }
 
+/* Nothing of it reaches the device, and the rest is none the worse. */
+static void what_may_not_wait_is_refused_at_once(void **state)
+{
+    struct gated *g = gated(state);
+    struct lio_result result;
+
+    gate->shut();
+    pass_the_cache(g);
+    g->requests[DEPTH - 1].flags |= LIO_NOWAIT; /* there is room for it */
+    g->requests[DEPTH].flags |= LIO_NOWAIT;
+    submit_all(g->f, g->requests, DEPTH + 1, g->ids);
+    assert_true(gate->await_held(DEPTH));
+    assert_int_equal(lio_wait(g->f->engine, g->ids[DEPTH], 0, &result), 0);
+    assert_int_equal(result.code, LIO_EAGAIN);
+    assert_int_equal(result.os_errno, EAGAIN);
+    assert_int_equal(result.bytes, 0);
+    gate->open();
+    for (uint32_t i = 0; i < DEPTH; i++)
+        wait_for_read(g->f, g->ids[i], 1);
+    assert_int_equal(gate->counts().operations, DEPTH);
+}
+
+/* Those before it in its batch are still to be merged: that is no wait. */
+static void what_may_not_wait_may_be_one_of_a_merged_batch(void **state)
+{
+    static const char *const merging[] = { "engine.lanes=1",
+                                           "engine.queue_depth=4",
+                                           "coalesce.plugin=coalesce-tiered",
+                                           NULL };
+    struct fixture *f;
+    struct lio_file *file;
+    struct lio_request requests[DEPTH];
+    uint64_t ids[DEPTH];
+    char buf[DEPTH][PIECE];
+
+    (void)state;
+    gate->reset();
+    f = fixture_open(merging);
+    fixture_make(f, 1, FILE_BYTES);
+    file = fixture_file(f, 1, LIO_READ);
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        requests[i] = read_request(file, buf[i], PIECE, (uint64_t)i * MIB);
+        requests[i].flags = LIO_NOCACHE | LIO_NOWAIT;
+    }
+    submit_all(f, requests, DEPTH, ids);
+    for (uint32_t i = 0; i < DEPTH; i++)
+        wait_for_read(f, ids[i], 1);
+    lio_file_close(file);
+    fixture_release(f);
+}
+
 /* Staged, and nobody comes back for it: the one who reaps is asleep, and waits
  * for something else. */
 static void what_is_staged_beside_a_sleeping_reaper_is_sent(void **state)
@@ -940,6 +991,8 @@ int main(int argc, char **argv)
         TEST(no_more_is_in_flight_than_the_queue_is_deep),
         TEST(submitting_does_not_wait_for_the_device),
         TEST(a_busy_queue_is_tried_again),
+        TEST(what_may_not_wait_is_refused_at_once),
+        cmocka_unit_test(what_may_not_wait_may_be_one_of_a_merged_batch),
         TEST(what_is_staged_beside_a_sleeping_reaper_is_sent),
         cmocka_unit_test(handles_in_use_stay_open),
         TEST(many_readers_of_a_cold_block_read_it_once),
