@@ -25,7 +25,9 @@ static const char scan_help[] =
     "      --columns A,B,...   only these columns, in this order; may be "
     "repeated\n"
     "                          point.x is of column point the part x "
-    "alone\n" CLI_DATASET_HELP
+    "alone;\n"
+    "                          _rowid and _rowaddr say which rows these "
+    "are\n" CLI_DATASET_HELP
     "      --offset N          begin at row N, counted from 0\n"
     "      --limit N           print N rows at the most\n"
     "      --format FORMAT     ndjson, csv, table or none (read all, print "

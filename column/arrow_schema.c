@@ -7,6 +7,7 @@
 #include "column/arrow_array.h"
 
 #include "column/metadata.h"
+#include "column/row_column.h"
 
 #include <stdlib.h>
 
@@ -168,6 +169,15 @@ static int field_schema(const struct lio_projection *projection,
     return 0;
 }
 
+static int column_schema(const struct lio_projection *projection,
+                         uint32_t number, struct ArrowSchema *ret_schema)
+{
+    if (lio_row_column_is(number))
+        return type_schema(&lio_row_column_type, lio_row_column_name(number),
+                           false, NULL, ret_schema);
+    return field_schema(projection, number, ret_schema);
+}
+
 int lio_arrow_schema(const struct lio_projection *projection,
                      struct ArrowSchema *ret_schema)
 {
@@ -179,8 +189,8 @@ int lio_arrow_schema(const struct lio_projection *projection,
         return rc;
     owner = schema.private_data;
     for (uint32_t i = 0; i < projection->ncolumns && rc == 0; i++) {
-        rc = field_schema(projection, projection->columns[i],
-                          &owner->schemas[i]);
+        rc = column_schema(projection, projection->columns[i],
+                           &owner->schemas[i]);
         schema.n_children += rc == 0;
     }
     if (rc < 0) {

@@ -155,6 +155,7 @@ void lio_dataset_close(struct lio_dataset *dataset)
         lio_data_file_release(&dataset->files[i]);
     for (uint32_t i = 0; i < dataset->nfragments; i++) {
         lio_gaps_release(&dataset->fragments[i].gaps);
+        lio_row_ids_release(&dataset->fragments[i].row_ids);
         free(dataset->fragments[i].places);
     }
     lio_schema_release(&dataset->schema);
@@ -194,6 +195,22 @@ find_fragment(const struct lio_dataset *dataset, uint64_t row)
         uint32_t middle = low + (high - low) / 2;
 
         if (dataset->fragments[middle].first_row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &dataset->fragments[low];
+}
+
+const struct lio_fragment *
+lio_dataset_fragment_of(const struct lio_dataset *dataset, uint64_t physical)
+{
+    uint32_t low = 0, high = dataset->nfragments;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (dataset->fragments[middle].first_physical <= physical)
             low = middle;
         else
             high = middle;

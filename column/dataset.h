@@ -7,6 +7,7 @@
 
 #include "column/data_file.h"
 #include "column/gaps.h"
+#include "column/row_ids.h"
 #include "column/schema.h"
 
 #include <lanceio/column.h>
@@ -32,8 +33,9 @@ struct lio_fragment {
     uint64_t first_physical; /* the same, deleted rows counted */
     uint64_t rows;           /* physical */
     uint64_t deleted_rows;
-    struct lio_gaps gaps; /* the deleted rows */
-    uint32_t first_file;  /* its files are consecutive */
+    struct lio_gaps gaps;       /* the deleted rows */
+    struct lio_row_ids row_ids; /* if the dataset has such */
+    uint32_t first_file;        /* its files are consecutive */
     uint32_t nfiles;
     struct lio_place *places; /* by field */
 };
@@ -71,6 +73,7 @@ struct lio_dataset {
     char *root;   /* of a table: the directory of its branch */
     char *branch; /* NULL: the main one */
     struct lio_bases bases;
+    bool stable_row_ids; /* rows have ids that stay */
     struct lio_engine *engine;
     uint64_t version;
     enum lio_format format;
@@ -114,6 +117,10 @@ lio_dataset_page_number(const struct lio_dataset *dataset,
 LIO_MUST_CHECK int lio_dataset_check_field(const struct lio_dataset *dataset,
                                            uint32_t field,
                                            struct lio_error *err);
+
+/* The fragment that a physical row is in. */
+const struct lio_fragment *
+lio_dataset_fragment_of(const struct lio_dataset *dataset, uint64_t physical);
 
 /* The physical row of `row`, of which there is one: its place with deleted rows
  * counted.  `*ret_run` is how many rows of the fragment follow without a gap,

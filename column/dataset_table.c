@@ -124,6 +124,31 @@ static int add_file(struct lio_dataset *dataset, struct lio_fragment *fragment,
     return rc;
 }
 
+static int parse_row_ids(const struct lio_dataset *dataset,
+                         struct lio_fragment *fragment,
+                         const Lio__Pb__DataFragment *message,
+                         struct lio_error *err)
+{
+    const struct lio_bytes in = { message->row_ids.data, message->row_ids.len };
+    const char *why = "they are missing";
+    int rc = LIO_ECORRUPT;
+
+    if (message->has_row_ids)
+        rc = lio_row_ids_parse(in, &fragment->row_ids, &why);
+    if (rc == LIO_ENOMEM)
+        return lio_dataset_no_memory(dataset, err);
+    if (rc < 0)
+        return lio_error_set(err, rc,
+                             "%s: the row ids of fragment %" PRIu64 ": %s",
+                             dataset->path, fragment->id, why);
+    if (fragment->row_ids.rows == fragment->rows)
+        return 0;
+    return lio_error_set(
+        err, LIO_ECORRUPT,
+        "%s: fragment %" PRIu64 " has %" PRIu64 " rows, and ids for %" PRIu64,
+        dataset->path, fragment->id, fragment->rows, fragment->row_ids.rows);
+}
+
 static int add_fragment(struct lio_dataset *dataset,
                         const Lio__Pb__DataFragment *message,
                         uint32_t first_file, struct lio_error *err)
@@ -143,6 +168,8 @@ static int add_fragment(struct lio_dataset *dataset,
                              "%s: fragment %" PRIu64 " has overlays, which are "
                              "not supported by this version",
                              dataset->path, fragment->id);
+    if (dataset->stable_row_ids)
+        rc = parse_row_ids(dataset, fragment, message, err);
     for (uint32_t i = 0; i < fragment->nfiles && rc == 0; i++)
         rc =
             add_file(dataset, fragment, first_file + i, message->files[i], err);
@@ -242,6 +269,8 @@ int lio_dataset_open_table(struct lio_dataset *dataset, uint64_t version,
     if (rc < 0)
         return rc;
     dataset->version = manifest->version;
+    dataset->stable_row_ids =
+        (manifest->reader_flags & LIO_READER_STABLE_ROW_IDS) != 0;
     rc = lio_schema_parse(dataset->path, manifest->fields, manifest->n_fields,
                           &dataset->schema, err);
     if (rc == 0 && lio_bases_init(manifest, &dataset->bases) < 0)

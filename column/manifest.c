@@ -20,22 +20,10 @@
 #define READ_AT_ONCE    (64u << 10)
 
 /* Features of a table that a reader must know of. */
-enum reader_flag {
-    READER_DELETIONS = 1,
-    READER_STABLE_ROW_IDS = 2,
-    READER_V2_FORMAT = 4,
-    READER_TABLE_CONFIG = 8,
-    READER_BASE_PATHS = 16,
-    READER_NO_TRANSACTION_FILES = 32,
-    /* Later ones, which must be refused, but by name. */
-    READER_OVERLAYS = 64,
-    READER_COVERED_INDICES = 128,
-    READER_MIXED_FILE_VERSIONS = 256
-};
-
-#define READER_FLAGS_KNOWN                                                     \
-    (READER_DELETIONS | READER_STABLE_ROW_IDS | READER_V2_FORMAT |             \
-     READER_TABLE_CONFIG | READER_BASE_PATHS | READER_NO_TRANSACTION_FILES)
+#define LIO_READER_FLAGS_KNOWN                                                 \
+    (LIO_READER_DELETIONS | LIO_READER_STABLE_ROW_IDS | LIO_READER_V2_FORMAT | \
+     LIO_READER_TABLE_CONFIG | LIO_READER_BASE_PATHS |                         \
+     LIO_READER_NO_TRANSACTION_FILES)
 
 static int read_into(struct lio_source *source, uint64_t at, uint64_t bytes,
                      struct lio_mem **ret_mem, struct lio_error *err)
@@ -111,11 +99,11 @@ static int parse_message(struct lio_source *source, struct lio_bytes section,
 static const char *flag_name(uint64_t flag)
 {
     switch (flag) {
-    case READER_OVERLAYS:
+    case LIO_READER_OVERLAYS:
         return " (overlays)";
-    case READER_COVERED_INDICES:
+    case LIO_READER_COVERED_INDICES:
         return " (covered indices)";
-    case READER_MIXED_FILE_VERSIONS:
+    case LIO_READER_MIXED_FILE_VERSIONS:
         return " (mixed file versions)";
     default:
         return "";
@@ -126,7 +114,8 @@ static const char *flag_name(uint64_t flag)
 static int check_flags(struct lio_source *source,
                        const Lio__Pb__Manifest *manifest, struct lio_error *err)
 {
-    uint64_t unknown = manifest->reader_flags & ~(uint64_t)READER_FLAGS_KNOWN;
+    uint64_t unknown =
+        manifest->reader_flags & ~(uint64_t)LIO_READER_FLAGS_KNOWN;
     struct lio_sentence text;
 
     if (unknown == 0)

@@ -3,6 +3,8 @@
  */
 #include "column/projection.h"
 
+#include "column/row_column.h"
+
 #include "common/sentence.h"
 #include "common/suggest.h"
 
@@ -97,9 +99,14 @@ static bool add_name(struct lio_projection *projection, const char *name)
 {
     const struct lio_schema *schema = projection->schema;
     int64_t found = find_path(schema, -1, name), top = found;
+    uint32_t rows = lio_row_column_find(name);
 
-    if (found < 0)
+    if (found < 0 && rows == 0)
         return false;
+    if (found < 0) {
+        projection->columns[projection->ncolumns++] = rows;
+        return true;
+    }
     want(projection, (uint32_t)found);
     while (schema->fields[top].parent >= 0)
         top = schema->fields[top].parent;

@@ -9,7 +9,8 @@
 
 struct lio_projection {
     const struct lio_schema *schema;
-    uint32_t *columns; /* ncolumns numbers of top-level fields */
+    uint32_t *columns; /* ncolumns numbers of top-level fields, or of columns
+                          of row numbers, see row_column.h */
     uint32_t ncolumns;
     bool *wanted; /* by field; one in a list or struct only with those above */
 };

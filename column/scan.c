@@ -7,6 +7,7 @@
  */
 #include "column/scan.h"
 
+#include "column/row_column.h"
 #include "column/slices.h"
 
 #include <stdlib.h>
@@ -48,9 +49,10 @@ static int open_cursors(struct lio_scan_run *run, struct lio_error *err)
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory for a scan",
                              run->dataset->path);
     for (uint32_t i = 0; i < n && rc == 0; i++)
-        rc = lio_field_cursor_init(&run->cursors[i], run->dataset,
-                                   &run->projection, run->projection.columns[i],
-                                   err);
+        if (!lio_row_column_is(run->projection.columns[i]))
+            rc = lio_field_cursor_init(&run->cursors[i], run->dataset,
+                                       &run->projection,
+                                       run->projection.columns[i], err);
     return rc;
 }
 
@@ -165,6 +167,23 @@ static int read_column(struct lio_scan_run *run, uint32_t number, uint64_t rows,
     return rc;
 }
 
+/* One that is made, not read. */
+static int number_rows(struct lio_scan_run *run, uint32_t column, uint64_t rows,
+                       struct ArrowArray *ret_array, struct lio_error *err)
+{
+    struct lio_slice slice = { .rows = rows };
+    int rc = lio_row_column_read(run->dataset, column, run->row, rows,
+                                 &slice.vector);
+
+    if (rc == 0)
+        rc = lio_vector_export(&slice, ret_array);
+    lio_vector_release(&slice.vector);
+    if (rc < 0)
+        return lio_error_set(err, rc, "%s: no memory for a batch",
+                             run->dataset->path);
+    return 0;
+}
+
 /* A batch of no rows: made, not read. */
 static int empty_column(struct lio_scan_run *run, uint32_t number,
                         struct ArrowArray *ret_array, struct lio_error *err)
@@ -192,12 +211,20 @@ static int read_columns(struct lio_scan_run *run, uint64_t rows,
     /* All columns first, so that their reads are under way together. */
     for (uint32_t i = 0; i < run->projection.ncolumns && rc == 0 && rows > 0;
          i++) {
+        if (lio_row_column_is(run->projection.columns[i]))
+            continue;
         lio_field_cursor_seek(&run->cursors[i], at, run->physical_end);
         rc = lio_field_cursor_start(&run->cursors[i], err);
     }
-    for (uint32_t i = 0; i < run->projection.ncolumns && rc == 0; i++)
-        rc = rows > 0 ? read_column(run, i, rows, &arrays[i], err)
-                      : empty_column(run, i, &arrays[i], err);
+    for (uint32_t i = 0; i < run->projection.ncolumns && rc == 0; i++) {
+        uint32_t column = run->projection.columns[i];
+
+        if (lio_row_column_is(column))
+            rc = number_rows(run, column, rows, &arrays[i], err);
+        else
+            rc = rows > 0 ? read_column(run, i, rows, &arrays[i], err)
+                          : empty_column(run, i, &arrays[i], err);
+    }
     return rc;
 }
 

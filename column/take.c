@@ -10,6 +10,7 @@
  * picked is read with a cursor instead, page after page.
  */
 #include "column/pick.h"
+#include "column/row_column.h"
 #include "column/scan.h"
 
 #include <inttypes.h>
@@ -255,6 +256,8 @@ static int cut_columns(struct take *take, struct lio_error *err)
         struct column *column = &take->columns[i];
 
         column->field = take->run.projection.columns[i];
+        if (lio_row_column_is(column->field))
+            continue;
         column->in_pages =
             calloc((size_t)take->ndistinct + 1, sizeof(*column->in_pages));
         rc = column->in_pages ? cut_column(take, column, err)
@@ -398,6 +401,19 @@ static int export_column(const struct take *take, const struct column *column,
 
 /* -- all ----------------------------------------------------------------- */
 
+static int number_rows(const struct take *take, const struct column *column,
+                       struct ArrowArray *ret_array, struct lio_error *err)
+{
+    struct lio_slice slice = { .rows = take->n };
+    int rc = lio_row_column_take(take->dataset, column->field, take->distinct,
+                                 take->order, take->n, &slice.vector);
+
+    if (rc == 0)
+        rc = lio_vector_export(&slice, ret_array);
+    lio_vector_release(&slice.vector);
+    return rc < 0 ? no_memory(take, err) : 0;
+}
+
 static int read_column(struct take *take, uint32_t number,
                        struct ArrowArray *ret_array, struct lio_error *err)
 {
@@ -419,7 +435,9 @@ static int read_columns(struct take *take, struct ArrowArray *ret_array,
     int rc = arrays ? 0 : no_memory(take, err);
 
     for (uint32_t i = 0; i < n && rc == 0; i++)
-        rc = read_column(take, i, &arrays[i], err);
+        rc = lio_row_column_is(take->columns[i].field)
+                 ? number_rows(take, &take->columns[i], &arrays[i], err)
+                 : read_column(take, i, &arrays[i], err);
     if (rc == 0 && lio_arrow_struct(arrays, n, take->n, ret_array) < 0)
         rc = no_memory(take, err);
     for (uint32_t i = 0; arrays && rc < 0 && i < n; i++)

@@ -182,7 +182,10 @@ LIO_API LIO_MUST_CHECK int lio_read_pages(struct lio_dataset *dataset,
 /** Which rows and columns to read; zero it, and it means everything. */
 struct lio_scan {
     const char *const *columns; /* names, in the order wanted; "point.x" is of
-                                   column "point" the child "x" alone */
+                                   column "point" the child "x" alone,
+                                   "_rowaddr" fragment << 32 | row in it, and
+                                   "_rowid" the row's id, if the table keeps
+                                   some, else its address */
     uint32_t ncolumns;          /* 0: all columns */
     uint64_t offset;            /* first row, in scan order */
     uint64_t limit;             /* rows at the most; 0: all */
