@@ -270,7 +270,7 @@ int lio_dataset_open_table(struct lio_dataset *dataset, uint64_t version,
         return rc;
     dataset->version = manifest->version;
     dataset->stable_row_ids =
-        (manifest->reader_flags & LIO_READER_STABLE_ROW_IDS) != 0;
+        (manifest->reader_flags & LIO_FEATURE_STABLE_ROW_IDS) != 0;
     rc = lio_schema_parse(dataset->path, manifest->fields, manifest->n_fields,
                           &dataset->schema, err);
     if (rc == 0 && lio_bases_init(manifest, &dataset->bases) < 0)

@@ -7,7 +7,6 @@
  */
 #include "column/manifest.h"
 
-#include "column/memory.h"
 #include "column/proto.h"
 
 #include "common/checked.h"
@@ -19,11 +18,17 @@
 #define MANIFEST_FOOTER 16
 #define READ_AT_ONCE    (64u << 10)
 
-/* Features of a table that a reader must know of. */
-#define LIO_READER_FLAGS_KNOWN                                                 \
-    (LIO_READER_DELETIONS | LIO_READER_STABLE_ROW_IDS | LIO_READER_V2_FORMAT | \
-     LIO_READER_TABLE_CONFIG | LIO_READER_BASE_PATHS |                         \
-     LIO_READER_NO_TRANSACTION_FILES)
+/* Later features, which must be refused, but by name. */
+enum later_feature {
+    FEATURE_OVERLAYS = 64,
+    FEATURE_COVERED_INDICES = 128,
+    FEATURE_MIXED_FILE_VERSIONS = 256
+};
+
+#define FEATURES_KNOWN                                                         \
+    (LIO_FEATURE_DELETIONS | LIO_FEATURE_STABLE_ROW_IDS |                      \
+     LIO_FEATURE_V2_FORMAT | LIO_FEATURE_TABLE_CONFIG |                        \
+     LIO_FEATURE_BASE_PATHS | LIO_FEATURE_NO_TRANSACTION_FILES)
 
 static int read_into(struct lio_source *source, uint64_t at, uint64_t bytes,
                      struct lio_mem **ret_mem, struct lio_error *err)
@@ -99,23 +104,22 @@ static int parse_message(struct lio_source *source, struct lio_bytes section,
 static const char *flag_name(uint64_t flag)
 {
     switch (flag) {
-    case LIO_READER_OVERLAYS:
+    case FEATURE_OVERLAYS:
         return " (overlays)";
-    case LIO_READER_COVERED_INDICES:
+    case FEATURE_COVERED_INDICES:
         return " (covered indices)";
-    case LIO_READER_MIXED_FILE_VERSIONS:
+    case FEATURE_MIXED_FILE_VERSIONS:
         return " (mixed file versions)";
     default:
         return "";
     }
 }
 
-/* A reader that does not know a flag may misread the table. */
-static int check_flags(struct lio_source *source,
-                       const Lio__Pb__Manifest *manifest, struct lio_error *err)
+/* Who does not know a flag may misread the table, or spoil it. */
+static int check_flags(const char *name, const char *whose, uint64_t flags,
+                       struct lio_error *err)
 {
-    uint64_t unknown =
-        manifest->reader_flags & ~(uint64_t)LIO_READER_FLAGS_KNOWN;
+    uint64_t unknown = flags & ~(uint64_t)FEATURES_KNOWN;
     struct lio_sentence text;
 
     if (unknown == 0)
@@ -129,8 +133,36 @@ static int check_flags(struct lio_source *source,
     }
     return lio_error_set(err, LIO_EUNSUPPORTED,
                          "%s: the table needs features that this version does "
-                         "not support: reader flags %s",
-                         lio_source_name(source), text.text);
+                         "not support: %s flags %s",
+                         name, whose, text.text);
+}
+
+int lio_manifest_writable(const char *name, const Lio__Pb__Manifest *manifest,
+                          struct lio_error *err)
+{
+    return check_flags(name, "writer", manifest->writer_flags, err);
+}
+
+int lio_manifest_section(struct lio_source *source, uint64_t at,
+                         struct lio_mem **ret_section, struct lio_error *err)
+{
+    uint64_t end = lio_source_size(source);
+    struct lio_mem *length;
+    uint32_t bytes;
+    int rc = read_into(source, at, sizeof(bytes), &length, err);
+
+    if (rc < 0)
+        return rc;
+    bytes = lio_load_u32(length->data);
+    lio_mem_put(length);
+    at += sizeof(bytes);
+    if (!lio_range_fits(at, bytes, end))
+        return lio_error_set(err, LIO_ECORRUPT,
+                             "%s: the section of %" PRIu32
+                             " bytes at byte %" PRIu64
+                             " runs past the end of the file",
+                             lio_source_name(source), bytes, at);
+    return read_into(source, at, bytes, ret_section, err);
 }
 
 int lio_manifest_read(struct lio_source *source,
@@ -165,7 +197,8 @@ int lio_manifest_read(struct lio_source *source,
     section.bytes = (size_t)(end - at);
     rc = parse_message(source, section, &manifest, err);
     if (rc == 0)
-        rc = check_flags(source, manifest, err);
+        rc = check_flags(lio_source_name(source), "reader",
+                         manifest->reader_flags, err);
     if (rc < 0) {
         lio_manifest_free(manifest);
         goto out;

@@ -22,7 +22,8 @@
 
 /* The version that a file name stands for.  False for any other file, detached
  * versions ("d123.manifest") among them. */
-static bool version_of(const char *name, uint64_t *ret_version)
+static bool version_of(const char *name, uint64_t *ret_version,
+                       enum lio_naming *ret_naming)
 {
     uint64_t number = 0;
     size_t ndigits = 0;
@@ -36,6 +37,7 @@ static bool version_of(const char *name, uint64_t *ret_version)
     }
     if (ndigits == 0 || strcmp(name + ndigits, SUFFIX) != 0)
         return false;
+    *ret_naming = ndigits == V2_DIGITS ? LIO_NAMING_V2 : LIO_NAMING_V1;
     *ret_version = ndigits == V2_DIGITS ? UINT64_MAX - number : number;
     return true;
 }
@@ -45,6 +47,7 @@ struct listing {
     uint64_t wanted; /* 0: the latest */
     char *found;     /* name of its file, or NULL */
     uint64_t newest; /* of those found */
+    enum lio_naming naming;
     uint64_t *all;
     size_t n;
     size_t room;
@@ -67,15 +70,17 @@ static int add_version(struct listing *listing, uint64_t version)
 
 static int add_name(struct listing *listing, const char *name)
 {
+    enum lio_naming naming;
     uint64_t version;
 
-    if (!version_of(name, &version))
+    if (!version_of(name, &version, &naming))
         return 0;
     if (listing->wanted > 0 ? version == listing->wanted
                             : !listing->found || version > listing->newest) {
         free(listing->found);
         listing->found = strdup(name);
         listing->newest = version;
+        listing->naming = naming;
         if (!listing->found)
             return ENOMEM;
     }
@@ -153,22 +158,87 @@ static int judge(const char *root, int os_errno, struct listing *listing,
     return listing->found ? 0 : not_there(root, listing, err);
 }
 
-int lio_version_find(const char *root, uint64_t version, char **ret_manifest,
-                     struct lio_error *err)
+static int list_versions(const char *root, struct listing *listing,
+                         struct lio_error *err)
 {
-    struct listing listing = { .wanted = version };
-    char *dir, *path;
+    char *dir;
     int rc;
 
     if (asprintf(&dir, "%s/_versions", root) < 0)
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it", root);
-    rc = judge(root, list(dir, &listing), &listing, err);
-    if (rc == 0 && asprintf(&path, "%s/%s", dir, listing.found) < 0)
+    rc = judge(root, list(dir, listing), listing, err);
+    free(dir);
+    return rc;
+}
+
+static void release(struct listing *listing)
+{
+    free(listing->found);
+    free(listing->all);
+}
+
+static int find(const char *root, uint64_t wanted,
+                struct lio_version *ret_version, struct lio_error *err)
+{
+    struct listing listing = { .wanted = wanted };
+    char *path;
+    int rc = list_versions(root, &listing, err);
+
+    if (rc == 0 && asprintf(&path, "%s/_versions/%s", root, listing.found) < 0)
         rc = lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it", root);
     if (rc == 0)
-        *ret_manifest = path;
-    free(listing.found);
-    free(listing.all);
-    free(dir);
+        *ret_version = (struct lio_version){ .number = listing.newest,
+                                             .naming = listing.naming,
+                                             .manifest = path };
+    release(&listing);
+    return rc;
+}
+
+int lio_version_find(const char *root, uint64_t version, char **ret_manifest,
+                     struct lio_error *err)
+{
+    struct lio_version found;
+    int rc = find(root, version, &found, err);
+
+    if (rc == 0)
+        *ret_manifest = found.manifest;
+    return rc;
+}
+
+int lio_version_latest(const char *root, struct lio_version *ret_version,
+                       struct lio_error *err)
+{
+    return find(root, 0, ret_version, err);
+}
+
+char *lio_version_path(const char *root, uint64_t version,
+                       enum lio_naming naming)
+{
+    char *path;
+    int n =
+        naming == LIO_NAMING_V2
+            ? asprintf(&path, "%s/_versions/%0*" PRIu64 SUFFIX, root, V2_DIGITS,
+                       UINT64_MAX - version)
+            : asprintf(&path, "%s/_versions/%" PRIu64 SUFFIX, root, version);
+
+    return n < 0 ? NULL : path;
+}
+
+int lio_version_each(const char *root,
+                     int (*each)(const char *manifest, void *user), void *user,
+                     struct lio_error *err)
+{
+    struct listing listing = { 0 };
+    int rc = list_versions(root, &listing, err);
+
+    for (size_t i = 0; i < listing.n && rc == 0; i++) {
+        char *path = lio_version_path(root, listing.all[i], listing.naming);
+
+        rc = path ? each(path, user)
+                  : lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it",
+                                  root);
+        free(path);
+    }
+    release(&listing);
     return rc;
 }
