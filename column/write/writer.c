@@ -5,6 +5,7 @@
  * Whatever fails, fails for good: what is in the pages that are open, or on
  * their way, is not known to the caller, so there is nothing to go on from.
  */
+#include "column/write/commit.h"
 #include "column/write/file_writer.h"
 #include "column/write/input.h"
 #include "column/write/single.h"
@@ -18,6 +19,7 @@
 #define MEMORY_MIN     (UINT64_C(1) << 20)
 #define PAGE_BYTES     (UINT64_C(8) << 20)
 #define PAGE_BYTES_MAX (UINT64_C(1) << 30)
+#define ROWS_PER_FILE  (UINT64_C(1) << 20)
 #define FORMAT         LIO_FORMAT_22
 
 struct lio_writer {
@@ -25,8 +27,11 @@ struct lio_writer {
     struct lio_engine *engine;
     struct lio_file_options options;
     struct lio_fields fields;
-    struct lio_single *single;
-    struct lio_file_writer *file;
+    struct lio_single *single;    /* one data file; or */
+    struct lio_commit *commit;    /* a dataset */
+    struct lio_file_writer *file; /* or NULL, between two of a dataset */
+    uint64_t rows_per_file;
+    uint64_t file_rows; /* appended to `file` */
     struct lio_write_summary summary;
     bool finished;
     struct lio_error first; /* of all calls; code 0: none */
@@ -110,9 +115,6 @@ static int take_options(struct lio_writer *writer,
     int rc = parse_compression(writer->path, options->compression,
                                &to->compression, err);
 
-    if (rc == 0)
-        rc = parse_format(writer->path, options->format_version, &to->format,
-                          err);
     if (rc < 0)
         return rc;
     to->memory = options->memory ? options->memory : MEMORY;
@@ -123,15 +125,51 @@ static int take_options(struct lio_writer *writer,
 
 /* -- opening and closing ------------------------------------------------- */
 
+/* What the rows are for: a dataset knows which version its files have. */
+static int open_target(struct lio_writer *writer,
+                       const struct lio_write_options *options,
+                       struct lio_error *err)
+{
+    static const enum lio_commit_mode modes[] = {
+        [LIO_WRITE_CREATE] = LIO_COMMIT_CREATE,
+        [LIO_WRITE_APPEND] = LIO_COMMIT_APPEND,
+        [LIO_WRITE_OVERWRITE] = LIO_COMMIT_OVERWRITE,
+    };
+    int rc;
+
+    if (options->mode == LIO_WRITE_FILE) {
+        writer->rows_per_file = UINT64_MAX;
+        return parse_format(writer->path, options->format_version,
+                            &writer->options.format, err);
+    }
+    if (options->mode >= sizeof(modes) / sizeof(modes[0]))
+        return lio_error_set(err, LIO_EINVAL, "%s: there is no write mode %u",
+                             writer->path, options->mode);
+    writer->rows_per_file =
+        options->rows_per_file ? options->rows_per_file : ROWS_PER_FILE;
+    rc = lio_commit_open(writer->engine, writer->path, modes[options->mode],
+                         options->format_version, &writer->commit, err);
+    if (rc == 0)
+        writer->options.format = lio_commit_format(writer->commit);
+    return rc;
+}
+
 static int open_file(struct lio_writer *writer, struct lio_error *err)
 {
-    int rc = lio_single_open(writer->path, &writer->single, err);
+    const char *path;
+    int rc;
 
+    if (writer->commit) {
+        rc = lio_commit_path(writer->commit, &path, err);
+    } else {
+        rc = lio_single_open(writer->path, &writer->single, err);
+        path = rc < 0 ? NULL : lio_single_path(writer->single);
+    }
     if (rc < 0)
         return rc;
-    return lio_file_writer_open(writer->engine, lio_single_path(writer->single),
-                                &writer->fields, &writer->options,
-                                &writer->file, err);
+    writer->file_rows = 0;
+    return lio_file_writer_open(writer->engine, path, &writer->fields,
+                                &writer->options, &writer->file, err);
 }
 
 static int open_writer(struct lio_writer *writer,
@@ -141,15 +179,16 @@ static int open_writer(struct lio_writer *writer,
 {
     int rc = take_options(writer, options, err);
 
-    if (rc < 0)
-        return rc;
-    if (options->mode != LIO_WRITE_FILE)
-        return lio_error_set(err, LIO_EUNSUPPORTED,
-                             "%s: datasets cannot be written by this version",
-                             writer->path);
-    rc = lio_fields_import(writer->path, schema, writer->options.format,
-                           &writer->fields, err);
-    return rc < 0 ? rc : open_file(writer, err);
+    if (rc == 0)
+        rc = open_target(writer, options, err);
+    if (rc == 0)
+        rc = lio_fields_import(writer->path, schema, writer->options.format,
+                               &writer->fields, err);
+    if (rc == 0 && writer->commit)
+        rc = lio_commit_fields(writer->commit, writer->fields.messages,
+                               &writer->fields.schema, err);
+    /* A data file is one also without rows; a dataset then has no file. */
+    return rc < 0 || writer->commit ? rc : open_file(writer, err);
 }
 
 int lio_writer_open(struct lio_engine *engine, const char *path,
@@ -181,6 +220,7 @@ void lio_writer_close(struct lio_writer *writer)
         return;
     lio_file_writer_close(writer->file);
     lio_single_close(writer->single);
+    lio_commit_close(writer->commit);
     lio_fields_release(&writer->fields);
     free(writer->path);
     free(writer);
@@ -212,16 +252,58 @@ static int check_state(const struct lio_writer *writer, struct lio_error *err)
     return 0;
 }
 
-static int append(struct lio_writer *writer, const struct ArrowArray *batch,
-                  struct lio_error *err)
+/* The file is whole: note what it holds. */
+static int end_file(struct lio_writer *writer, struct lio_error *err)
 {
-    int rc = lio_input_check(writer->path, &writer->fields, batch, err);
+    struct lio_file_summary summary;
+    int rc = lio_file_writer_finish(writer->file, &summary, err);
+
+    if (rc == 0 && writer->commit)
+        rc = lio_commit_add(writer->commit, summary.rows, summary.bytes, err);
+    if (rc < 0)
+        return rc;
+    lio_file_writer_close(writer->file);
+    writer->file = NULL;
+    writer->summary.bytes += summary.bytes;
+    writer->summary.npages += summary.npages;
+    writer->summary.nfiles++;
+    return 0;
+}
+
+/* The next rows of `batch` from `from` on, as many as the file may have. */
+static int append_some(struct lio_writer *writer,
+                       const struct ArrowArray *batch, uint64_t from,
+                       uint64_t *ret_n, struct lio_error *err)
+{
+    uint64_t n = (uint64_t)batch->length - from, room;
+    int rc = writer->file ? 0 : open_file(writer, err);
 
     if (rc < 0)
         return rc;
-    writer->summary.rows += (uint64_t)batch->length;
-    return lio_file_writer_append(writer->file, batch, 0,
-                                  (uint64_t)batch->length, err);
+    room = writer->rows_per_file - writer->file_rows;
+    n = n < room ? n : room;
+    rc = lio_file_writer_append(writer->file, batch, from, n, err);
+    if (rc < 0)
+        return rc;
+    writer->file_rows += n;
+    *ret_n = n;
+    return n == room ? end_file(writer, err) : 0;
+}
+
+static int append(struct lio_writer *writer, const struct ArrowArray *batch,
+                  struct lio_error *err)
+{
+    uint64_t n;
+    int rc = lio_input_check(writer->path, &writer->fields, batch, err);
+
+    for (uint64_t from = 0; from < (uint64_t)batch->length && rc == 0;
+         from += n) {
+        n = 0;
+        rc = append_some(writer, batch, from, &n, err);
+    }
+    if (rc == 0)
+        writer->summary.rows += (uint64_t)batch->length;
+    return rc;
 }
 
 int lio_writer_append(struct lio_writer *writer, struct ArrowArray *batch,
@@ -242,17 +324,13 @@ int lio_writer_append(struct lio_writer *writer, struct ArrowArray *batch,
 
 static int finish(struct lio_writer *writer, struct lio_error *err)
 {
-    struct lio_file_summary summary;
-    int rc = lio_file_writer_finish(writer->file, &summary, err);
+    int rc = writer->file ? end_file(writer, err) : 0;
 
-    if (rc == 0)
-        rc = lio_single_finish(writer->single, err);
     if (rc < 0)
         return rc;
-    writer->summary.bytes += summary.bytes;
-    writer->summary.npages += summary.npages;
-    writer->summary.nfiles++;
-    return 0;
+    if (writer->commit)
+        return lio_commit_finish(writer->commit, &writer->summary.version, err);
+    return lio_single_finish(writer->single, err);
 }
 
 int lio_writer_finish(struct lio_writer *writer,
