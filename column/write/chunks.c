@@ -1,13 +1,32 @@
 /*
- * Which encoder for which values of mini-block pages.
+ * Which encoders for which values of mini-block pages.  They are tried from
+ * the simplest on, and each has to save enough over those before it.
  */
 #include "column/write/chunks.h"
+
+#include "column/write/dictionary.h"
+#include "column/write/fixed.h"
+#include "column/write/pack.h"
+
+/* Below, an index is no smaller than a value. */
+#define DICTIONARY_BITS_MIN 32
 
 int lio_fixed_chunks(const struct lio_encode *enc,
                      const struct lio_fixed *fixed, const uint64_t *entries,
                      struct lio_chunks *ret_chunks)
 {
-    return lio_flat_chunks(enc, fixed, entries, ret_chunks);
+    const struct lio_distinct_of of = { .fixed = fixed, .n = fixed->n };
+    uint32_t scheme = lio_pack_scheme(enc);
+    int rc = lio_integer_chunks(enc, fixed, entries, ret_chunks);
+
+    if (rc == 0 && scheme > 0)
+        rc = lio_pack_chunks(enc, scheme, ret_chunks);
+    if (rc == 0 && scheme > 0 && fixed->bits >= 16 && fixed->bits % 8 == 0)
+        rc = lio_pack_split(enc, scheme, fixed, entries, ret_chunks);
+    if (rc == 0 && enc->compression != LIO_COMPRESSION_NONE &&
+        fixed->bits >= DICTIONARY_BITS_MIN && fixed->bits % 8 == 0)
+        rc = lio_dictionary_try(enc, &of, entries, ret_chunks);
+    return rc;
 }
 
 static int leaf_chunks(const struct lio_encode *enc,
@@ -29,6 +48,8 @@ int lio_chunks_encode(const struct lio_encode *enc,
         return leaf_chunks(enc, values, entries, ret_chunks);
     case LIO_KIND_VARIABLE:
         return lio_variable_chunks(enc, values, entries, ret_chunks);
+    case LIO_KIND_DICTIONARY:
+        return lio_dictionary_chunks(enc, values, entries, ret_chunks);
     case LIO_KIND_FIXED_LIST:
     case LIO_KIND_STRUCT:
         return lio_nested_chunks(enc, values, entries, ret_chunks);
@@ -40,9 +61,19 @@ int lio_chunks_encode(const struct lio_encode *enc,
     }
 }
 
-int lio_chunks_suit(const struct lio_encode *enc LIO_UNUSED,
+/* Large values go into chunks only if these hold but their numbers. */
+int lio_chunks_suit(const struct lio_encode *enc,
                     const struct lio_plain *values, bool *ret_suit)
 {
-    *ret_suit = lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX;
-    return 0;
+    struct lio_arena_mark mark = lio_arena_mark(enc->arena);
+    bool small = lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX;
+    int rc;
+
+    if (small || values->type->kind != LIO_KIND_VARIABLE) {
+        *ret_suit = small;
+        return 0;
+    }
+    rc = lio_variable_numbered(enc, values, ret_suit);
+    lio_arena_rewind(enc->arena, mark);
+    return rc;
 }

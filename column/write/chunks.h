@@ -33,6 +33,11 @@ LIO_MUST_CHECK int lio_variable_chunks(const struct lio_encode *enc,
                                        const uint64_t *entries,
                                        struct lio_chunks *ret_chunks);
 
+/* Whether a dictionary would hold strings that are too large for chunks. */
+LIO_MUST_CHECK int lio_variable_numbered(const struct lio_encode *enc,
+                                         const struct lio_plain *values,
+                                         bool *ret_numbered);
+
 /* Fixed-size lists, packed structs. */
 LIO_MUST_CHECK int lio_nested_chunks(const struct lio_encode *enc,
                                      const struct lio_plain *values,

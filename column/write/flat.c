@@ -1,8 +1,8 @@
 /*
  * Flat values: chunks point at them where they are.
  */
-#include "column/write/chunks.h"
-#include "column/write/cut.h"
+
+#include "column/write/fixed.h"
 #include "column/write/messages.h"
 
 int lio_encode_no_message(const struct lio_encode *enc)
@@ -68,6 +68,6 @@ int lio_flat_chunks(const struct lio_encode *enc, const struct lio_fixed *fixed,
     if (rc < 0)
         return rc;
     ret_chunks->encoding = lio_message_flat(enc->arena, fixed->bits);
-    ret_chunks->bytes = lio_bits_bytes(fixed->n * fixed->bits);
+    ret_chunks->bytes = lio_chunks_bytes(ret_chunks);
     return ret_chunks->encoding ? 0 : lio_encode_no_message(enc);
 }

@@ -17,6 +17,9 @@
 #define LEVEL_BYTES (LEVEL_BITS / 8)
 #define RLE_HEAD    sizeof(uint64_t)
 
+/* What plain levels of a chunk take. */
+#define PART_BYTES_MAX (LIO_CHUNK_ENTRIES_MAX * LEVEL_BYTES)
+
 enum form { FORM_FLAT, FORM_INLINE, FORM_OUT_OF_LINE, FORM_RLE, FORM_COUNT };
 
 /* The levels, and what all parts come to in each form. */
@@ -26,6 +29,7 @@ struct measure {
     uint32_t nparts;
     uint32_t width; /* of the highest level */
     uint64_t bytes[FORM_COUNT];
+    bool ruled_out[FORM_COUNT];
 };
 
 static const uint8_t *part_of(const struct measure *measure, uint32_t i,
@@ -46,14 +50,17 @@ static void measure_part(struct measure *measure, uint32_t i)
 {
     uint64_t n;
     const uint8_t *levels = part_of(measure, i, &n);
-    uint64_t runs = lio_runs_count(levels, n, LEVEL_BITS);
+    uint64_t rle = rle_bytes(lio_runs_count(levels, n, LEVEL_BITS));
 
     measure->bytes[FORM_FLAT] += n * LEVEL_BYTES;
     measure->bytes[FORM_OUT_OF_LINE] +=
         lio_out_of_line_bytes(n, LEVEL_BITS, measure->width);
-    measure->bytes[FORM_RLE] += rle_bytes(runs);
-    if (n > LIO_FASTLANES_BLOCK || measure->bytes[FORM_INLINE] == UINT64_MAX)
-        measure->bytes[FORM_INLINE] = UINT64_MAX;
+    /* A chunk must have room for its levels wherever they do not repeat. */
+    if (rle > PART_BYTES_MAX && rle > n * LEVEL_BYTES)
+        measure->ruled_out[FORM_RLE] = true;
+    measure->bytes[FORM_RLE] += rle;
+    if (n > LIO_FASTLANES_BLOCK)
+        measure->ruled_out[FORM_INLINE] = true;
     else
         measure->bytes[FORM_INLINE] += lio_inline_bytes(
             LEVEL_BITS, lio_bitpack_width(levels, n, LEVEL_BITS));
@@ -66,7 +73,8 @@ static enum form choose(struct measure *measure)
     for (uint32_t i = 0; i < measure->nparts; i++)
         measure_part(measure, i);
     for (enum form form = FORM_INLINE; form < FORM_COUNT; form++)
-        if (measure->bytes[form] < measure->bytes[best])
+        if (!measure->ruled_out[form] &&
+            measure->bytes[form] < measure->bytes[best])
             best = form;
     return best;
 }

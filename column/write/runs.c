@@ -46,6 +46,48 @@ DEFINE_RUNS(16)
 DEFINE_RUNS(32)
 DEFINE_RUNS(64)
 
+/* In blocks, whose count has no branch and so vectorises. */
+#define BLOCK 64
+#define DEFINE_CHANGES(T)                                                      \
+    static uint64_t changes_##T(const uint8_t *values, uint64_t n)             \
+    {                                                                          \
+        uint##T##_t from[BLOCK], next[BLOCK];                                  \
+        uint64_t changes = 0, i = 0;                                           \
+                                                                               \
+        for (; n - i > BLOCK; i += BLOCK) {                                    \
+            uint##T##_t block = 0;                                             \
+                                                                               \
+            memcpy(from, values + i * (T / 8), sizeof(from));                  \
+            memcpy(next, values + (i + 1) * (T / 8), sizeof(next));            \
+            for (unsigned k = 0; k < BLOCK; k++)                               \
+                block += from[k] != next[k];                                   \
+            changes += block;                                                  \
+        }                                                                      \
+        for (; i + 1 < n; i++)                                                 \
+            changes += memcmp(values + i * (T / 8),                            \
+                              values + (i + 1) * (T / 8), T / 8) != 0;         \
+        return changes;                                                        \
+    }
+
+DEFINE_CHANGES(8)
+DEFINE_CHANGES(16)
+DEFINE_CHANGES(32)
+DEFINE_CHANGES(64)
+
+uint64_t lio_runs_changes(const uint8_t *values, uint64_t n, uint32_t bits)
+{
+    switch (bits) {
+    case 8:
+        return changes_8(values, n);
+    case 16:
+        return changes_16(values, n);
+    case 32:
+        return changes_32(values, n);
+    default:
+        return changes_64(values, n);
+    }
+}
+
 uint64_t lio_runs_count(const uint8_t *values, uint64_t n, uint32_t bits)
 {
     if (n == 0)

@@ -3,6 +3,12 @@
  */
 #include "column/write/spans.h"
 
+#include "column/write/fixed.h"
+#include "column/write/symbols.h"
+
+/* Strings of fewer bytes cannot make up for the table. */
+#define PACK_BYTES_MIN (UINT64_C(2) * LIO_SYMBOLS_BYTES)
+
 /* Returns whether a null has bytes, which have to be left out. */
 static bool fill_offsets(const struct lio_plain *values, uint64_t *offsets)
 {
@@ -60,4 +66,31 @@ int lio_spans_open(const struct lio_encode *enc, const struct lio_plain *values,
     if (rc == 0)
         *ret_spans = spans;
     return rc;
+}
+
+int lio_spans_pack(const struct lio_encode *enc, const struct lio_spans *spans,
+                   struct lio_spans *ret_packed, struct lio_bytes *ret_table)
+{
+    uint64_t bytes = lio_spans_bytes(spans);
+    struct lio_symbols *symbols;
+    uint8_t *table;
+    int rc;
+
+    *ret_table = (struct lio_bytes){ 0 };
+    if (bytes < PACK_BYTES_MIN)
+        return 0;
+    rc = lio_symbols_train(enc, spans, &symbols);
+    if (rc < 0)
+        return rc;
+    if (!lio_encoding_saves(
+            lio_symbols_guess(symbols, spans) + LIO_SYMBOLS_BYTES, bytes))
+        return 0;
+    rc = lio_symbols_encode(enc, symbols, spans, ret_packed);
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, LIO_SYMBOLS_BYTES, &table);
+    if (rc < 0)
+        return rc;
+    lio_symbols_write(symbols, table);
+    *ret_table = (struct lio_bytes){ table, LIO_SYMBOLS_BYTES };
+    return 0;
 }

@@ -26,6 +26,14 @@ LIO_MUST_CHECK int lio_spans_chunks(const struct lio_encode *enc,
                                     const uint64_t *entries,
                                     struct lio_chunks *ret_chunks);
 
+/* Compress each by itself with symbols that are found for all of them.
+ * `*ret_table` is their table; it is empty, and `*ret_packed` unset, if there
+ * is nothing to be gained. */
+LIO_MUST_CHECK int lio_spans_pack(const struct lio_encode *enc,
+                                  const struct lio_spans *spans,
+                                  struct lio_spans *ret_packed,
+                                  struct lio_bytes *ret_table);
+
 static inline uint64_t lio_spans_bytes(const struct lio_spans *spans)
 {
     return spans->offsets[spans->n];

@@ -4,9 +4,10 @@
  *
  *     n + 1 offsets | bytes
  */
-#include "column/write/cut.h"
+#include "column/write/dictionary.h"
+#include "column/write/fixed.h"
 #include "column/write/messages.h"
-#include "column/write/spans.h"
+#include "column/write/pack.h"
 
 #include <inttypes.h>
 
@@ -62,17 +63,75 @@ int lio_spans_chunks(const struct lio_encode *enc,
     if (rc < 0)
         return rc;
     ret_chunks->encoding = lio_message_variable(enc->arena, spans->bits);
-    ret_chunks->bytes =
-        lio_spans_bytes(spans) + (spans->n + pieces.n) * (spans->bits / 8);
+    ret_chunks->bytes = lio_chunks_bytes(ret_chunks);
     return ret_chunks->encoding ? 0 : lio_encode_no_message(enc);
+}
+
+/* With the table of a page's strings, if that saves enough. */
+static int try_symbols(const struct lio_encode *enc,
+                       const struct lio_spans *spans, const uint64_t *entries,
+                       struct lio_chunks *chunks)
+{
+    struct lio_arena_mark mark = lio_arena_mark(enc->arena);
+    struct lio_spans packed;
+    struct lio_chunks coded;
+    struct lio_bytes table;
+    int rc = lio_spans_pack(enc, spans, &packed, &table);
+
+    if (rc < 0)
+        return rc;
+    if (table.bytes > 0)
+        rc = lio_spans_chunks(enc, &packed, entries, &coded);
+    if (rc < 0)
+        return rc;
+    if (table.bytes == 0 ||
+        !lio_encoding_saves(coded.bytes + table.bytes, chunks->bytes)) {
+        lio_arena_rewind(enc->arena, mark);
+        return 0;
+    }
+    coded.bytes += table.bytes;
+    coded.encoding = lio_message_fsst(enc->arena, table, coded.encoding);
+    if (!coded.encoding)
+        return lio_encode_no_message(enc);
+    *chunks = coded;
+    return 0;
 }
 
 int lio_variable_chunks(const struct lio_encode *enc,
                         const struct lio_plain *values, const uint64_t *entries,
                         struct lio_chunks *ret_chunks)
 {
+    uint32_t scheme = lio_pack_scheme(enc);
     struct lio_spans spans;
+    struct lio_distinct_of of = { .spans = &spans,
+                                  .validity = values->validity,
+                                  .n = values->n };
     int rc = lio_spans_open(enc, values, &spans);
 
-    return rc < 0 ? rc : lio_spans_chunks(enc, &spans, entries, ret_chunks);
+    if (rc == 0)
+        rc = lio_spans_chunks(enc, &spans, entries, ret_chunks);
+    if (rc < 0 || enc->compression == LIO_COMPRESSION_NONE)
+        return rc;
+    rc = scheme > 0 ? lio_pack_chunks(enc, scheme, ret_chunks)
+                    : try_symbols(enc, &spans, entries, ret_chunks);
+    return rc < 0 ? rc : lio_dictionary_try(enc, &of, entries, ret_chunks);
+}
+
+int lio_variable_numbered(const struct lio_encode *enc,
+                          const struct lio_plain *values, bool *ret_numbered)
+{
+    struct lio_spans spans;
+    struct lio_distinct_of of = { .spans = &spans,
+                                  .validity = values->validity,
+                                  .n = values->n };
+    struct lio_chunks chunks = { .nchunks = 0 };
+    int rc = lio_spans_open(enc, values, &spans);
+
+    if (rc == 0) {
+        chunks.bytes = lio_spans_bytes(&spans) + spans.n * (spans.bits / 8);
+        rc = lio_dictionary_try(enc, &of, NULL, &chunks);
+    }
+    if (rc == 0)
+        *ret_numbered = chunks.dictionary != NULL;
+    return rc;
 }

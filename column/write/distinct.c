@@ -1,0 +1,183 @@
+/*
+ * A hash table of items, open, with linear probing:
+ *
+ *     table      | - | 2 | - | 0 | 1 | - ...      numbers of items, plus 1
+ *     items      slot of item 0, 1, 2 ...
+ *     hashes     of item 0, 1, 2 ...              most others differ here
+ */
+#include "column/write/distinct.h"
+
+#include "common/hash.h"
+
+#define TABLE_BITS_MIN 10
+#define GUESS_SLOTS    4096
+
+struct table {
+    const struct lio_distinct_of *of;
+    unsigned bits;
+    uint32_t *places; /* 2^bits numbers */
+    uint32_t nitems;
+    uint64_t item_bytes;
+    uint64_t *items; /* room for half as many */
+    uint64_t *hashes;
+};
+
+/* Eight bytes at a time; what is left counts with its length. */
+static uint64_t hash_of(struct lio_bytes value)
+{
+    const uint64_t odd = UINT64_C(0x9fb21c651e98df25);
+    uint64_t hash = value.bytes * odd, word;
+
+    while (value.bytes >= 8) {
+        memcpy(&word, value.data, 8);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+        value.data += 8;
+        value.bytes -= 8;
+    }
+    word = 0;
+    if (value.bytes > 0)
+        memcpy(&word, value.data, value.bytes);
+    hash = (hash ^ word) * odd;
+    return hash ^ hash >> 29;
+}
+
+static bool equal(struct lio_bytes a, struct lio_bytes b)
+{
+    return a.bytes == b.bytes &&
+           (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0);
+}
+
+static int table_init(const struct lio_encode *enc, struct table *table,
+                      unsigned bits)
+{
+    uint64_t room = UINT64_C(1) << bits;
+    int rc =
+        lio_encode_alloc(enc, room * sizeof(*table->places), &table->places);
+
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, room / 2 * sizeof(*table->items),
+                              &table->items);
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, room / 2 * sizeof(*table->hashes),
+                              &table->hashes);
+    if (rc == 0)
+        memset(table->places, 0, (size_t)room * sizeof(*table->places));
+    table->bits = bits;
+    return rc;
+}
+
+static int table_grow(const struct lio_encode *enc, struct table *table)
+{
+    struct table bigger = *table;
+    uint64_t mask = (UINT64_C(2) << table->bits) - 1;
+    int rc = table_init(enc, &bigger, table->bits + 1);
+
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < table->nitems; i++) {
+        uint64_t at = lio_hash_place(table->hashes[i], bigger.bits);
+
+        while (bigger.places[at] != 0)
+            at = (at + 1) & mask;
+        bigger.places[at] = i + 1;
+    }
+    memcpy(bigger.items, table->items, table->nitems * sizeof(*table->items));
+    memcpy(bigger.hashes, table->hashes,
+           table->nitems * sizeof(*table->hashes));
+    *table = bigger;
+    return 0;
+}
+
+/* The number of a slot's value; that of a new item if it was not there. */
+static uint32_t table_number(struct table *table, uint64_t slot)
+{
+    struct lio_bytes value = lio_distinct_value(table->of, slot);
+    uint64_t hash = hash_of(value), mask = (UINT64_C(1) << table->bits) - 1;
+    uint64_t at = lio_hash_place(hash, table->bits);
+
+    for (; table->places[at] != 0; at = (at + 1) & mask) {
+        uint32_t item = table->places[at] - 1;
+
+        if (table->hashes[item] == hash &&
+            equal(lio_distinct_value(table->of, table->items[item]), value))
+            return item;
+    }
+    table->items[table->nitems] = slot;
+    table->hashes[table->nitems] = hash;
+    table->item_bytes += value.bytes;
+    table->places[at] = table->nitems + 1;
+    return table->nitems++;
+}
+
+static bool is_full(const struct table *table)
+{
+    return table->nitems >= UINT32_C(1) << (table->bits - 1);
+}
+
+static bool is_null(const struct lio_distinct_of *of, uint64_t slot)
+{
+    return of->validity && !lio_bit_get(of->validity, slot);
+}
+
+int lio_distinct_find(const struct lio_encode *enc,
+                      const struct lio_distinct_of *of, uint32_t items_max,
+                      uint64_t bytes_max, struct lio_distinct *ret_distinct)
+{
+    struct table table = { .of = of };
+    uint32_t *indices, last = 0;
+    int rc = lio_encode_alloc(enc, of->n * sizeof(*indices), &indices);
+
+    if (rc == 0)
+        rc = table_init(enc, &table, TABLE_BITS_MIN);
+    if (rc < 0)
+        return rc;
+    ret_distinct->found = false;
+    for (uint64_t i = 0; i < of->n; i++) {
+        if (!is_null(of, i))
+            last = table_number(&table, i);
+        indices[i] = last;
+        if (table.nitems > items_max || table.item_bytes > bytes_max)
+            return 0;
+        if (is_full(&table))
+            rc = table_grow(enc, &table);
+        if (rc < 0)
+            return rc;
+    }
+    *ret_distinct = (struct lio_distinct){ .found = true,
+                                           .nitems = table.nitems,
+                                           .item_bytes = table.item_bytes,
+                                           .items = table.items,
+                                           .indices = indices };
+    return 0;
+}
+
+int lio_distinct_guess(const struct lio_encode *enc,
+                       const struct lio_distinct_of *of, uint64_t *ret_nitems)
+{
+    struct lio_arena_mark mark = lio_arena_mark(enc->arena);
+    uint64_t picked = of->n < GUESS_SLOTS ? of->n : GUESS_SLOTS;
+    struct table table = { .of = of };
+    uint64_t taken = 0, seen;
+    int rc = table_init(enc, &table, lio_hash_bits(2 * GUESS_SLOTS + 2));
+
+    if (rc < 0)
+        return rc;
+    for (uint64_t i = 0; i < picked; i++) {
+        uint64_t slot = i * (of->n / picked);
+
+        if (is_null(of, slot))
+            continue;
+        taken++;
+        (void)table_number(&table, slot);
+    }
+    seen = taken - table.nitems;
+    *ret_nitems = seen == 0 ? UINT64_MAX : taken * taken / (2 * seen);
+    /* Nearly all are the same: what was seen is what there is. */
+    if (*ret_nitems < table.nitems)
+        *ret_nitems = table.nitems;
+    if (picked == of->n)
+        *ret_nitems = table.nitems;
+    lio_arena_rewind(enc->arena, mark);
+    return 0;
+}
