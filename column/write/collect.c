@@ -3,28 +3,59 @@
  */
 #include "column/write/collect.h"
 
+#include "column/write/unified.h"
 #include "column/write/input.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-int lio_collect_init(struct lio_collect *collect, const struct lio_type *type)
+/* Whether the children's values are part of those of the type. */
+static bool holds_children(const struct lio_type *type, bool packed)
 {
-    *collect = (struct lio_collect){ .type = type };
-    if (type->nchildren == 0 || type->kind == LIO_KIND_LIST)
-        return 0;
-    collect->children = calloc(type->nchildren, sizeof(*collect->children));
-    collect->views = calloc(type->nchildren, sizeof(*collect->views));
+    switch (type->kind) {
+    case LIO_KIND_FIXED_LIST:
+    case LIO_KIND_DICTIONARY:
+        return true;
+    case LIO_KIND_STRUCT:
+        return packed;
+    default:
+        return false;
+    }
+}
+
+static int init_children(struct lio_collect *collect)
+{
+    const struct lio_type *type = collect->type;
+
+    collect->children =
+        calloc(type->nchildren + (size_t)1, sizeof(*collect->children));
+    collect->views =
+        calloc(type->nchildren + (size_t)1, sizeof(*collect->views));
     if (!collect->children || !collect->views)
-        goto fail;
-    for (; collect->nchildren < type->nchildren; collect->nchildren++)
-        if (lio_collect_init(&collect->children[collect->nchildren],
-                             type->children[collect->nchildren]) < 0)
-            goto fail;
+        return LIO_ENOMEM;
+    for (uint32_t i = 0; i < type->nchildren; i++) {
+        if (lio_collect_init(&collect->children[i], type->children[i], true) <
+            0)
+            return LIO_ENOMEM;
+        collect->nchildren++;
+    }
     return 0;
-fail:
-    lio_collect_release(collect);
-    return LIO_ENOMEM;
+}
+
+int lio_collect_init(struct lio_collect *collect, const struct lio_type *type,
+                     bool packed)
+{
+    int rc = 0;
+
+    *collect = (struct lio_collect){ .type = type };
+    if (holds_children(type, packed))
+        rc = init_children(collect);
+    if (rc == 0 && type->kind == LIO_KIND_DICTIONARY) {
+        collect->unified = calloc(1, sizeof(*collect->unified));
+        rc = collect->unified ? 0 : LIO_ENOMEM;
+    }
+    if (rc < 0)
+        lio_collect_release(collect);
+    return rc;
 }
 
 void lio_collect_release(struct lio_collect *collect)
@@ -33,6 +64,9 @@ void lio_collect_release(struct lio_collect *collect)
         lio_collect_release(&collect->children[i]);
     free(collect->children);
     free(collect->views);
+    if (collect->unified)
+        lio_unified_release(collect->unified);
+    free(collect->unified);
     lio_growing_release(&collect->validity);
     lio_growing_release(&collect->values);
     lio_growing_release(&collect->offsets);
@@ -252,6 +286,180 @@ static int empty_variable(struct lio_collect *collect, uint64_t n)
     return rc;
 }
 
+/* -- lists, as 2.0 has them ------------------------------------------------ */
+
+/* The ends of lists, counted in items that are taken: null lists have none. */
+static int append_lists(struct lio_collect *collect,
+                        const struct ArrowArray *array, uint64_t from,
+                        uint64_t n, uint64_t nulls)
+{
+    uint32_t bits = collect->type->bits;
+    const uint8_t *offsets = array->buffers[1];
+    uint64_t at = from + (uint64_t)array->offset;
+    uint64_t end = lio_collect_items(collect);
+    int rc = reserve_offsets(collect, n);
+
+    for (uint64_t i = 0; i < n && rc == 0; i++) {
+        if (nulls == 0 || !is_null(collect, collect->n + i))
+            end += load_offset(offsets, bits, at + i + 1) -
+                   load_offset(offsets, bits, at + i);
+        put_offset(collect, end);
+    }
+    return rc;
+}
+
+uint64_t lio_collect_items(const struct lio_collect *collect)
+{
+    return collect->n > 0 ? load_offset(lio_growing_data(&collect->offsets),
+                                        collect->type->bits, collect->n)
+                          : 0;
+}
+
+static int empty_lists(struct lio_collect *collect, uint64_t n)
+{
+    uint64_t end = lio_collect_items(collect);
+    int rc = reserve_offsets(collect, n);
+
+    for (uint64_t i = 0; i < n && rc == 0; i++)
+        put_offset(collect, end);
+    return rc;
+}
+
+/* -- dictionaries -------------------------------------------------------- */
+
+/* Indices of up to 64 bits; those below 0 were refused. */
+static uint64_t index_at(const struct lio_type *type, const uint8_t *indices,
+                         uint64_t at)
+{
+    size_t width = type->bits / 8;
+    uint64_t index = 0;
+
+    memcpy(&index, indices + at * width, width);
+    return index;
+}
+
+static bool is_null_item(const struct ArrowArray *array, uint64_t at)
+{
+    const uint8_t *bits = lio_input_validity(array);
+
+    return bits && !lio_bit_get(bits, at + (uint64_t)array->offset);
+}
+
+/* A row becomes null that names an item that is. */
+static int make_null(struct lio_collect *collect, uint64_t slot, uint64_t rows)
+{
+    if (collect->validity.used == 0 &&
+        fill_bits(&collect->validity, 0, rows, true) < 0)
+        return LIO_ENOMEM;
+    lio_bit_set(collect->validity.mem->data, slot, false);
+    collect->nulls++;
+    return 0;
+}
+
+/* The number of an item among the distinct ones; `known` remembers those of
+ * this array, plus one. */
+static int number_of(struct lio_collect *collect,
+                     const struct ArrowArray *items, uint64_t index,
+                     uint64_t *known, uint64_t *ret_number)
+{
+    int rc;
+
+    if (known[index] == 0) {
+        rc = lio_unified_add(collect->unified, &collect->children[0], items,
+                             index, ret_number);
+        if (rc < 0)
+            return rc;
+        known[index] = *ret_number + 1;
+    }
+    *ret_number = known[index] - 1;
+    return 0;
+}
+
+static int append_indices(struct lio_collect *collect,
+                          const struct ArrowArray *array, uint64_t from,
+                          uint64_t n, uint64_t *known)
+{
+    size_t width = collect->type->bits / 8;
+    uint64_t at = from + (uint64_t)array->offset;
+    uint8_t *to = lio_growing_room(&collect->values, (size_t)n * width);
+    int rc = to ? 0 : LIO_ENOMEM;
+
+    for (uint64_t i = 0; i < n && rc == 0; i++) {
+        uint64_t slot = collect->n + i, number = 0, index;
+
+        if (collect->nulls == 0 || !is_null(collect, slot)) {
+            index = index_at(collect->type, array->buffers[1], at + i);
+            rc = is_null_item(array->dictionary, index)
+                     ? make_null(collect, slot, collect->n + n)
+                     : number_of(collect, array->dictionary, index, known,
+                                 &number);
+        }
+        memcpy(to + i * width, &number, width);
+    }
+    lio_growing_add(&collect->values, (size_t)n * width);
+    return rc;
+}
+
+static int append_dictionary(struct lio_collect *collect,
+                             const struct ArrowArray *array, uint64_t from,
+                             uint64_t n)
+{
+    uint64_t *known =
+        calloc((size_t)array->dictionary->length + 1, sizeof(*known));
+    int rc =
+        known ? append_indices(collect, array, from, n, known) : LIO_ENOMEM;
+
+    free(known);
+    return rc;
+}
+
+uint64_t lio_collect_unknown(const struct lio_collect *collect,
+                             const struct ArrowArray *array)
+{
+    const struct ArrowArray *items = array->dictionary;
+    uint64_t unknown = 0;
+
+    for (uint64_t i = 0; i < (uint64_t)items->length; i++)
+        if (!is_null_item(items, i))
+            unknown += lio_unified_find(collect->unified, &collect->children[0],
+                                        items, i) == LIO_NOT_UNIFIED;
+    return unknown;
+}
+
+/* -- what holds other values --------------------------------------------- */
+
+static int append_items(struct lio_collect *collect,
+                        const struct ArrowArray *array, uint64_t from,
+                        uint64_t n)
+{
+    uint64_t dimension = collect->type->dimension;
+
+    return lio_collect_append(&collect->children[0], array->children[0],
+                              (from + (uint64_t)array->offset) * dimension,
+                              n * dimension);
+}
+
+static int append_fields(struct lio_collect *collect,
+                         const struct ArrowArray *array, uint64_t from,
+                         uint64_t n)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < collect->nchildren && rc == 0; i++)
+        rc = lio_collect_append(&collect->children[i], array->children[i],
+                                from + (uint64_t)array->offset, n);
+    return rc;
+}
+
+static int null_children(struct lio_collect *collect, uint64_t n)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < collect->nchildren && rc == 0; i++)
+        rc = lio_collect_nulls(&collect->children[i], n);
+    return rc;
+}
+
 /* -- all kinds ----------------------------------------------------------- */
 
 int lio_collect_append(struct lio_collect *collect,
@@ -275,8 +483,17 @@ int lio_collect_append(struct lio_collect *collect,
     case LIO_KIND_VARIABLE:
         rc = append_variable(collect, array, from, n, nulls);
         break;
+    case LIO_KIND_FIXED_LIST:
+        rc = append_items(collect, array, from, n);
+        break;
+    case LIO_KIND_DICTIONARY:
+        rc = append_dictionary(collect, array, from, n);
+        break;
+    case LIO_KIND_LIST:
+        rc = append_lists(collect, array, from, n, nulls);
+        break;
     default:
-        rc = LIO_EUNSUPPORTED;
+        rc = append_fields(collect, array, from, n);
     }
     collect->n += n;
     return rc;
@@ -290,10 +507,20 @@ int lio_collect_nulls(struct lio_collect *collect, uint64_t n)
         return rc;
     switch (collect->type->kind) {
     case LIO_KIND_FIXED:
+    case LIO_KIND_DICTIONARY:
         rc = zero_fixed(collect, n);
         break;
     case LIO_KIND_VARIABLE:
         rc = empty_variable(collect, n);
+        break;
+    case LIO_KIND_FIXED_LIST:
+        rc = null_children(collect, n * collect->type->dimension);
+        break;
+    case LIO_KIND_LIST:
+        rc = empty_lists(collect, n);
+        break;
+    case LIO_KIND_STRUCT:
+        rc = null_children(collect, n);
         break;
     default:
         break;
@@ -313,7 +540,7 @@ struct lio_plain lio_collect_view(struct lio_collect *collect)
         .values = lio_growing_data(&collect->values),
         .offsets = lio_growing_data(&collect->offsets),
         .data = lio_growing_data(&collect->data),
-        .children = collect->views,
+        .children = collect->nchildren > 0 ? collect->views : NULL,
     };
 }
 

@@ -13,6 +13,8 @@
 
 #include <lanceio/arrow.h>
 
+struct lio_unified;
+
 /* Initialise by lio_collect_init(); what is in it then is its own. */
 struct lio_collect {
     const struct lio_type *type;
@@ -22,14 +24,16 @@ struct lio_collect {
     struct lio_growing values;
     struct lio_growing offsets; /* of type->bits; n + 1 if n > 0 */
     struct lio_growing data;
-    uint32_t nchildren;
+    uint32_t nchildren; /* 0 if the children have columns of their own */
     struct lio_collect *children;
-    struct lio_plain *views; /* of the children, for lio_collect_view() */
+    struct lio_plain *views;     /* of them, for lio_collect_view() */
+    struct lio_unified *unified; /* of a DICTIONARY */
 };
 
-/* LIO_ENOMEM.  The type must be supported. */
+/* LIO_ENOMEM.  The type must be supported.  `packed`: the fields of a struct
+ * are part of its values. */
 LIO_MUST_CHECK int lio_collect_init(struct lio_collect *collect,
-                                    const struct lio_type *type);
+                                    const struct lio_type *type, bool packed);
 void lio_collect_release(struct lio_collect *collect);
 
 /* Append values `from` .. `from + n` of an array that lio_input_check() has
@@ -40,6 +44,14 @@ LIO_MUST_CHECK int lio_collect_append(struct lio_collect *collect,
 
 /* Append `n` nulls.  LIO_ENOMEM. */
 LIO_MUST_CHECK int lio_collect_nulls(struct lio_collect *collect, uint64_t n);
+
+/* How many items of the dictionary of an array are not among the distinct
+ * values. */
+uint64_t lio_collect_unknown(const struct lio_collect *collect,
+                             const struct ArrowArray *array);
+
+/* How many items the lists have that were collected. */
+uint64_t lio_collect_items(const struct lio_collect *collect);
 
 /* What has been collected; it lives as long as that is not touched. */
 struct lio_plain lio_collect_view(struct lio_collect *collect);

@@ -25,7 +25,7 @@ struct column {
 };
 
 struct lio_file_writer {
-    char *path;
+    char *name; /* in errors */
     const struct lio_fields *fields;
     struct lio_file_options options;
     struct lio_output *output;
@@ -76,7 +76,7 @@ static int status(struct lio_file_writer *writer, struct lio_error *err)
     pthread_mutex_lock(&writer->lock);
     code = writer->first.code;
     if (code < 0)
-        (void)lio_error_set(err, code, "%s: %s", writer->path,
+        (void)lio_error_set(err, code, "%s: %s", writer->name,
                             writer->first.msg);
     pthread_mutex_unlock(&writer->lock);
     return code < 0 ? code : lio_output_status(writer->output, err);
@@ -184,7 +184,7 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
     if (!job || lio_shredder_cut(&writer->columns[column].shredder,
                                  &job->shredded) < 0) {
         free(job);
-        return no_memory(writer->path, err);
+        return no_memory(writer->name, err);
     }
     job->writer = writer;
     job->column = column;
@@ -193,7 +193,7 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
     rc = lio_jobs_push(writer->jobs, &job->job);
     if (rc < 0)
         return lio_error_set(err, rc, "%s: the engine was closed under it",
-                             writer->path);
+                             writer->name);
     return status(writer, err);
 }
 
@@ -206,7 +206,7 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
     writer->columns = calloc(schema->nfields, sizeof(*writer->columns));
     writer->written = calloc(schema->nfields, sizeof(*writer->written));
     if (!writer->columns || !writer->written)
-        return no_memory(writer->path, err);
+        return no_memory(writer->name, err);
     for (uint32_t i = 0; i < schema->nfields; i++) {
         struct column *column = &writer->columns[writer->ncolumns];
 
@@ -215,7 +215,7 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
         column->path = schema->fields[i].path;
         if (lio_shredder_init(&column->shredder, schema, i,
                               writer->options.format) < 0)
-            return no_memory(writer->path, err);
+            return no_memory(writer->name, err);
         writer->ncolumns++;
     }
     return 0;
@@ -235,7 +235,8 @@ static void share_memory(struct lio_file_writer *writer)
 }
 
 static int open_writer(struct lio_file_writer *writer,
-                       struct lio_engine *engine, struct lio_error *err)
+                       struct lio_engine *engine, const char *path,
+                       struct lio_error *err)
 {
     static const struct lio_job_ops ops = { encode, hand_on };
     int rc = open_columns(writer, err);
@@ -243,7 +244,7 @@ static int open_writer(struct lio_file_writer *writer,
     if (rc < 0)
         return rc;
     share_memory(writer);
-    rc = lio_output_open(engine, writer->path, &writer->output, err);
+    rc = lio_output_open(engine, path, &writer->output, err);
     if (rc < 0)
         return rc;
     return lio_jobs_open(engine, writer->options.threads, &ops, writer,
@@ -251,7 +252,7 @@ static int open_writer(struct lio_file_writer *writer,
 }
 
 int lio_file_writer_open(struct lio_engine *engine, const char *path,
-                         const struct lio_fields *fields,
+                         const char *name, const struct lio_fields *fields,
                          const struct lio_file_options *options,
                          struct lio_file_writer **ret_writer,
                          struct lio_error *err)
@@ -259,14 +260,14 @@ int lio_file_writer_open(struct lio_engine *engine, const char *path,
     struct lio_file_writer *writer = calloc(1, sizeof(*writer));
     int rc;
 
-    if (!writer || !(writer->path = strdup(path))) {
+    if (!writer || !(writer->name = strdup(name))) {
         free(writer);
-        return no_memory(path, err);
+        return no_memory(name, err);
     }
     pthread_mutex_init(&writer->lock, NULL);
     writer->fields = fields;
     writer->options = *options;
-    rc = open_writer(writer, engine, err);
+    rc = open_writer(writer, engine, path, err);
     if (rc < 0) {
         lio_file_writer_close(writer);
         return rc;
@@ -292,7 +293,7 @@ void lio_file_writer_close(struct lio_file_writer *writer)
     pthread_mutex_destroy(&writer->lock);
     free(writer->columns);
     free(writer->written);
-    free(writer->path);
+    free(writer->name);
     free(writer);
 }
 
@@ -303,14 +304,17 @@ static int append_column(struct lio_file_writer *writer, uint32_t column,
                          uint64_t n, struct lio_error *err)
 {
     struct lio_shredder *shredder = &writer->columns[column].shredder;
+    struct lio_error what;
     int rc = 0;
 
     while (n > 0 && rc == 0) {
         uint64_t fit =
             lio_shredder_fit(shredder, batch, from, n, writer->page_bytes);
 
-        if (fit > 0 && lio_shredder_append(shredder, batch, from, fit) < 0)
-            return no_memory(writer->path, err);
+        if (fit > 0)
+            rc = lio_shredder_append(shredder, batch, from, fit, &what);
+        if (rc < 0)
+            return lio_error_set(err, rc, "%s: %s", writer->name, what.msg);
         from += fit;
         n -= fit;
         if (n > 0)
@@ -355,7 +359,7 @@ static int write_tail(struct lio_file_writer *writer, uint64_t *ret_bytes,
     if (lio_tail_build(writer->fields, writer->options.format, writer->written,
                        writer->ncolumns, writer->rows, writer->at, &tail,
                        &bytes) < 0)
-        return no_memory(writer->path, err);
+        return no_memory(writer->name, err);
     *ret_bytes = writer->at + bytes;
     lio_output_write(writer->output, tail, bytes, writer->at);
     return lio_output_sync(writer->output, err);

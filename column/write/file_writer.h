@@ -37,10 +37,11 @@ struct lio_file_summary {
     uint32_t npages;
 };
 
-/* Write to a file that exists and is empty.  `fields` stays the caller's and
- * must stay; `engine` may be NULL. */
+/* Write to a file that exists and is empty; errors that are not of the file
+ * itself call it `name`.  `fields` stays the caller's and must stay; `engine`
+ * may be NULL. */
 LIO_MUST_CHECK int lio_file_writer_open(struct lio_engine *engine,
-                                        const char *path,
+                                        const char *path, const char *name,
                                         const struct lio_fields *fields,
                                         const struct lio_file_options *options,
                                         struct lio_file_writer **ret_writer,

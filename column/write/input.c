@@ -7,6 +7,8 @@
 #include "column/bits.h"
 #include "column/bytes.h"
 
+#include "common/checked.h"
+
 #include <inttypes.h>
 
 const uint8_t *lio_input_validity(const struct ArrowArray *array)
@@ -118,45 +120,100 @@ static int check_variable(const struct check *check,
     return rc;
 }
 
+/* Indices count in the dictionary; those of nulls are not looked at. */
+static int check_indices(const struct check *check, const struct lio_type *type,
+                         const struct ArrowArray *array)
+{
+    const uint8_t *bits = lio_input_validity(array);
+    const uint8_t *indices = array->buffers[1];
+    size_t width = type->bits / 8;
+    uint64_t n = (uint64_t)array->dictionary->length;
+
+    for (int64_t i = 0; i < array->length; i++) {
+        uint64_t at = (uint64_t)(array->offset + i), index = 0;
+
+        if (bits && !lio_bit_get(bits, at))
+            continue;
+        memcpy(&index, indices + at * width, width);
+        if (index >= n)
+            return wrong(
+                check, "names item %" PRIu64 " of %" PRIu64 " in row %" PRId64,
+                index, n, i);
+    }
+    return 0;
+}
+
+static int check_array(const struct check *check, const struct lio_type *type,
+                       const struct ArrowArray *array);
+
+/* A child has as many rows as its parent names. */
+static int check_child(const struct check *check, const struct lio_type *type,
+                       const struct ArrowArray *array, uint64_t rows)
+{
+    int rc = array && array->release
+                 ? check_array(check, type, array)
+                 : wrong(check, "has a child that is released");
+
+    if (rc < 0)
+        return rc;
+    if ((uint64_t)array->length < rows)
+        return wrong(check, "has a child of %" PRId64 " rows of %" PRIu64,
+                     array->length, rows);
+    return 0;
+}
+
+/* How many rows the children of an array must have. */
+static int child_rows(const struct check *check, const struct lio_type *type,
+                      const struct ArrowArray *array, uint64_t *ret_rows)
+{
+    uint64_t rows = (uint64_t)(array->length + array->offset);
+
+    switch (type->kind) {
+    case LIO_KIND_LIST:
+        return check_offsets(check, type, array, ret_rows);
+    case LIO_KIND_FIXED_LIST:
+        if (!lio_checked_mul(rows, type->dimension, &rows))
+            return wrong(check, "has too many items");
+        break;
+    default:
+        break;
+    }
+    *ret_rows = rows;
+    return 0;
+}
+
+static int check_children(const struct check *check,
+                          const struct lio_type *type,
+                          const struct ArrowArray *array)
+{
+    uint64_t rows;
+    int rc = child_rows(check, type, array, &rows);
+
+    for (uint32_t i = 0; i < type->nchildren && rc == 0; i++)
+        rc = check_child(check, type->children[i], array->children[i], rows);
+    return rc;
+}
+
 static int check_array(const struct check *check, const struct lio_type *type,
                        const struct ArrowArray *array)
 {
     int rc = check_shape(check, type, array);
 
-    if (rc == 0 && type->kind == LIO_KIND_VARIABLE)
-        rc = check_variable(check, type, array);
-    return rc;
-}
-
-/* The first null of an array, or -1. */
-static int64_t first_null(const struct ArrowArray *array)
-{
-    const uint8_t *bits = lio_input_validity(array);
-
-    for (int64_t i = 0; bits && i < array->length; i++)
-        if (!lio_bit_get(bits, (uint64_t)(array->offset + i)))
-            return i;
-    return -1;
-}
-
-static int check_column(const char *path, const struct lio_field *field,
-                        const struct ArrowArray *array, int64_t rows,
-                        struct lio_error *err)
-{
-    struct check check = { path, field->path, err };
-    int rc = check_array(&check, &field->type, array);
-
     if (rc < 0)
         return rc;
-    if (array->length < rows)
-        return wrong(&check, "has %" PRId64 " rows of %" PRId64, array->length,
-                     rows);
-    if (!field->nullable && first_null(array) >= 0)
-        return wrong(&check,
-                     "is null in row %" PRId64
-                     ", but the schema allows no nulls",
-                     first_null(array));
-    return 0;
+    switch (type->kind) {
+    case LIO_KIND_VARIABLE:
+        return check_variable(check, type, array);
+    case LIO_KIND_DICTIONARY:
+        rc = check_child(check, type->children[0], array->dictionary, 0);
+        return rc < 0 ? rc : check_indices(check, type, array);
+    case LIO_KIND_LIST:
+    case LIO_KIND_FIXED_LIST:
+    case LIO_KIND_STRUCT:
+        return check_children(check, type, array);
+    default:
+        return 0;
+    }
 }
 
 int lio_input_check(const char *path, const struct lio_fields *fields,
@@ -167,6 +224,11 @@ int lio_input_check(const char *path, const struct lio_fields *fields,
 
     if (!batch->release)
         return lio_error_set(err, LIO_EINVAL, "%s: the batch is released",
+                             path);
+    if (batch->length < 0 || batch->offset < 0 ||
+        batch->length > INT64_MAX - batch->offset)
+        return lio_error_set(err, LIO_EINVAL,
+                             "%s: the batch has a length or offset below 0",
                              path);
     if (lio_input_validity(batch))
         return lio_error_set(err, LIO_EINVAL,
@@ -182,8 +244,9 @@ int lio_input_check(const char *path, const struct lio_fields *fields,
             return lio_error_set(err, LIO_EINVAL,
                                  "%s: the batch has no column '%s'", path,
                                  field->path);
-        rc = check_column(path, field, batch->children[next++],
-                          batch->offset + batch->length, err);
+        rc = check_child(&(struct check){ path, field->path, err },
+                         &field->type, batch->children[next++],
+                         (uint64_t)(batch->offset + batch->length));
         if (rc < 0)
             return rc;
     }

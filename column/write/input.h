@@ -10,7 +10,7 @@
 
 /*
  * Check that `batch` is a struct array of the fields: its shape, that buffers
- * are there, that offsets rise, and that nothing is null that must not be.
+ * are there, that offsets rise, and that indices are in their dictionaries.
  * LIO_EINVAL names `path` and the column.
  */
 LIO_MUST_CHECK int lio_input_check(const char *path,

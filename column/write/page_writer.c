@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define ARRAY_URL  "/lance.encodings.ArrayEncoding"
 #define LAYOUT_URL "/lance.encodings21.PageLayout"
 
 void lio_page_image_release(struct lio_page_image *image)
@@ -94,22 +95,126 @@ static int describe(const struct lio_encode *enc, const char *url,
     return image->any ? 0 : no_memory(enc, image->any_bytes);
 }
 
-int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
-                   struct lio_page_image *ret_image)
+/* -- 2.0 ----------------------------------------------------------------- */
+
+static int write_array(const struct lio_encode *enc,
+                       const struct lio_raw_page *raw,
+                       struct lio_page_image *ret_image)
 {
-    Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT;
-    struct lio_page_image image = { 0 };
-    int rc = lio_miniblock_write(enc, raw, &layout, &image);
+    uint64_t bytes[LIO_ARRAY_BUFFERS_MAX];
+    struct lio_page_image image;
+    struct lio_array array;
+    int rc = lio_array_encode(enc, &raw->slots, &array);
 
     if (rc < 0)
         return rc;
-    image.rows = raw->rows;
-    image.first_row = raw->first_row;
+    for (uint32_t i = 0; i < array.nbuffers; i++)
+        bytes[i] = array.buffers[i].bytes;
+    rc = lio_page_image_alloc(enc, bytes, array.nbuffers, &image);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < array.nbuffers; i++)
+        if (bytes[i] > 0)
+            memcpy(lio_page_buffer(&image, i), array.buffers[i].data,
+                   (size_t)bytes[i]);
+    rc = describe(enc, ARRAY_URL, &array.encoding->base, &image);
+    if (rc < 0) {
+        lio_page_image_release(&image);
+        return rc;
+    }
+    *ret_image = image;
+    return 0;
+}
+
+/* -- 2.1 and 2.2 --------------------------------------------------------- */
+
+/* Whether all slots can be in chunks: null and empty lists have entries, but no
+ * slots, and a chunk of one slot can still have too many. */
+static bool slots_are_near(const struct lio_raw_page *raw)
+{
+    uint64_t start = 0, slots = 0;
+
+    if (raw->rep_max == 0 || raw->def_max == raw->visible_max)
+        return true;
+    for (uint64_t i = 0; i < raw->entries; i++) {
+        if (raw->def[i] > raw->visible_max || slots++ == 0)
+            continue;
+        if (i - start > LIO_CHUNK_ENTRIES_MAX)
+            return false;
+        start = i;
+    }
+    return raw->entries - start <= LIO_CHUNK_ENTRIES_MAX;
+}
+
+static bool has_values(const struct lio_raw_page *raw)
+{
+    return raw->slots.type->kind != LIO_KIND_NULL &&
+           lio_plain_nulls(&raw->slots) < raw->slots.n;
+}
+
+/* What may be said once for all: 2.2 knows values, and only plain ones. */
+static bool is_constant(const struct lio_encode *enc,
+                        const struct lio_raw_page *raw, uint64_t *ret_slot)
+{
+    enum lio_kind kind = raw->slots.type->kind;
+
+    return enc->format == LIO_FORMAT_22 &&
+           (kind == LIO_KIND_FIXED || kind == LIO_KIND_VARIABLE) &&
+           lio_plain_constant(&raw->slots, ret_slot);
+}
+
+static int write_layout(const struct lio_encode *enc,
+                        const struct lio_raw_page *raw,
+                        Lio__Pb__PageLayout *layout,
+                        struct lio_page_image *ret_image)
+{
+    bool suit = false;
+    uint64_t slot;
+    int rc;
+
+    if (!has_values(raw))
+        return lio_no_values_write(enc, raw, layout, ret_image);
+    if (is_constant(enc, raw, &slot))
+        return lio_constant_write(enc, raw, slot, layout, ret_image);
+    if (slots_are_near(raw)) {
+        rc = lio_chunks_suit(enc, &raw->slots, &suit);
+        if (rc < 0)
+            return rc;
+    }
+    return suit ? lio_miniblock_write(enc, raw, layout, ret_image)
+                : lio_fullzip_write(enc, raw, layout, ret_image);
+}
+
+static int write_levels(const struct lio_encode *enc,
+                        const struct lio_raw_page *raw,
+                        struct lio_page_image *ret_image)
+{
+    Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT;
+    struct lio_page_image image = { 0 };
+    int rc = write_layout(enc, raw, &layout, &image);
+
+    if (rc < 0)
+        return rc;
     rc = describe(enc, LAYOUT_URL, &layout.base, &image);
     if (rc < 0) {
         lio_page_image_release(&image);
         return rc;
     }
+    *ret_image = image;
+    return 0;
+}
+
+int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
+                   struct lio_page_image *ret_image)
+{
+    struct lio_page_image image;
+    int rc = enc->format == LIO_FORMAT_20 ? write_array(enc, raw, &image)
+                                          : write_levels(enc, raw, &image);
+
+    if (rc < 0)
+        return rc;
+    image.rows = raw->rows;
+    image.first_row = raw->first_row;
     *ret_image = image;
     return 0;
 }

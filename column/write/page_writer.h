@@ -68,5 +68,22 @@ LIO_MUST_CHECK int lio_miniblock_write(const struct lio_encode *enc,
                                        const struct lio_raw_page *raw,
                                        Lio__Pb__PageLayout *layout,
                                        struct lio_page_image *ret_image);
+LIO_MUST_CHECK int lio_fullzip_write(const struct lio_encode *enc,
+                                     const struct lio_raw_page *raw,
+                                     Lio__Pb__PageLayout *layout,
+                                     struct lio_page_image *ret_image);
+
+/* All values are that of `slot`: 2.2 only. */
+LIO_MUST_CHECK int lio_constant_write(const struct lio_encode *enc,
+                                      const struct lio_raw_page *raw,
+                                      uint64_t slot,
+                                      Lio__Pb__PageLayout *layout,
+                                      struct lio_page_image *ret_image);
+
+/* There is no value: all is null, or empty. */
+LIO_MUST_CHECK int lio_no_values_write(const struct lio_encode *enc,
+                                       const struct lio_raw_page *raw,
+                                       Lio__Pb__PageLayout *layout,
+                                       struct lio_page_image *ret_image);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * Shredding a column.
+ * Shredding a column: its layers, and the pages it is cut into.
  */
 #include "column/write/shred.h"
 
-#include "column/levels.h"
-#include "column/write/input.h"
+#include <stdlib.h>
+
+/* -- layers -------------------------------------------------------------- */
 
 /* Which child of a batch a field is in. */
 static uint32_t top_of(const struct lio_schema *schema, uint32_t field)
@@ -16,41 +17,117 @@ static uint32_t top_of(const struct lio_schema *schema, uint32_t field)
     return top;
 }
 
+/* Levels that a layer may use: null, and for a list empty. */
+static uint32_t levels_of(const struct lio_shred_layer *layer)
+{
+    return layer->type->kind == LIO_KIND_LIST ? 2 : 1;
+}
+
+/* What a layer is to those around it follows from the one inside. */
+static void set_layer(struct lio_shred_layer *layers, uint32_t i)
+{
+    struct lio_shred_layer *layer = &layers[i], *inner;
+
+    layer->null_items = 1;
+    layer->flat = true;
+    if (i == 0)
+        return;
+    inner = &layers[i - 1];
+    layer->base = inner->base + levels_of(inner);
+    layer->lists = inner->lists + (inner->type->kind == LIO_KIND_LIST);
+    layer->flat =
+        inner->flat && (inner->type->kind == LIO_KIND_STRUCT || i == 1);
+    if (inner->type->kind != LIO_KIND_LIST)
+        layer->null_items = inner->null_items;
+    if (inner->type->kind == LIO_KIND_FIXED_LIST && i > 1)
+        layer->null_items *= inner->type->dimension;
+}
+
+static int make_layers(struct lio_shredder *shredder,
+                       const struct lio_schema *schema, uint32_t field)
+{
+    const struct lio_field *fields = schema->fields;
+    uint32_t place = 0;
+
+    shredder->layers = calloc(fields[field].depth, sizeof(*shredder->layers));
+    if (!shredder->layers)
+        return LIO_ENOMEM;
+    for (int64_t number = field; number >= 0; number = fields[number].parent) {
+        struct lio_shred_layer *layer = &shredder->layers[shredder->nlayers];
+
+        layer->type = &fields[number].type;
+        layer->path = fields[number].path;
+        layer->nullable = fields[number].nullable;
+        layer->child = place;
+        place = fields[number].place;
+        set_layer(shredder->layers, shredder->nlayers++);
+    }
+    return 0;
+}
+
 int lio_shredder_init(struct lio_shredder *shredder,
                       const struct lio_schema *schema, uint32_t field,
                       enum lio_format format)
 {
-    *shredder = (struct lio_shredder){ .top = top_of(schema, field) };
-    shredder->leaf = lio_leaf_of(schema, field, format);
-    shredder->open.leaf = &shredder->leaf;
-    return lio_collect_init(&shredder->open.slots, shredder->leaf.types[0]);
+    int rc;
+
+    *shredder = (struct lio_shredder){
+        .format = format,
+        .top = top_of(schema, field),
+        .packed = schema->fields[field].packed,
+        .row_items = schema->fields[field].row_items,
+    };
+    rc = make_layers(shredder, schema, field);
+    shredder->open.shredder = shredder;
+    if (rc == 0)
+        rc = lio_collect_init(&shredder->open.slots, shredder->layers[0].type,
+                              shredder->packed);
+    if (rc < 0)
+        lio_shredder_release(shredder);
+    return rc;
 }
 
 void lio_shredded_release(struct lio_shredded *shredded)
 {
     lio_collect_release(&shredded->slots);
+    lio_growing_release(&shredded->rep);
+    lio_growing_release(&shredded->def);
 }
 
 void lio_shredder_release(struct lio_shredder *shredder)
 {
     lio_shredded_release(&shredder->open);
+    free(shredder->layers);
+    shredder->layers = NULL;
 }
 
-/* What rows of an array take. */
-static uint64_t cost(const struct lio_type *type,
-                     const struct ArrowArray *array, uint64_t from, uint64_t n)
-{
-    uint64_t at = from + (uint64_t)array->offset;
-    const uint8_t *offsets;
+/* -- pages --------------------------------------------------------------- */
 
-    if (type->kind != LIO_KIND_VARIABLE)
-        return lio_bits_bytes(n * lio_type_bits(type));
-    offsets = array->buffers[1];
-    if (type->bits == 32)
-        return n * 4 + lio_load_u32(offsets + (at + n) * 4) -
-               lio_load_u32(offsets + at * 4);
-    return n * 8 + lio_load_u64(offsets + (at + n) * 8) -
-           lio_load_u64(offsets + at * 8);
+/* The innermost array: what the column has values of. */
+static const struct ArrowArray *leaf_array(const struct lio_shredder *shredder,
+                                           const struct ArrowArray *array)
+{
+    for (uint32_t i = shredder->nlayers; i-- > 1;)
+        array = array->children[shredder->layers[i].child];
+    return array;
+}
+
+/* Whether the open page could get more distinct values than the indices of its
+ * dictionary can tell. */
+static bool too_distinct(const struct lio_shredder *shredder,
+                         const struct ArrowArray *array)
+{
+    const struct lio_collect *slots = &shredder->open.slots;
+    const struct lio_type *type = shredder->layers[0].type;
+    uint64_t most, known;
+
+    if (type->kind != LIO_KIND_DICTIONARY || slots->n == 0)
+        return false;
+    array = leaf_array(shredder, array);
+    most = lio_type_index_max(type);
+    known = slots->children[0].n;
+    return known + (uint64_t)array->dictionary->length > most &&
+           known + lio_collect_unknown(slots, array) > most;
 }
 
 uint64_t lio_shredder_fit(const struct lio_shredder *shredder,
@@ -58,17 +135,16 @@ uint64_t lio_shredder_fit(const struct lio_shredder *shredder,
                           uint64_t n, uint64_t page_bytes)
 {
     const struct ArrowArray *array = batch->children[shredder->top];
-    const struct lio_type *type = shredder->leaf.types[0];
-    uint64_t left = page_bytes > shredder->open.bytes
-                        ? page_bytes - shredder->open.bytes
-                        : 0;
-    uint64_t fit = 0, beyond = n + 1;
+    uint64_t have = shredder->open.bytes, fit = 0, beyond = n + 1;
+    uint64_t left = page_bytes > have ? page_bytes - have : 0;
 
+    if (too_distinct(shredder, array))
+        return 0;
     from += (uint64_t)batch->offset;
     while (fit + 1 < beyond) {
         uint64_t middle = fit + (beyond - fit) / 2;
 
-        if (cost(type, array, from, middle) <= left)
+        if (lio_shred_cost(shredder, array, from, middle) <= left)
             fit = middle;
         else
             beyond = middle;
@@ -76,17 +152,28 @@ uint64_t lio_shredder_fit(const struct lio_shredder *shredder,
     return fit == 0 && shredder->open.rows == 0 ? 1 : fit;
 }
 
+/* Bytes of the distinct values so far. */
+static uint64_t distinct_bytes(const struct lio_collect *slots)
+{
+    const struct lio_collect *values = slots->children;
+
+    return slots->unified ? values->values.used + values->data.used : 0;
+}
+
 int lio_shredder_append(struct lio_shredder *shredder,
                         const struct ArrowArray *batch, uint64_t from,
-                        uint64_t n)
+                        uint64_t n, struct lio_error *err)
 {
     const struct ArrowArray *array = batch->children[shredder->top];
+    struct lio_shredded *open = &shredder->open;
+    uint64_t distinct = distinct_bytes(&open->slots);
     int rc;
 
     from += (uint64_t)batch->offset;
-    rc = lio_collect_append(&shredder->open.slots, array, from, n);
-    shredder->open.rows += n;
-    shredder->open.bytes += cost(shredder->leaf.types[0], array, from, n);
+    rc = lio_shred_rows(shredder, array, from, n, err);
+    open->rows += n;
+    open->bytes += lio_shred_cost(shredder, array, from, n) +
+                   distinct_bytes(&open->slots) - distinct;
     return rc;
 }
 
@@ -94,11 +181,12 @@ int lio_shredder_cut(struct lio_shredder *shredder,
                      struct lio_shredded *ret_shredded)
 {
     struct lio_shredded next = {
-        .leaf = &shredder->leaf,
+        .shredder = shredder,
         .first_row = shredder->open.first_row + shredder->open.rows,
     };
 
-    if (lio_collect_init(&next.slots, shredder->leaf.types[0]) < 0)
+    if (lio_collect_init(&next.slots, shredder->layers[0].type,
+                         shredder->packed) < 0)
         return LIO_ENOMEM;
     *ret_shredded = shredder->open;
     shredder->open = next;
@@ -107,44 +195,6 @@ int lio_shredder_cut(struct lio_shredder *shredder,
 
 uint64_t lio_shredded_held(const struct lio_shredded *shredded)
 {
-    return lio_collect_held(&shredded->slots);
-}
-
-/* A column that is not nested has a level for each row: whether it is null. */
-static int flat_levels(const struct lio_encode *enc, struct lio_raw_page *raw)
-{
-    const uint8_t *valid = raw->slots.validity;
-    uint16_t *def;
-    int rc;
-
-    if (!valid)
-        return 0;
-    rc = lio_encode_alloc(enc, raw->slots.n * sizeof(*def), &def);
-    if (rc < 0)
-        return rc;
-    for (uint64_t i = 0; i < raw->slots.n; i++)
-        def[i] = !lio_bit_get(valid, i);
-    raw->def = def;
-    raw->def_max = raw->visible_max = 1;
-    return 0;
-}
-
-int lio_shredded_page(const struct lio_encode *enc,
-                      struct lio_shredded *shredded,
-                      struct lio_raw_page *ret_raw)
-{
-    struct lio_raw_page raw = {
-        .slots = lio_collect_view(&shredded->slots),
-        .rows = shredded->rows,
-        .first_row = shredded->first_row,
-        .nlayers = 1,
-        .entries = shredded->rows,
-    };
-    int rc = flat_levels(enc, &raw);
-
-    if (rc < 0)
-        return rc;
-    raw.layers[0] = raw.def ? LIO_LAYER_NULLABLE_ITEM : LIO_LAYER_ITEM;
-    *ret_raw = raw;
-    return 0;
+    return lio_collect_held(&shredded->slots) +
+           lio_growing_held(&shredded->rep) + lio_growing_held(&shredded->def);
 }

@@ -173,6 +173,8 @@ static int set_paths(struct lio_single *single, const char *path)
 {
     size_t nfolder = (size_t)(name_in(path) - path);
 
+    if (nfolder > 1)
+        nfolder--; /* the slash, but for that of the root */
     single->path = strdup(path);
     single->folder = nfolder > 0 ? strndup(path, nfolder) : strdup(".");
     return single->path && single->folder ? 0 : LIO_ENOMEM;

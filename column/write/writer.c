@@ -168,8 +168,9 @@ static int open_file(struct lio_writer *writer, struct lio_error *err)
     if (rc < 0)
         return rc;
     writer->file_rows = 0;
-    return lio_file_writer_open(writer->engine, path, &writer->fields,
-                                &writer->options, &writer->file, err);
+    return lio_file_writer_open(writer->engine, path, writer->path,
+                                &writer->fields, &writer->options,
+                                &writer->file, err);
 }
 
 static int open_writer(struct lio_writer *writer,
