@@ -769,7 +769,8 @@ static void a_run_lists_its_filters(void **state)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(
         sqlite3_prepare_v2(db,
-                           "SELECT count(*) FROM run_plugins WHERE name IN "
+                           "SELECT count(*) FROM run_plugins WHERE kind = "
+                           "'filter' AND name IN "
                            "('filter-fault', 'filter-throttle')",
                            -1, &query, NULL),
         SQLITE_OK);
