@@ -477,6 +477,18 @@ void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
         reclaim_slot(cache, left);
 }
 
+void lio_cache_set_loader(struct lio_cache *cache, uint32_t slot, uint64_t id)
+{
+    /* Release: what stands behind the id is as it was made. */
+    atomic_store_explicit(&cache->slots[slot].loader, id, memory_order_release);
+}
+
+uint64_t lio_cache_loader(const struct lio_cache *cache, uint32_t slot)
+{
+    return atomic_load_explicit(&cache->slots[slot].loader,
+                                memory_order_acquire);
+}
+
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot)
 {
     const struct lio_cache_layout *layout = &cache->layout;

@@ -165,6 +165,14 @@ void lio_cache_pin(struct lio_cache *cache, uint32_t slot);
  * its loads failed, is forgotten with its last pin. */
 void lio_cache_unpin(struct lio_cache *cache, uint32_t slot);
 
+/*
+ * Who loads sectors of a pinned slot: an id of the engine's, which the cache
+ * keeps and does not look at.  Of several loads under way the one named last;
+ * of none, one that is over.
+ */
+void lio_cache_set_loader(struct lio_cache *cache, uint32_t slot, uint64_t id);
+uint64_t lio_cache_loader(const struct lio_cache *cache, uint32_t slot);
+
 /* The 64 KiB of a pinned slot, aligned to LIO_BLOCK_BYTES. */
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot);
 

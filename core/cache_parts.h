@@ -58,6 +58,7 @@ struct lio_slot {
     alignas(LIO_CACHE_LINE) _Atomic uint64_t key; /* while used */
     _Atomic uint64_t state;                       /* 0 if free */
     struct lio_cache_join *last_join; /* a ring: its next came first */
+    _Atomic uint64_t loader;          /* the engine's */
     _Atomic uint32_t next;            /* in its chain, or of the free ones */
     _Atomic uint32_t swept; /* byte where the last access to it ended */
     _Atomic uint16_t ahead; /* sectors nobody has wanted yet */

@@ -263,6 +263,52 @@ void lio_lane_resume(struct lio_lane *lane, struct lio_io *io, uint64_t id,
         lio_lane_top_up(lane, batch);
 }
 
+/* -- raising ------------------------------------------------------------- */
+
+/* The part is the first that goes down when its request is admitted. */
+static void bring_forward(struct lio_io *request, struct lio_io *part)
+{
+    lio_io_unlink(&request->planned, part);
+    lio_io_prepend(&request->planned, part);
+}
+
+static void raise_request(struct lio_lane *lane, struct lio_io *request,
+                          uint8_t io_class, uint8_t level)
+{
+    if (io_class > request->io_class ||
+        (io_class == request->io_class && level >= request->level))
+        return;
+    if (request->waiting) {
+        lio_scheduler_raise(&lane->scheduler, request, io_class, level);
+    } else { /* not issued yet: it will wait there, if it has to */
+        request->io_class = io_class;
+        request->level = level;
+    }
+    lio_count(&lane->stats, LIO_COUNT_RAISED, 1);
+}
+
+void lio_lane_raise(struct lio_lane *lane, struct lio_io *io, uint64_t id,
+                    uint8_t io_class, uint8_t level)
+{
+    enum lio_io_state state;
+    struct lio_io *request;
+
+    /* Mostly it is with the backend, and that is seen from here. */
+    if (!lio_io_is(io, id, &state) ||
+        (state != LIO_IO_NEW && state != LIO_IO_QUEUED))
+        return;
+    pthread_mutex_lock(&lane->lock);
+    if (lio_io_is(io, id, &state) &&
+        (state == LIO_IO_NEW || state == LIO_IO_QUEUED)) {
+        request = lio_io_request(io);
+        if (request->waiting || state == LIO_IO_NEW)
+            raise_request(lane, request, io_class, level);
+        if (request->waiting && request != io)
+            bring_forward(request, io);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
 /* -- stopping ------------------------------------------------------------ */
 
 /* Under the lock.  What can be ended here goes to `failed`. */

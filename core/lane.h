@@ -166,6 +166,14 @@ void lio_lane_resume(struct lio_lane *lane, struct lio_io *io, uint64_t id,
 bool lio_lane_cancel(struct lio_lane *lane, struct lio_io *io, uint64_t id,
                      int code, bool *ret_release, struct lio_batch *batch);
 
+/*
+ * A request of this class and level waits for what the operation `id` loads: if
+ * that is not admitted yet, the request behind it shall be no later.  Costs the
+ * same however many wait.  What is admitted is on its way as it is.
+ */
+void lio_lane_raise(struct lio_lane *lane, struct lio_io *io, uint64_t id,
+                    uint8_t io_class, uint8_t level);
+
 /* From now on parts of the request may write to the caller's memory.  False if
  * it has been delivered without them: then they must not. */
 bool lio_lane_expose(struct lio_lane *lane, struct lio_io *request);

@@ -54,6 +54,8 @@ struct plan {
     uint32_t nparts;     /* parts and joins so far */
     uint64_t max_fill;   /* bytes of one fill */
     uint32_t access;     /* enum lio_access_flags: how it goes so far */
+    uint8_t io_class;    /* of the request, as it was: who joins its parts */
+    uint8_t level;       /* ... may raise it while it is planned */
     struct lio_io *fill; /* the one that may still grow */
     struct join *spare;
 };
@@ -286,6 +288,7 @@ static bool plan_fill_run(struct plan *plan, uint64_t block, uint32_t slot,
     if (!plan->fill)
         return false;
     lio_fill_add(plan->fill, &piece, lio_cache_frame(plan->cache, slot));
+    lio_cache_set_loader(plan->cache, slot, lio_io_id(plan->fill));
     return true;
 }
 
@@ -418,6 +421,16 @@ static bool claim_block(struct plan *plan, const struct lio_cache_want *want,
     return true;
 }
 
+/* What is joined may wait behind others that nobody is waiting for. */
+static void raise_loader(const struct plan *plan, uint32_t slot)
+{
+    uint64_t id = lio_cache_loader(plan->cache, slot);
+    struct lio_io *loader = lio_engine_find(plan->batch->engine, id);
+
+    if (loader)
+        lio_lane_raise(loader->lane, loader, id, plan->io_class, plan->level);
+}
+
 static void plan_block(struct plan *plan, uint64_t block)
 {
     struct lio_io *request = plan->request;
@@ -432,6 +445,8 @@ static void plan_block(struct plan *plan, uint64_t block)
         plan_past_cache(plan, block, lo, hi);
         return;
     }
+    if (claim.join)
+        raise_loader(plan, claim.slot);
     copy_sectors(request, block, lio_cache_frame(plan->cache, claim.slot),
                  claim.hit);
     plan_loads(plan, block, &claim);
@@ -558,6 +573,8 @@ void lio_read_plan(struct lio_io *request, struct lio_batch *batch)
         .request = request,
         .file = request->file,
         .lane = request->lane,
+        .io_class = request->io_class,
+        .level = request->level,
         .max_fill = batch->engine->settings->engine.max_op_bytes,
         .batch = batch,
         .cache = batch->engine->cache,

@@ -58,14 +58,18 @@ static struct lio_io *head_of(const struct lio_scheduler *sched,
     return NULL;
 }
 
-void lio_scheduler_add(struct lio_scheduler *sched, struct lio_io *io)
+static void enqueue(struct lio_scheduler *sched, struct lio_io *io)
 {
     /* A class that was idle starts now: it has no claim on the past. */
     if (!head_of(sched, io->io_class) &&
         sched->served[io->io_class] < sched->now)
         sched->served[io->io_class] = sched->now;
     lio_io_append(queue_of(sched, io), io);
+}
 
+void lio_scheduler_add(struct lio_scheduler *sched, struct lio_io *io)
+{
+    enqueue(sched, io);
     io->younger = NULL;
     io->older = sched->newest;
     if (sched->newest)
@@ -76,6 +80,15 @@ void lio_scheduler_add(struct lio_scheduler *sched, struct lio_io *io)
     sched->nwaiting++;
     io->due_pick =
         sched->npicked + (uint64_t)LIO_OLDEST_EVERY * sched->nwaiting;
+}
+
+void lio_scheduler_raise(struct lio_scheduler *sched, struct lio_io *io,
+                         uint8_t io_class, uint8_t level)
+{
+    lio_io_unlink(queue_of(sched, io), io);
+    io->io_class = io_class;
+    io->level = level;
+    enqueue(sched, io);
 }
 
 static uint32_t fairest_class(const struct lio_scheduler *sched)

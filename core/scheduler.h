@@ -47,12 +47,17 @@ struct lio_scheduler {
 void lio_scheduler_add(struct lio_scheduler *sched, struct lio_io *io);
 
 /* The request that is next, or NULL.  It stays where it is, and next, until it
- * is served or removed, or another one is added. */
+ * is served or removed, or another one is added or raised. */
 struct lio_io *lio_scheduler_next(const struct lio_scheduler *sched);
 
 /* Take out the next request, which goes to the device; `cost` is in bytes. */
 void lio_scheduler_serve(struct lio_scheduler *sched, struct lio_io *io,
                          uint64_t cost);
+
+/* Move a waiting request to the end of a sooner queue.  Its age stays: it is
+ * not the one that will be the oldest sooner, or later, for that. */
+void lio_scheduler_raise(struct lio_scheduler *sched, struct lio_io *io,
+                         uint8_t io_class, uint8_t level);
 
 /* Take out a request that does not: it was cancelled. */
 void lio_scheduler_remove(struct lio_scheduler *sched, struct lio_io *io);

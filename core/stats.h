@@ -40,6 +40,7 @@
     X(MERGE_KEPT, "merge_kept", SUBMIT, "of these, put into the cache")        \
     X(MERGE_SPLITS, "merge_splits", REAP, "merged ones that failed")           \
     X(QUEUED, "queued", SUBMIT, "operations that waited for room below")       \
+    X(RAISED, "raised", SUBMIT, "of these, moved up as others joined them")    \
     X(BATCHES, "batches", SUBMIT, "calls that issued operations")              \
     X(REAPS, "reaps", REAP, "calls that reaped")                               \
     X(REAP_WAITS, "reap_waits", REAP, "of these, that had to sleep")           \

@@ -171,6 +171,43 @@ static void what_is_removed_is_not_served(void **state)
     assert_ptr_equal(serve(f, 0), b);
 }
 
+/* Its place is behind those that are in its new queue already. */
+static void what_is_raised_goes_with_its_new_class(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_io *left = add(f, LIO_CLASS_PREFETCH, 0);
+    struct lio_io *last = add(f, LIO_CLASS_PREFETCH, 0);
+    struct lio_io *first = add(f, LIO_CLASS_PREFETCH, 0);
+    struct lio_io *demand = add(f, LIO_CLASS_DEMAND, 4);
+    struct lio_io *expected[] = { first, demand, last };
+    uint32_t n = 0;
+
+    lio_scheduler_raise(&f->sched, first, LIO_CLASS_DEMAND, 2);
+    lio_scheduler_raise(&f->sched, last, LIO_CLASS_DEMAND, 4);
+    for (int i = 0; i < 4; i++) {
+        struct lio_io *io = serve(f, 0);
+
+        if (io != left)
+            assert_ptr_equal(io, expected[n++]);
+    }
+    assert_int_equal(n, 3);
+    assert_null(serve(f, 0));
+}
+
+/* Every tenth pick is the oldest's; the raised one is as old as it was. */
+static void what_is_raised_keeps_its_age(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_io *first = add(f, LIO_CLASS_BACKGROUND, 0);
+
+    for (int i = 0; i < 100; i++)
+        (void)add(f, LIO_CLASS_METADATA, 0);
+    for (uint32_t i = 0; i < LIO_OLDEST_EVERY - 1; i++)
+        f->sched.npicked++;
+    lio_scheduler_raise(&f->sched, first, LIO_CLASS_PREFETCH, 0);
+    assert_ptr_equal(serve(f, 0), first);
+}
+
 /* Against a model that knows nothing of lists: every pick is legal, and each
  * request is served once. */
 static void random_use_serves_each_once(void **state)
@@ -181,7 +218,7 @@ static void random_use_serves_each_once(void **state)
     unsigned seed = 7;
 
     while (served + removed < NREQUESTS) {
-        int what = rand_r(&seed) % 8;
+        int what = rand_r(&seed) % 9;
 
         if (what < 5 && f->nused < NREQUESTS) {
             struct lio_io *io =
@@ -196,6 +233,12 @@ static void random_use_serves_each_once(void **state)
                 waiting[i] = false;
                 removed++;
             }
+        } else if (what == 6 && f->nused > 0) {
+            struct lio_io *io = &f->io[(uint32_t)rand_r(&seed) % f->nused];
+
+            if (waiting[io - f->io])
+                lio_scheduler_raise(&f->sched, io, LIO_CLASS_DEMAND,
+                                    (uint8_t)(rand_r(&seed) % LIO_NLEVELS));
         } else {
             struct lio_io *io = serve(f, (uint64_t)rand_r(&seed) % 100000);
 
@@ -222,6 +265,8 @@ int main(void)
         sched_test(classes_share_by_weight),
         sched_test(an_idle_class_saves_no_credit),
         sched_test(every_wait_is_bounded),
+        sched_test(what_is_raised_goes_with_its_new_class),
+        sched_test(what_is_raised_keeps_its_age),
         sched_test(what_is_removed_is_not_served),
         sched_test(random_use_serves_each_once),
     };
