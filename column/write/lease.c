@@ -210,7 +210,8 @@ static bool names_files_of(const Lio__Pb__Manifest *manifest, const char *id)
     return false;
 }
 
-/* For lio_version_each(): 1 if a manifest names a file of writer `user`. */
+/* For lio_version_each(): 1 if a manifest names a file of writer `user`.  One
+ * that cannot be asked, be it gone, is an error. */
 static int ask_manifest(const char *path, void *user)
 {
     Lio__Pb__Manifest *manifest;
@@ -218,11 +219,11 @@ static int ask_manifest(const char *path, void *user)
     int rc = lio_source_open(NULL, path, &source, NULL);
 
     if (rc < 0)
-        return rc;
+        return LIO_EIO;
     rc = lio_manifest_read(source, &manifest, NULL);
     lio_source_close(source);
     if (rc < 0)
-        return rc;
+        return LIO_EIO;
     rc = names_files_of(manifest, user);
     lio_manifest_free(manifest);
     return rc;
