@@ -7,6 +7,7 @@
 #include "column/write/dictionary.h"
 #include "column/write/fixed.h"
 #include "column/write/pack.h"
+#include "column/write/rows.h"
 
 /* Below, an index is no smaller than a value. */
 #define DICTIONARY_BITS_MIN 32
@@ -66,7 +67,8 @@ int lio_chunks_suit(const struct lio_encode *enc,
                     const struct lio_plain *values, bool *ret_suit)
 {
     struct lio_arena_mark mark = lio_arena_mark(enc->arena);
-    bool small = lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX;
+    bool small = lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX &&
+                 !lio_struct_varies(values->type);
     int rc;
 
     if (small || values->type->kind != LIO_KIND_VARIABLE) {

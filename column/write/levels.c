@@ -146,6 +146,9 @@ int lio_levels_encode(const struct lio_encode *enc, const uint16_t *levels,
     if (rc < 0)
         return rc;
     measure.width = lio_bitpack_width(measure.levels, n, LEVEL_BITS);
+    /* Blocks without any bits are nothing that readers expect. */
+    if (measure.width == 0)
+        measure.width = 1;
     form = choose(&measure);
     for (uint32_t i = 0; i < nparts && rc == 0; i++)
         rc = build_part(enc, &measure, form, i, &parts[i]);

@@ -130,3 +130,14 @@ Lio__Pb__CompressiveEncoding *lio_message_packed(struct lio_arena *arena,
     enc->packed_struct->values = lio_message_flat(arena, row_bits);
     return enc->packed_struct->values ? enc : NULL;
 }
+
+Lio__Pb__CompressiveEncoding *
+lio_message_variable_packed(struct lio_arena *arena,
+                            Lio__Pb__PackedField **fields, size_t n)
+{
+    NEW_ENCODING(arena, enc, VARIABLE_PACKED_STRUCT, variable_packed_struct,
+                 Lio__Pb__VariablePackedStruct, variable_packed_struct);
+    enc->variable_packed_struct->n_fields = n;
+    enc->variable_packed_struct->fields = fields;
+    return enc;
+}

@@ -50,4 +50,9 @@ Lio__Pb__CompressiveEncoding *lio_message_packed(struct lio_arena *arena,
                                                  uint64_t *bits, size_t n,
                                                  uint64_t row_bits);
 
+/* `fields`, of which there are `n`, are not copied. */
+Lio__Pb__CompressiveEncoding *
+lio_message_variable_packed(struct lio_arena *arena,
+                            Lio__Pb__PackedField **fields, size_t n);
+
 #endif

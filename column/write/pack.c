@@ -6,7 +6,6 @@
 #include "column/compress.h"
 #include "column/write/fixed.h"
 
-#include <inttypes.h>
 #include <lz4.h>
 #include <zstd.h>
 
@@ -46,66 +45,73 @@ void lio_packer_release(struct lio_packer *packer)
     packer->context = NULL;
 }
 
-static int too_large(const struct lio_packer *packer, size_t bytes)
+static int failed(const struct lio_packer *packer, size_t bytes)
 {
     return lio_error_set(packer->enc->err, LIO_EINVAL,
-                         "column '%s': %zu bytes cannot be compressed at once",
+                         "column '%s': %zu bytes cannot be compressed",
                          packer->enc->column, bytes);
 }
 
-static int run_lz4(const struct lio_packer *packer, struct lio_bytes plain,
-                   struct lio_bytes *ret_packed)
+/* Without the head; 0 if it fails. */
+static size_t run_lz4(struct lio_bytes plain, uint8_t *out)
 {
-    uint32_t bytes = (uint32_t)plain.bytes;
-    uint8_t *out;
-    int rc, got, bound;
+    int bound = LZ4_compressBound((int)plain.bytes);
+    int got = LZ4_compress_default((const char *)plain.data, (char *)out,
+                                   (int)plain.bytes, bound);
 
-    if (plain.bytes > LZ4_MAX_INPUT_SIZE)
-        return too_large(packer, plain.bytes);
-    bound = LZ4_compressBound((int)plain.bytes);
-    rc = lio_encode_alloc(packer->enc, LZ4_HEAD + (uint64_t)bound, &out);
-    if (rc < 0)
-        return rc;
-    memcpy(out, &bytes, sizeof(bytes));
-    got = LZ4_compress_default((const char *)plain.data, (char *)out + LZ4_HEAD,
-                               (int)plain.bytes, bound);
-    if (got <= 0)
-        return too_large(packer, plain.bytes);
-    *ret_packed = (struct lio_bytes){ out, LZ4_HEAD + (size_t)got };
-    return 0;
+    return got > 0 ? (size_t)got : 0;
 }
 
-static int run_zstd(const struct lio_packer *packer, struct lio_bytes plain,
-                    struct lio_bytes *ret_packed)
+static size_t run_zstd(const struct lio_packer *packer, struct lio_bytes plain,
+                       uint8_t *out)
 {
-    size_t bound = ZSTD_compressBound(plain.bytes), got;
-    uint64_t bytes = plain.bytes;
-    uint8_t *out;
-    int rc;
+    size_t got =
+        ZSTD_compressCCtx(packer->context, out, ZSTD_compressBound(plain.bytes),
+                          plain.data, plain.bytes, ZSTD_LEVEL);
 
-    if (ZSTD_isError(bound))
-        return too_large(packer, plain.bytes);
-    rc = lio_encode_alloc(packer->enc, ZSTD_HEAD + (uint64_t)bound, &out);
-    if (rc < 0)
-        return rc;
-    memcpy(out, &bytes, sizeof(bytes));
-    got = ZSTD_compressCCtx(packer->context, out + ZSTD_HEAD, bound, plain.data,
-                            plain.bytes, ZSTD_LEVEL);
-    if (ZSTD_isError(got))
-        return lio_error_set(packer->enc->err, LIO_ENOMEM,
-                             "column '%s': cannot compress %zu bytes: %s",
-                             packer->enc->column, plain.bytes,
-                             ZSTD_getErrorName(got));
-    *ret_packed = (struct lio_bytes){ out, ZSTD_HEAD + got };
+    return ZSTD_isError(got) ? 0 : got;
+}
+
+uint64_t lio_packer_bound(const struct lio_packer *packer, uint64_t bytes)
+{
+    if (packer->scheme == LIO_SCHEME_ZSTD)
+        return ZSTD_HEAD + ZSTD_compressBound((size_t)bytes);
+    return bytes <= LZ4_MAX_INPUT_SIZE
+               ? LZ4_HEAD + (uint64_t)LZ4_compressBound((int)bytes)
+               : 0;
+}
+
+int lio_packer_put(const struct lio_packer *packer, struct lio_bytes plain,
+                   uint8_t *out, size_t *ret_bytes)
+{
+    bool lz4 = packer->scheme == LIO_SCHEME_LZ4;
+    size_t head = lz4 ? LZ4_HEAD : ZSTD_HEAD, got;
+    uint64_t bytes = plain.bytes;
+
+    if (lz4 && plain.bytes > LZ4_MAX_INPUT_SIZE)
+        return failed(packer, plain.bytes);
+    memcpy(out, &bytes, head);
+    got =
+        lz4 ? run_lz4(plain, out + head) : run_zstd(packer, plain, out + head);
+    if (got == 0)
+        return failed(packer, plain.bytes);
+    *ret_bytes = head + got;
     return 0;
 }
 
 int lio_packer_run(const struct lio_packer *packer, struct lio_bytes plain,
                    struct lio_bytes *ret_packed)
 {
-    return packer->scheme == LIO_SCHEME_LZ4
-               ? run_lz4(packer, plain, ret_packed)
-               : run_zstd(packer, plain, ret_packed);
+    size_t bytes;
+    uint8_t *out;
+    int rc = lio_encode_alloc(packer->enc,
+                              lio_packer_bound(packer, plain.bytes), &out);
+
+    if (rc == 0)
+        rc = lio_packer_put(packer, plain, out, &bytes);
+    if (rc == 0)
+        *ret_packed = (struct lio_bytes){ out, bytes };
+    return rc;
 }
 
 int lio_pack_bytes(const struct lio_encode *enc, uint32_t scheme,

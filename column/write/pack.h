@@ -26,6 +26,14 @@ LIO_MUST_CHECK int lio_packer_run(const struct lio_packer *packer,
                                   struct lio_bytes plain,
                                   struct lio_bytes *ret_packed);
 
+/* Bytes that compressing so many may come to; LIO_EINVAL comes of too many. */
+uint64_t lio_packer_bound(const struct lio_packer *packer, uint64_t bytes);
+
+/* The same into memory that has room for the bound. */
+LIO_MUST_CHECK int lio_packer_put(const struct lio_packer *packer,
+                                  struct lio_bytes plain, uint8_t *out,
+                                  size_t *ret_bytes);
+
 /* One buffer: replaced if compression saves enough, which `*ret_done` says. */
 LIO_MUST_CHECK int lio_pack_bytes(const struct lio_encode *enc, uint32_t scheme,
                                   struct lio_bytes *bytes, bool *ret_done);

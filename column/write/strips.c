@@ -80,10 +80,8 @@ Lio__Pb__CompressiveEncoding *lio_list_message(const struct lio_encode *enc,
                                   lio_plain_nulls(values->children) > 0, items);
 }
 
-/* Whether a value is null that would not be told so: a field's, where the
- * struct is there. */
-static bool null_within(const struct lio_plain *values,
-                        const struct lio_plain *field)
+bool lio_struct_hides_null(const struct lio_plain *values,
+                           const struct lio_plain *field)
 {
     for (uint64_t i = 0; field->validity && i < values->n; i++)
         if (lio_plain_valid(values, i) && !lio_plain_valid(field, i))
@@ -199,8 +197,8 @@ int lio_struct_rows(const struct lio_encode *enc,
         struct lio_list list;
 
         rc = lio_list_open(enc, &values->children[i], &list);
-        if (rc == 0 &&
-            (list.nvalidities > 0 || null_within(values, &values->children[i])))
+        if (rc == 0 && (list.nvalidities > 0 ||
+                        lio_struct_hides_null(values, &values->children[i])))
             rc = lio_error_set(enc->err, LIO_EINVAL,
                                "column '%s': a packed struct cannot hold nulls",
                                enc->column);

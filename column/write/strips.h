@@ -37,6 +37,10 @@ LIO_MUST_CHECK int lio_list_rows(const struct lio_encode *enc,
                                  const struct lio_plain *values,
                                  struct lio_fixed *ret_rows);
 
+/* Whether a field is null where its struct is not, which rows cannot tell. */
+bool lio_struct_hides_null(const struct lio_plain *values,
+                           const struct lio_plain *field);
+
 /* A packed STRUCT of fields of fixed width as rows; `*ret_bits` is how many
  * bits of a row each field has. */
 LIO_MUST_CHECK int lio_struct_rows(const struct lio_encode *enc,

@@ -167,6 +167,60 @@ void sample_release(struct sample *sample)
     lio_type_release(&sample->type);
 }
 
+/* -- values that hold others ---------------------------------------------- */
+
+void sample_struct_make(struct sample_struct *sample,
+                        const char *const *logicals, uint32_t nfields,
+                        uint64_t n, enum shape shape, uint32_t nulls)
+{
+    for (uint32_t i = 0; i < nfields; i++) {
+        sample_make(&sample->fields[i], logicals[i], n, shape,
+                    i == 0 ? nulls : 0, i);
+        sample->children[i] = sample->fields[i].plain;
+        sample->types[i] = &sample->fields[i].type;
+    }
+    sample->type = (struct lio_type){ .kind = LIO_KIND_STRUCT,
+                                      .nchildren = nfields,
+                                      .children = sample->types };
+    sample->plain = (struct lio_plain){ .type = &sample->type,
+                                        .n = n,
+                                        .children = sample->children };
+}
+
+void sample_struct_release(struct sample_struct *sample)
+{
+    for (uint32_t i = 0; i < sample->type.nchildren; i++)
+        sample_release(&sample->fields[i]);
+}
+
+void sample_dictionary_make(struct sample_dictionary *sample,
+                            const char *logical, uint64_t n, uint64_t nitems,
+                            uint32_t nulls)
+{
+    struct lio_type *type = &sample->rows.type;
+    uint8_t *indices;
+
+    sample->rows = (struct sample){ 0 };
+    assert_int_equal(lio_type_parse(logical, type), 0);
+    sample->plain = (struct lio_plain){ .type = type, .n = n };
+    fill_validity(&sample->rows, &sample->plain, nulls, 3);
+    indices = take(&sample->rows, n * (type->bits / 8));
+    for (uint64_t i = 0, seed = 4; i < n && nitems > 0; i++) {
+        uint64_t index = sample_random(&seed) % nitems;
+
+        memcpy(indices + i * (type->bits / 8), &index, type->bits / 8);
+    }
+    sample_make(&sample->items, "string", nitems, SHAPE_SMALL, 0, 5);
+    sample->plain.values = indices;
+    sample->plain.children = &sample->items.plain;
+}
+
+void sample_dictionary_release(struct sample_dictionary *sample)
+{
+    sample_release(&sample->items);
+    sample_release(&sample->rows);
+}
+
 /* -- comparing ----------------------------------------------------------- */
 
 static void equal_fixed(const struct lio_plain *plain,
@@ -209,13 +263,22 @@ static void equal_slots(const struct lio_plain *plain,
                              valid);
         if (!valid)
             continue;
-        if (plain->type->kind == LIO_KIND_VARIABLE)
+        switch (plain->type->kind) {
+        case LIO_KIND_VARIABLE:
             equal_string(plain, vector, i);
-        else if (plain->type->kind == LIO_KIND_FIXED)
-            equal_fixed(plain, vector, i);
-        else
+            break;
+        case LIO_KIND_FIXED_LIST:
             equal_slots(plain->children, &vector->children->all[0],
                         i * dimension, dimension, true);
+            break;
+        case LIO_KIND_STRUCT:
+            for (uint32_t k = 0; k < plain->type->nchildren; k++)
+                equal_slots(&plain->children[k], &vector->children->all[k], i,
+                            1, true);
+            break;
+        default:
+            equal_fixed(plain, vector, i);
+        }
     }
 }
 
@@ -224,4 +287,10 @@ void sample_equals(const struct lio_plain *plain,
 {
     assert_int_equal(vector->rows, plain->n);
     equal_slots(plain, vector, 0, plain->n, false);
+    if (plain->type->kind != LIO_KIND_DICTIONARY || plain->children->n == 0)
+        return;
+    assert_in_range(vector->children->all[0].rows, plain->children->n,
+                    plain->children->n + 1);
+    equal_slots(plain->children, &vector->children->all[0], 0,
+                plain->children->n, false);
 }

@@ -48,6 +48,35 @@ void sample_make(struct sample *sample, const char *logical, uint64_t n,
                  enum shape shape, uint32_t nulls, uint64_t seed);
 void sample_release(struct sample *sample);
 
+#define SAMPLE_FIELDS_MAX 4
+
+/* A packed struct. */
+struct sample_struct {
+    struct sample fields[SAMPLE_FIELDS_MAX];
+    struct lio_plain children[SAMPLE_FIELDS_MAX];
+    const struct lio_type *types[SAMPLE_FIELDS_MAX];
+    struct lio_type type;
+    struct lio_plain plain;
+};
+
+/* `n` rows of fields of these types, of which the first has nulls. */
+void sample_struct_make(struct sample_struct *sample,
+                        const char *const *logicals, uint32_t nfields,
+                        uint64_t n, enum shape shape, uint32_t nulls);
+void sample_struct_release(struct sample_struct *sample);
+
+/* A column of type dictionary: `n` indices into `nitems` values. */
+struct sample_dictionary {
+    struct sample rows;
+    struct sample items;
+    struct lio_plain plain;
+};
+
+void sample_dictionary_make(struct sample_dictionary *sample,
+                            const char *logical, uint64_t n, uint64_t nitems,
+                            uint32_t nulls);
+void sample_dictionary_release(struct sample_dictionary *sample);
+
 /* Fails the test if a valid slot of `plain` has another value in `vector`. */
 void sample_equals(const struct lio_plain *plain,
                    const struct lio_vector *vector);

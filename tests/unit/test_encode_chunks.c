@@ -90,11 +90,14 @@ static void decode(struct coding *c, const struct lio_plain *plain)
 
     assert_int_equal(rc, 0);
     if (c->chunks.dictionary)
-        rc = lio_dictionary_open(&c->d.dec, c->chunks.dictionary,
-                                 c->chunks.nitems, c->chunks.items, plain->type,
-                                 &dictionary);
+        rc = lio_dictionary_open(
+            &c->d.dec, c->chunks.dictionary, c->chunks.nitems, c->chunks.items,
+            plain->children ? plain->type->children[0] : plain->type,
+            &dictionary);
     if (rc == 0)
         rc = decode_chunks(c, &dictionary, &builder);
+    if (rc == 0 && c->chunks.dictionary)
+        lio_dictionary_finish(&dictionary, &builder);
     lio_dictionary_release(&dictionary);
     if (rc < 0)
         fail_msg("%s", c->d.err.msg);
@@ -141,16 +144,21 @@ static void round_trip_with(const struct lio_plain *plain,
     coding_end(&c);
 }
 
+static void round_trip_of(const struct lio_plain *plain)
+{
+    for (enum lio_format f = LIO_FORMAT_21; f <= LIO_FORMAT_22; f++)
+        for (enum lio_compression how = LIO_COMPRESSION_AUTO;
+             how <= LIO_COMPRESSION_ZSTD; how++)
+            round_trip_with(plain, NULL, f, how);
+}
+
 static void round_trip(const char *type, uint64_t n, enum shape shape,
                        uint32_t nulls, uint64_t seed)
 {
     struct sample s;
 
     sample_make(&s, type, n, shape, nulls, seed);
-    for (enum lio_format f = LIO_FORMAT_21; f <= LIO_FORMAT_22; f++)
-        for (enum lio_compression how = LIO_COMPRESSION_AUTO;
-             how <= LIO_COMPRESSION_ZSTD; how++)
-            round_trip_with(&s.plain, NULL, f, how);
+    round_trip_of(&s.plain);
     sample_release(&s);
 }
 
@@ -199,6 +207,42 @@ static void few_values_make_one_chunk(void **state)
     for (size_t t = 0; t < NTYPES; t++)
         for (uint64_t n = 0; n < 4; n++)
             round_trip(types[t], n, SHAPE_SMALL, 0, t);
+}
+
+static void dictionaries_return(void **state)
+{
+    static const struct {
+        const char *type;
+        uint64_t nitems;
+        uint32_t nulls;
+    } cases[] = {
+        { "dict:string:int8:false", 128, 3 },
+        { "dict:string:uint16:false", 700, 0 },
+        { "dict:string:int32:false", 3, 3 },
+        { "dict:large_string:int64:false", 5, 3 },
+        { "dict:string:int32:false", 0, 1 }, /* nothing but nulls */
+    };
+    struct sample_dictionary s;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sample_dictionary_make(&s, cases[i].type, 1500, cases[i].nitems,
+                               cases[i].nulls);
+        round_trip_of(&s.plain);
+        sample_dictionary_release(&s);
+    }
+}
+
+static void packed_structs_return(void **state)
+{
+    static const char *const fields[] = { "bool", "fixed_size_list:int16:3",
+                                          "double" };
+    struct sample_struct s;
+
+    (void)state;
+    sample_struct_make(&s, fields, 3, 1500, SHAPE_RANDOM, 0);
+    round_trip_of(&s.plain);
+    sample_struct_release(&s);
 }
 
 /* What is in a null slot may be anything, also long. */
@@ -275,6 +319,8 @@ int main(void)
         cmocka_unit_test(every_type_and_shape_returns),
         cmocka_unit_test(nulls_do_not_disturb_their_neighbours),
         cmocka_unit_test(few_values_make_one_chunk),
+        cmocka_unit_test(dictionaries_return),
+        cmocka_unit_test(packed_structs_return),
         cmocka_unit_test(bytes_of_null_strings_are_left_out),
         cmocka_unit_test(chunks_have_room_for_their_levels),
         cmocka_unit_test(bitmaps_are_cut_anywhere),

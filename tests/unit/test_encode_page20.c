@@ -178,33 +178,11 @@ static void lists_say_where_each_ends(void **state)
 static void round_trip_dictionary(const char *logical, uint64_t nitems,
                                   uint32_t nulls)
 {
-    struct sample rows, items;
-    struct lio_plain plain;
-    struct coding c;
+    struct sample_dictionary s;
 
-    sample_make(&rows, "uint8", 300, SHAPE_RANDOM, nulls, 1);
-    sample_make(&items, "string", nitems, SHAPE_SMALL, 0, 2);
-    for (uint64_t i = 0; i < 300; i++)
-        ((uint8_t *)(uintptr_t)rows.plain.values)[i] %= nitems;
-    lio_type_release(&rows.type);
-    assert_int_equal(lio_type_parse(logical, &rows.type), 0);
-    plain = rows.plain;
-    plain.children = &items.plain;
-    coding_begin(&c, LIO_COMPRESSION_AUTO);
-    encode(&c, &plain);
-    decode(&c, &plain);
-    for (uint64_t i = 0; i < plain.n; i++) {
-        bool valid = lio_plain_valid(&plain, i);
-
-        assert_int_equal(!c.vector.validity ||
-                             lio_bit_get(c.vector.validity->data, i),
-                         valid);
-        if (valid)
-            assert_int_equal(c.vector.values->data[i], plain.values[i]);
-    }
-    coding_end(&c);
-    sample_release(&items);
-    sample_release(&rows);
+    sample_dictionary_make(&s, logical, 300, nitems, nulls);
+    round_trip_of(&s.plain);
+    sample_dictionary_release(&s);
 }
 
 static void dictionaries_return_with_their_nulls(void **state)
@@ -213,6 +191,8 @@ static void dictionaries_return_with_their_nulls(void **state)
     round_trip_dictionary("dict:string:int8:false", 5, 0);
     round_trip_dictionary("dict:string:int8:false", 5, 4);
     round_trip_dictionary("dict:string:uint8:false", 200, 4);
+    round_trip_dictionary("dict:string:int64:false", 299, 4);
+    round_trip_dictionary("dict:string:int32:false", 0, 1); /* all null */
 }
 
 /* 128 items take all the numbers of an int8: none is left for null. */
@@ -240,71 +220,37 @@ static void structs_have_a_page_without_buffers(void **state)
     coding_end(&c);
 }
 
-/* A struct<int32, fixed_size_list<float, 4>, bool> of `n` rows. */
-struct packed {
-    struct sample fields[3];
-    struct lio_plain children[3];
-    const struct lio_type *types[3];
-    struct lio_type type;
-    struct lio_plain plain;
-};
-
-static void packed_make(struct packed *packed, uint64_t n, uint32_t nulls)
-{
-    static const char *const names[] = { "int32", "fixed_size_list:float:4",
-                                         "bool" };
-
-    for (int i = 0; i < 3; i++) {
-        sample_make(&packed->fields[i], names[i], n, SHAPE_RANDOM,
-                    i == 0 ? nulls : 0, 9);
-        packed->children[i] = packed->fields[i].plain;
-        packed->types[i] = &packed->fields[i].type;
-    }
-    packed->type = (struct lio_type){ .kind = LIO_KIND_STRUCT,
-                                      .nchildren = 3,
-                                      .children = packed->types };
-    packed->plain = (struct lio_plain){ .type = &packed->type,
-                                        .n = n,
-                                        .children = packed->children };
-}
-
-static void packed_release(struct packed *packed)
-{
-    for (int i = 0; i < 3; i++)
-        sample_release(&packed->fields[i]);
-}
+static const char *const fields[] = { "int32", "fixed_size_list:float:4",
+                                      "bool" };
 
 static void packed_structs_are_rows_of_bytes(void **state)
 {
-    struct packed packed;
+    struct sample_struct s;
     struct coding c;
 
     (void)state;
-    packed_make(&packed, 200, 0);
+    sample_struct_make(&s, fields, 3, 200, SHAPE_RANDOM, 0);
+    round_trip_of(&s.plain);
     coding_begin(&c, LIO_COMPRESSION_AUTO);
-    encode(&c, &packed.plain);
+    encode(&c, &s.plain);
     assert_int_equal(c.array.nbuffers, 1);
     assert_int_equal(c.array.buffers[0].bytes, 200 * (4 + 16 + 1));
-    decode(&c, &packed.plain);
-    for (int i = 0; i < 3; i++)
-        sample_equals(&packed.children[i], &c.vector.children->all[i]);
     coding_end(&c);
-    packed_release(&packed);
+    sample_struct_release(&s);
 }
 
 static void nulls_in_packed_structs_are_refused(void **state)
 {
-    struct packed packed;
+    struct sample_struct s;
     struct coding c;
 
     (void)state;
-    packed_make(&packed, 200, 7);
+    sample_struct_make(&s, fields, 3, 200, SHAPE_RANDOM, 7);
     coding_begin(&c, LIO_COMPRESSION_AUTO);
-    assert_int_equal(lio_array_encode(&c.enc, &packed.plain, &c.array),
-                     LIO_EINVAL);
+    assert_int_equal(lio_array_encode(&c.enc, &s.plain, &c.array), LIO_EINVAL);
     assert_non_null(strstr(c.d.err.msg, "cannot hold nulls"));
     coding_end(&c);
-    packed_release(&packed);
+    sample_struct_release(&s);
 }
 
 /* Another seed each time, which is printed to be tried again. */
