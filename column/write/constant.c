@@ -5,7 +5,7 @@
  *     all values the same (2.2)    the value inline, if it is short and of
  * fixed width, else in buffer 0; and levels
  *
- * Levels are u16 each in 2.1, and may be compressed in 2.2.
+ * Levels are u16 each; those of pages without a value may be compressed in 2.2.
  */
 #include "column/write/chunks.h"
 #include "column/write/page_writer.h"
@@ -85,7 +85,12 @@ static int take_value(struct constant *constant, uint64_t slot)
 
 /* -- levels -------------------------------------------------------------- */
 
-/* As they are, or packed if the version can say how. */
+static bool has_value(const struct constant *constant)
+{
+    return constant->value.data || constant->layout->has_inline_value;
+}
+
+/* As they are, or packed where readers expect it. */
 static int take_levels(const struct constant *constant, const uint16_t *levels,
                        Lio__Pb__CompressiveEncoding **ret_encoding,
                        protobuf_c_boolean *ret_has_n, uint64_t *ret_n,
@@ -97,7 +102,7 @@ static int take_levels(const struct constant *constant, const uint16_t *levels,
 
     if (!levels)
         return 0;
-    if (constant->enc->format < LIO_FORMAT_22) {
+    if (constant->enc->format < LIO_FORMAT_22 || has_value(constant)) {
         *ret_bytes = (struct lio_bytes){ (const uint8_t *)levels,
                                          (size_t)n * sizeof(*levels) };
         return 0;
@@ -121,8 +126,7 @@ static int take_all_levels(struct constant *constant)
                          &constant->rep);
 
     /* That all rows are null goes without saying. */
-    if (rc < 0 || (raw->nlayers == 1 && !constant->value.data &&
-                   !layout->has_inline_value))
+    if (rc < 0 || (raw->nlayers == 1 && !has_value(constant)))
         return rc;
     return take_levels(constant, raw->def, &layout->def_compression,
                        &layout->has_ndef_values, &layout->ndef_values,

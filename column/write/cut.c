@@ -3,6 +3,10 @@
  */
 #include "column/write/cut.h"
 
+/* In all chunks but the last: the reference reader takes the logarithm 0 of a
+ * single one for damage. */
+#define CHUNK_SLOTS_MIN 2
+
 static uint64_t bytes_between(const struct lio_cut *cut, uint64_t from,
                               uint64_t to)
 {
@@ -23,9 +27,11 @@ static uint64_t next_end(const struct lio_cut *cut, uint64_t from, uint64_t n)
 {
     uint64_t slots = cut->slots_max;
 
-    if (n - from <= slots && fits(cut, from, n))
+    if (n - from <= CHUNK_SLOTS_MIN ||
+        (n - from <= slots && fits(cut, from, n)))
         return n;
-    while (slots > 1 && (slots > n - from || !fits(cut, from, from + slots)))
+    while (slots > CHUNK_SLOTS_MIN &&
+           (slots > n - from || !fits(cut, from, from + slots)))
         slots /= 2;
     return from + slots;
 }

@@ -12,7 +12,7 @@
 /* What a chunk may hold. */
 struct lio_cut {
     uint32_t slots_max;      /* a power of two */
-    uint64_t bytes_max;      /* of values; does not hold for a single slot */
+    uint64_t bytes_max;      /* of values; does not hold for two slots */
     uint32_t slot_bytes;     /* that each slot takes, besides its value */
     const uint64_t *offsets; /* of values, n + 1; NULL: they take no bytes */
     const uint64_t *entries; /* see lio_chunks_encode() */

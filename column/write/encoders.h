@@ -55,7 +55,7 @@ LIO_MUST_CHECK int lio_encode_alloc(const struct lio_encode *enc,
 /* Values from this size on go to full-zip pages, as with LanceDB. */
 #define LIO_CHUNK_VALUE_MAX 256
 
-/* No chunk has more entries (levels), except one of a single slot. */
+/* No chunk has more entries (levels), except one of two slots. */
 #define LIO_CHUNK_ENTRIES_MAX 4096
 
 /* The values of a chunk, not padded. */

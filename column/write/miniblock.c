@@ -9,6 +9,9 @@
  *
  * Chunks are cut by slots, which encoders do; entries without a slot (null and
  * empty lists) go with the slot before them, or, at the start, with the first.
+ * Two slots are the least that a chunk has, and if their values, or the lists
+ * between them, are more than the words and headers can count, the page cannot
+ * be of this layout.
  */
 #include "column/write/chunks.h"
 #include "column/write/page_writer.h"
@@ -16,6 +19,7 @@
 #define CHUNK_ALIGN 8
 #define PAD_BYTE    0xfe
 #define SIZE_UNIT   8 /* of chunks, in their words */
+#define LOG2_BITS   4 /* of a word */
 
 /* A page on its way into chunks. */
 struct page {
@@ -107,6 +111,35 @@ static uint64_t chunk_bytes(const struct page *page, uint32_t i)
     return bytes;
 }
 
+/* Bytes of a chunk's word, and of the size of one of its value buffers. */
+static size_t word_bytes(const struct page *page)
+{
+    return page->large ? 4 : 2;
+}
+
+/* Whether the words and the header can say how large a chunk is. */
+static bool chunk_fits(const struct page *page, uint32_t i)
+{
+    uint64_t word_max = UINT32_MAX >> (32 - 8 * word_bytes(page));
+    uint64_t from = i > 0 ? page->ends[i - 1] : 0;
+
+    if (chunk_bytes(page, i) / SIZE_UNIT - 1 > word_max >> LOG2_BITS)
+        return false;
+    if (!page->rep.encoding && !page->def.encoding)
+        return true;
+    return page->ends[i] - from <= UINT16_MAX &&
+           (!page->rep.encoding || page->rep.parts[i].bytes <= UINT16_MAX) &&
+           (!page->def.encoding || page->def.parts[i].bytes <= UINT16_MAX);
+}
+
+static bool all_fit(const struct page *page)
+{
+    for (uint32_t i = 0; i < page->chunks.nchunks; i++)
+        if (!chunk_fits(page, i))
+            return false;
+    return true;
+}
+
 /* Integers of a header, little endian. */
 static uint8_t *put(uint8_t *at, uint64_t value, size_t bytes)
 {
@@ -137,7 +170,7 @@ static uint8_t *put_header(const struct page *page, uint32_t i, uint8_t *start)
     if (page->def.encoding)
         at = put(at, page->def.parts[i].bytes, 2);
     for (uint32_t j = 0; j < page->chunks.nbuffers; j++)
-        at = put(at, chunk->buffers[j].bytes, page->large ? 4 : 2);
+        at = put(at, chunk->buffers[j].bytes, word_bytes(page));
     pad = (size_t)(padded(header_bytes(page)) - header_bytes(page));
     memset(at, PAD_BYTE, pad);
     return at + pad;
@@ -162,8 +195,8 @@ static void put_chunks(const struct page *page, uint8_t *words, uint8_t *chunks)
         uint8_t *end = put_chunk(page, i, chunks);
         uint64_t units = (uint64_t)(end - chunks) / SIZE_UNIT - 1;
 
-        words = put(words, units << 4 | page->chunks.chunks[i].log2,
-                    page->large ? 4 : 2);
+        words = put(words, units << LOG2_BITS | page->chunks.chunks[i].log2,
+                    word_bytes(page));
         chunks = end;
     }
 }
@@ -236,7 +269,7 @@ static int describe(const struct page *page, Lio__Pb__PageLayout *ret_layout)
 
 static int assemble(const struct page *page, struct lio_page_image *ret_image)
 {
-    uint64_t bytes[4] = { page->chunks.nchunks * (page->large ? 4u : 2u) };
+    uint64_t bytes[4] = { page->chunks.nchunks * word_bytes(page) };
     uint32_t n = 2;
     int rc;
 
@@ -262,7 +295,7 @@ static int assemble(const struct page *page, struct lio_page_image *ret_image)
 int lio_miniblock_write(const struct lio_encode *enc,
                         const struct lio_raw_page *raw,
                         Lio__Pb__PageLayout *layout,
-                        struct lio_page_image *ret_image)
+                        struct lio_page_image *ret_image, bool *ret_fits)
 {
     struct page page = {
         .enc = enc,
@@ -277,7 +310,11 @@ int lio_miniblock_write(const struct lio_encode *enc,
         rc = find_ends(&page);
     if (rc == 0)
         rc = encode_levels(&page);
-    if (rc == 0)
-        rc = describe(&page, layout);
+    if (rc < 0)
+        return rc;
+    *ret_fits = all_fit(&page);
+    if (!*ret_fits)
+        return 0;
+    rc = describe(&page, layout);
     return rc < 0 ? rc : assemble(&page, ret_image);
 }

@@ -4,6 +4,7 @@
 #include "column/write/page_writer.h"
 
 #include "column/lance_file.pb-c.h"
+#include "column/levels.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -128,28 +129,25 @@ static int write_array(const struct lio_encode *enc,
 
 /* -- 2.1 and 2.2 --------------------------------------------------------- */
 
-/* Whether all slots can be in chunks: null and empty lists have entries, but no
- * slots, and a chunk of one slot can still have too many. */
-static bool slots_are_near(const struct lio_raw_page *raw)
-{
-    uint64_t start = 0, slots = 0;
-
-    if (raw->rep_max == 0 || raw->def_max == raw->visible_max)
-        return true;
-    for (uint64_t i = 0; i < raw->entries; i++) {
-        if (raw->def[i] > raw->visible_max || slots++ == 0)
-            continue;
-        if (i - start > LIO_CHUNK_ENTRIES_MAX)
-            return false;
-        start = i;
-    }
-    return raw->entries - start <= LIO_CHUNK_ENTRIES_MAX;
-}
-
 static bool has_values(const struct lio_raw_page *raw)
 {
     return raw->slots.type->kind != LIO_KIND_NULL &&
            lio_plain_nulls(&raw->slots) < raw->slots.n;
+}
+
+/* With so many levels, that are stored as they are, a constant is no more small
+ * than values that repeat. */
+#define CONSTANT_LEVELS_MAX 64
+
+/* Whether the reference reader sees the same values as have slots: it takes
+ * layers above lists to have some, too. */
+static bool lists_are_outside(const struct lio_raw_page *raw)
+{
+    uint32_t items = 0;
+
+    for (uint32_t i = 0; i < raw->nlayers; i++)
+        items += raw->layers[i] == LIO_LAYER_NULLABLE_ITEM;
+    return raw->rep_max == 0 || items == raw->visible_max;
 }
 
 /* What may be said once for all: 2.2 knows values, and only plain ones. */
@@ -157,9 +155,12 @@ static bool is_constant(const struct lio_encode *enc,
                         const struct lio_raw_page *raw, uint64_t *ret_slot)
 {
     enum lio_kind kind = raw->slots.type->kind;
+    bool levels = raw->rep || raw->def;
 
     return enc->format == LIO_FORMAT_22 &&
            (kind == LIO_KIND_FIXED || kind == LIO_KIND_VARIABLE) &&
+           (!levels ||
+            (raw->entries <= CONSTANT_LEVELS_MAX && lists_are_outside(raw))) &&
            lio_plain_constant(&raw->slots, ret_slot);
 }
 
@@ -168,7 +169,8 @@ static int write_layout(const struct lio_encode *enc,
                         Lio__Pb__PageLayout *layout,
                         struct lio_page_image *ret_image)
 {
-    bool suit = false;
+    struct lio_arena_mark mark = lio_arena_mark(enc->arena);
+    bool suits, fits;
     uint64_t slot;
     int rc;
 
@@ -176,13 +178,14 @@ static int write_layout(const struct lio_encode *enc,
         return lio_no_values_write(enc, raw, layout, ret_image);
     if (is_constant(enc, raw, &slot))
         return lio_constant_write(enc, raw, slot, layout, ret_image);
-    if (slots_are_near(raw)) {
-        rc = lio_chunks_suit(enc, &raw->slots, &suit);
-        if (rc < 0)
+    rc = lio_chunks_suit(enc, &raw->slots, &suits);
+    if (rc == 0 && suits) {
+        rc = lio_miniblock_write(enc, raw, layout, ret_image, &fits);
+        if (rc < 0 || fits)
             return rc;
+        lio_arena_rewind(enc->arena, mark);
     }
-    return suit ? lio_miniblock_write(enc, raw, layout, ret_image)
-                : lio_fullzip_write(enc, raw, layout, ret_image);
+    return rc < 0 ? rc : lio_fullzip_write(enc, raw, layout, ret_image);
 }
 
 static int write_levels(const struct lio_encode *enc,

@@ -63,11 +63,13 @@ static inline uint8_t *lio_page_buffer(const struct lio_page_image *image,
     return image->mem->data + image->buffer_at[i];
 }
 
-/* Each makes the buffers and fills in `layout`, in the arena. */
+/* Each makes the buffers and fills in `layout`, in the arena; the first only if
+ * the page fits into chunks. */
 LIO_MUST_CHECK int lio_miniblock_write(const struct lio_encode *enc,
                                        const struct lio_raw_page *raw,
                                        Lio__Pb__PageLayout *layout,
-                                       struct lio_page_image *ret_image);
+                                       struct lio_page_image *ret_image,
+                                       bool *ret_fits);
 LIO_MUST_CHECK int lio_fullzip_write(const struct lio_encode *enc,
                                      const struct lio_raw_page *raw,
                                      Lio__Pb__PageLayout *layout,

@@ -1,6 +1,6 @@
 /*
- * Unified dictionaries: a hash table of numbers, open addressing, at most half full;
- * the values themselves are only where they were collected.
+ * Unified dictionaries: a hash table of numbers, open addressing, at most half
+ * full; the values themselves are only where they were collected.
  */
 #include "column/write/unified.h"
 

@@ -2,7 +2,9 @@
  * Strings in chunks: offsets that count from the start of the buffer, then the
  * bytes.
  *
- *     n + 1 offsets | bytes
+ *     n + 1 offsets | bytes | padding
+ *
+ * Readers look at the whole as offsets, so that it must be a multiple of them.
  */
 #include "column/write/dictionary.h"
 #include "column/write/fixed.h"
@@ -15,9 +17,10 @@ static int build_chunk(const struct lio_encode *enc,
                        const struct lio_spans *spans, uint64_t from,
                        uint64_t to, struct lio_bytes *ret_buffer)
 {
-    uint64_t base = spans->offsets[from];
-    uint64_t head = (to - from + 1) * (spans->bits / 8);
-    uint64_t bytes = head + (spans->offsets[to] - base);
+    uint64_t base = spans->offsets[from], width = spans->bits / 8;
+    uint64_t head = (to - from + 1) * width;
+    uint64_t end = head + (spans->offsets[to] - base);
+    uint64_t bytes = (end + width - 1) / width * width;
     uint8_t *out;
     int rc;
 
@@ -32,10 +35,11 @@ static int build_chunk(const struct lio_encode *enc,
     for (uint64_t i = from; i <= to; i++) {
         uint64_t offset = head + (spans->offsets[i] - base);
 
-        memcpy(out + (i - from) * (spans->bits / 8), &offset, spans->bits / 8);
+        memcpy(out + (i - from) * width, &offset, width);
     }
-    if (bytes > head)
-        memcpy(out + head, spans->data + base, (size_t)(bytes - head));
+    if (end > head)
+        memcpy(out + head, spans->data + base, (size_t)(end - head));
+    memset(out + end, 0, (size_t)(bytes - end));
     *ret_buffer = (struct lio_bytes){ out, (size_t)bytes };
     return 0;
 }
