@@ -113,14 +113,16 @@ static void check_chunks(const struct coding *c, uint64_t n,
         const struct lio_chunk *chunk = &c->chunks.chunks[i];
         uint64_t bytes = 0;
 
-        if (i + 1 < c->chunks.nchunks)
+        if (i + 1 < c->chunks.nchunks) {
             assert_int_equal(chunk->slots, 1u << chunk->log2);
+            assert_true(chunk->slots > 1);
+        }
         assert_in_range(chunk->slots, 1, 4096);
         for (uint32_t k = 0; k < c->chunks.nbuffers; k++)
             bytes += chunk->buffers[k].bytes;
-        if (chunk->slots > 1)
+        if (chunk->slots > 2)
             assert_in_range(bytes, 0, CHUNK_BYTES_MAX);
-        if (entries && chunk->slots > 1)
+        if (entries && chunk->slots > 2)
             assert_in_range(entries[slot + chunk->slots] - entries[slot], 0,
                             LIO_CHUNK_ENTRIES_MAX);
         slot += chunk->slots;
