@@ -39,9 +39,8 @@ static bool sum_words(const struct lio_page *page, const struct lio_mem *words,
     return n > 0 && end.bytes == page->buffers[1].bytes;
 }
 
-/* Have the dataset share the ends, unless it has them now or has many. */
-static void keep(const struct lio_dataset *dataset,
-                 const struct lio_page_ref *ref, struct lio_mem *ends)
+void lio_chunks_keep(const struct lio_dataset *dataset,
+                     const struct lio_page_ref *ref, struct lio_mem *ends)
 {
     struct lio_dataset_chunks *kept = dataset->chunks;
     struct lio_mem *none = NULL;
@@ -78,7 +77,7 @@ int lio_chunks_sum(const struct lio_dataset *dataset,
         lio_mem_put(ends);
         return LIO_ECORRUPT;
     }
-    keep(dataset, ref, ends);
+    lio_chunks_keep(dataset, ref, ends);
     *ret_ends = ends;
     return 0;
 }

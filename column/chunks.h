@@ -54,6 +54,11 @@ LIO_MUST_CHECK int lio_chunks_sum(const struct lio_dataset *dataset,
                                   const struct lio_mem *words,
                                   struct lio_mem **ret_ends);
 
+/* Have the dataset share the ends, or what a page with lists has in their
+ * place, unless it has them now or has many. */
+void lio_chunks_keep(const struct lio_dataset *dataset,
+                     const struct lio_page_ref *ref, struct lio_mem *ends);
+
 /* The chunk that holds `row`, one of the page's, which is not before chunk
  * `from`. */
 uint64_t lio_chunks_find(const struct lio_mem *ends, uint64_t from,

@@ -70,7 +70,8 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
                                        .leaf = leaf,
                                        .type = leaf->types[0],
                                        .nbuffers = page->nbuffers,
-                                       .buffers = buffers };
+                                       .buffers = buffers,
+                                       .restarts = page->restarts };
     const char *unsupported = lio_page_unsupported(page);
 
     if (unsupported)

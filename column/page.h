@@ -24,6 +24,10 @@ struct lio_page {
     Lio__Pb__ArrayEncoding *array; /* 2.0 */
     Lio__Pb__PageLayout *layout;   /* 2.1 and later */
     char *description;             /* of the encoding */
+    const uint8_t *restarts;       /* of a page with lists, put together of
+                                      chunks: a bitmap of those that begin with
+                                      a row, whatever their levels say; or
+                                      NULL */
 };
 
 void lio_page_release(struct lio_page *page);
@@ -56,6 +60,7 @@ struct lio_page_input {
     const struct lio_type *type; /* the leaf's */
     uint32_t nbuffers;
     struct lio_mem *const *buffers;
+    const uint8_t *restarts; /* as that of the page */
 };
 
 /* Which decoder for which layout, of 2.1 and later. */

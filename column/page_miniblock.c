@@ -20,6 +20,7 @@
  */
 #include "column/page.h"
 
+#include "column/bits.h"
 #include "column/dictionary.h"
 #include "column/slots.h"
 #include "column/values.h"
@@ -109,7 +110,7 @@ static int open_chunk(struct lio_decode *dec, const struct miniblock *block,
 static int decode_levels(struct lio_decode *dec,
                          const Lio__Pb__CompressiveEncoding *enc,
                          const struct chunk *chunk, struct lio_bytes bytes,
-                         enum lio_scratch where, const uint16_t **ret_levels)
+                         enum lio_scratch where, uint16_t **ret_levels)
 {
     const struct lio_encoded in = { .framing = LIO_FRAMING_BLOCK,
                                     .nbuffers = 1,
@@ -122,7 +123,7 @@ static int decode_levels(struct lio_decode *dec,
     if (rc == 0)
         rc = lio_fixed_decode(dec, enc, &in, LEVEL_BITS, levels);
     if (rc == 0)
-        *ret_levels = (const uint16_t *)(const void *)levels;
+        *ret_levels = (uint16_t *)(void *)levels;
     return rc;
 }
 
@@ -130,7 +131,8 @@ static int add_levels(struct lio_decode *dec, struct miniblock *block,
                       struct chunk *chunk)
 {
     const Lio__Pb__MiniBlockLayout *layout = block->layout;
-    const uint16_t *rep = NULL, *def = NULL;
+    const uint8_t *restarts = block->in->restarts;
+    uint16_t *rep = NULL, *def = NULL;
     bool listed = lio_slots_listed(&block->slots);
     bool nullable = lio_slots_nullable(&block->slots);
     uint64_t nslots;
@@ -141,6 +143,9 @@ static int add_levels(struct lio_decode *dec, struct miniblock *block,
     if (listed)
         rc = decode_levels(dec, layout->rep_compression, chunk, chunk->rep,
                            LIO_SCRATCH_REPEATS, &rep);
+    if (rc == 0 && listed && restarts && chunk->nlevels > 0 &&
+        lio_bit_get(restarts, chunk->number))
+        rep[0] = (uint16_t)block->slots.levels.nlists;
     if (rc == 0 && nullable)
         rc = decode_levels(dec, layout->def_compression, chunk, chunk->def,
                            LIO_SCRATCH_LEVELS, &def);

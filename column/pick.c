@@ -24,6 +24,25 @@ static bool add_plain(const struct lio_page *page,
            lio_checked_mul(flat->bits, items, &bits[index]) && bits[index] > 0;
 }
 
+/* The same of a packed struct, whose rows lie side by side. */
+static bool add_packed(const struct lio_page *page,
+                       const Lio__Pb__PackedStructArray *packed, uint64_t items,
+                       uint64_t *bits)
+{
+    uint64_t bytes;
+    uint32_t index;
+
+    if (!packed->buffer || packed->buffer->kind != 0 || items != 1)
+        return false;
+    index = packed->buffer->index;
+    if (index >= page->nbuffers || bits[index] != 0 || page->rows == 0)
+        return false;
+    bytes = page->buffers[index].bytes;
+    bits[index] = bytes / page->rows * 8;
+    return bytes % page->rows == 0 && bytes / page->rows <= UINT64_MAX / 8 &&
+           bits[index] > 0;
+}
+
 /* Whether all of an array of 2.0 is plain; `depth` bounds what a file can nest,
  * which is no more than lists of items with nulls. */
 static bool is_plain(const struct lio_page *page,
@@ -48,6 +67,11 @@ static bool is_plain(const struct lio_page *page,
                             depth - 1, bits);
         return enc->nullable->nulls_case ==
                LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS;
+    case LIO__PB__ARRAY_ENCODING__ARRAY_PACKED_STRUCT:
+        return add_packed(page, enc->packed_struct, items, bits);
+    case LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY:
+        /* The buffers of its values are left at 0 bits a row. */
+        return is_plain(page, enc->dictionary->indices, items, depth - 1, bits);
     case LIO__PB__ARRAY_ENCODING__ARRAY_FIXED_SIZE_LIST:
         return lio_checked_mul(items, enc->fixed_size_list->dimension,
                                &items) &&
@@ -58,14 +82,31 @@ static bool is_plain(const struct lio_page *page,
     }
 }
 
+/* Whether the array is a dictionary, with nulls or not. */
+static bool is_dictionary(const Lio__Pb__ArrayEncoding *enc)
+{
+    if (enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_NULLABLE) {
+        if (enc->nullable->nulls_case ==
+            LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS)
+            enc = enc->nullable->no_nulls->values;
+        else if (enc->nullable->nulls_case ==
+                 LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS)
+            enc = enc->nullable->some_nulls->values;
+    }
+    return enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY;
+}
+
 /* Whether the buffers hold what they should, no less. */
-static bool are_filled(const struct lio_page *page, const uint64_t *bits)
+static bool are_filled(const struct lio_page *page, bool dictionary,
+                       const uint64_t *bits)
 {
     uint64_t all;
 
     for (uint32_t i = 0; i < page->nbuffers; i++)
-        if (bits[i] == 0 || !lio_checked_mul(page->rows, bits[i], &all) ||
-            all > UINT64_MAX - 7 || (all + 7) / 8 > page->buffers[i].bytes)
+        if (bits[i] == 0 ? !dictionary
+                         : !lio_checked_mul(page->rows, bits[i], &all) ||
+                               all > UINT64_MAX - 7 ||
+                               (all + 7) / 8 > page->buffers[i].bytes)
             return false;
     return true;
 }
@@ -76,6 +117,8 @@ static enum lio_pick_kind kind_of_fullzip(const struct lio_page *page,
     const Lio__Pb__FullZipLayout *layout = page->layout->full_zip;
     uint64_t bytes = page->nbuffers > 0 ? page->buffers[0].bytes : 0;
 
+    if (lio_pick_zipped_can(page))
+        return LIO_PICK_ZIPPED;
     if (layout->bits_rep > 0 || layout->nitems != page->rows || page->rows == 0)
         return LIO_PICK_NOT;
     if (layout->details_case ==
@@ -97,6 +140,10 @@ static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
     switch (page->layout->layout_case) {
     case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
         mini_block = page->layout->mini_block;
+        if (page->nbuffers < 2)
+            return LIO_PICK_NOT;
+        if (lio_pick_lists_can(page))
+            return LIO_PICK_LISTS;
         return !mini_block->rep_compression &&
                        mini_block->repetition_index_depth == 0 &&
                        mini_block->nitems == page->rows &&
@@ -114,11 +161,19 @@ static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
 
 enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits)
 {
+    bool dictionary;
+
     memset(bits, 0, LIO_PAGE_BUFFERS_MAX * sizeof(*bits));
     if (page->layout)
         return kind_of_layout(page, bits);
-    if (!is_plain(page, page->array, 1, 8, bits) || !are_filled(page, bits))
+    if (lio_pick_strings_can(page))
+        return LIO_PICK_STRINGS;
+    dictionary = is_dictionary(page->array);
+    if (!is_plain(page, page->array, 1, 8, bits) ||
+        !are_filled(page, dictionary, bits))
         return LIO_PICK_NOT;
+    if (dictionary)
+        return LIO_PICK_DICTIONARY;
     return page->nbuffers > 0 ? LIO_PICK_FIXED : LIO_PICK_NOTHING;
 }
 
@@ -173,6 +228,17 @@ int lio_pick_buffer(struct lio_pick *pick, uint32_t buffer, uint64_t bytes,
     return pick->buffers[buffer] ? 0 : lio_pick_no_memory(pick, err);
 }
 
+int lio_pick_whole(struct lio_pick *pick, struct lio_reads *reads,
+                   uint32_t buffer, struct lio_error *err)
+{
+    uint64_t bytes = pick->page->buffers[buffer].bytes;
+    int rc = lio_pick_buffer(pick, buffer, bytes, err);
+
+    return rc < 0 ? rc
+                  : lio_pick_read(pick, reads, buffer, 0, bytes,
+                                  pick->buffers[buffer]->data, err);
+}
+
 /* -- from rows to a vector ----------------------------------------------- */
 
 int lio_pick_init(struct lio_pick *pick, const struct lio_dataset *dataset,
@@ -204,6 +270,7 @@ void lio_pick_release(struct lio_pick *pick)
     for (uint32_t i = 0; i < LIO_PAGE_BUFFERS_MAX; i++)
         lio_mem_put(pick->buffers[i]);
     lio_mem_put(pick->asked);
+    lio_mem_put(pick->restarts);
     lio_mem_put(pick->chunks);
     free(pick->places);
     *pick = (struct lio_pick){ 0 };
@@ -216,7 +283,12 @@ int lio_pick_ask(struct lio_pick *pick, struct lio_reads *reads,
     case LIO_PICK_CHUNKS:
         return lio_pick_chunks_ask(pick, reads, err);
     case LIO_PICK_VARIABLE:
+    case LIO_PICK_ZIPPED:
         return lio_pick_variable_ask(pick, reads, err);
+    case LIO_PICK_LISTS:
+        return lio_pick_lists_ask(pick, reads, err);
+    case LIO_PICK_STRINGS:
+        return lio_pick_strings_ask(pick, reads, err);
     default:
         return 0;
     }
@@ -227,32 +299,62 @@ int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
 {
     switch (pick->kind) {
     case LIO_PICK_FIXED:
+    case LIO_PICK_DICTIONARY:
         return lio_pick_fixed_get(pick, reads, err);
     case LIO_PICK_CHUNKS:
         return lio_pick_chunks_get(pick, reads, err);
     case LIO_PICK_VARIABLE:
+    case LIO_PICK_ZIPPED:
         return lio_pick_variable_get(pick, reads, err);
+    case LIO_PICK_LISTS:
+        return lio_pick_lists_get(pick, reads, err);
+    case LIO_PICK_STRINGS:
+        return lio_pick_strings_get(pick, reads, err);
     default:
         return 0;
     }
 }
 
+static void set_mini_block(struct lio_pick *pick, uint64_t slots)
+{
+    pick->mini_block = *pick->page->layout->mini_block;
+    pick->mini_block.nitems = slots;
+    pick->layout = *pick->page->layout;
+    pick->layout.mini_block = &pick->mini_block;
+    pick->picked.layout = &pick->layout;
+}
+
+static void set_full_zip(struct lio_pick *pick, uint64_t entries,
+                         uint64_t slots)
+{
+    pick->full_zip = *pick->page->layout->full_zip;
+    pick->full_zip.nitems = entries;
+    pick->full_zip.nvisible_items = slots;
+    pick->layout = *pick->page->layout;
+    pick->layout.full_zip = &pick->full_zip;
+    pick->picked.layout = &pick->layout;
+}
+
 /* The layout with the numbers of the picked page. */
 static void set_layout(struct lio_pick *pick)
 {
-    if (pick->kind == LIO_PICK_CHUNKS) {
-        pick->mini_block = *pick->page->layout->mini_block;
-        pick->mini_block.nitems = pick->picked.rows;
-        pick->layout = *pick->page->layout;
-        pick->layout.mini_block = &pick->mini_block;
-        pick->picked.layout = &pick->layout;
-    } else if (pick->page->layout && pick->kind != LIO_PICK_NOTHING) {
-        pick->full_zip = *pick->page->layout->full_zip;
-        pick->full_zip.nitems = pick->picked.rows;
-        pick->full_zip.nvisible_items = pick->picked.rows;
-        pick->layout = *pick->page->layout;
-        pick->layout.full_zip = &pick->full_zip;
-        pick->picked.layout = &pick->layout;
+    switch (pick->kind) {
+    case LIO_PICK_CHUNKS:
+        set_mini_block(pick, pick->picked.rows);
+        break;
+    case LIO_PICK_LISTS:
+        set_mini_block(pick, pick->slots);
+        break;
+    case LIO_PICK_ZIPPED:
+        set_full_zip(pick, pick->entries, pick->slots);
+        break;
+    case LIO_PICK_FIXED:
+    case LIO_PICK_VARIABLE:
+        if (pick->page->layout)
+            set_full_zip(pick, pick->picked.rows, pick->picked.rows);
+        break;
+    default:
+        break;
     }
 }
 
@@ -260,9 +362,14 @@ int lio_pick_decode(struct lio_pick *pick, struct lio_vector *ret_vector,
                     struct lio_error *err)
 {
     struct lio_load load = { .ref = pick->ref, .page = &pick->picked };
+    int rc = 0;
 
-    if (pick->kind == LIO_PICK_FIXED)
+    if (pick->kind == LIO_PICK_FIXED || pick->kind == LIO_PICK_DICTIONARY)
         lio_pick_fixed_pack(pick);
+    if (pick->kind == LIO_PICK_ZIPPED)
+        rc = lio_pick_zipped_count(pick, err);
+    if (rc < 0)
+        return rc;
     set_layout(pick);
     memcpy(load.buffers, pick->buffers, sizeof(load.buffers));
     return lio_load_decode(pick->dataset, &load, ret_vector, err);

@@ -24,6 +24,11 @@ enum lio_pick_kind {
     LIO_PICK_FIXED,    /* as many bits a row in each buffer */
     LIO_PICK_CHUNKS,   /* mini-block */
     LIO_PICK_VARIABLE, /* full-zip, with an index of its rows */
+    /* Those that have no bound for how much of a page a row needs. */
+    LIO_PICK_LISTS,      /* mini-block with lists */
+    LIO_PICK_ZIPPED,     /* full-zip with lists */
+    LIO_PICK_STRINGS,    /* of 2.0 */
+    LIO_PICK_DICTIONARY, /* of 2.0: as fixed, but for the values, read whole */
 };
 
 struct lio_pick {
@@ -36,8 +41,13 @@ struct lio_pick {
     uint64_t *places; /* where they are in the picked page */
     struct lio_page picked;
     struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
-    /* Of LIO_PICK_FIXED. */
-    uint64_t bits[LIO_PAGE_BUFFERS_MAX]; /* a row in each buffer */
+    /* Of LIO_PICK_FIXED and LIO_PICK_DICTIONARY. */
+    uint64_t bits[LIO_PAGE_BUFFERS_MAX]; /* a row in each buffer; 0: the buffer
+                                            is read whole */
+    /* Of pages with lists. */
+    uint64_t entries;
+    uint64_t slots;
+    struct lio_mem *restarts; /* of the picked page */
     /* What was asked for: words of chunks, entries of the index, bytes with
      * bits. */
     struct lio_mem *asked;
@@ -84,6 +94,11 @@ LIO_MUST_CHECK int lio_pick_read(const struct lio_pick *pick,
 LIO_MUST_CHECK int lio_pick_buffer(struct lio_pick *pick, uint32_t buffer,
                                    uint64_t bytes, struct lio_error *err);
 
+/* Read a whole buffer. */
+LIO_MUST_CHECK int lio_pick_whole(struct lio_pick *pick,
+                                  struct lio_reads *reads, uint32_t buffer,
+                                  struct lio_error *err);
+
 /* -- one for each kind --------------------------------------------------- */
 
 LIO_MUST_CHECK int lio_pick_fixed_get(struct lio_pick *pick,
@@ -104,5 +119,27 @@ LIO_MUST_CHECK int lio_pick_variable_ask(struct lio_pick *pick,
 LIO_MUST_CHECK int lio_pick_variable_get(struct lio_pick *pick,
                                          struct lio_reads *reads,
                                          struct lio_error *err);
+
+bool lio_pick_lists_can(const struct lio_page *page);
+LIO_MUST_CHECK int lio_pick_lists_ask(struct lio_pick *pick,
+                                      struct lio_reads *reads,
+                                      struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_lists_get(struct lio_pick *pick,
+                                      struct lio_reads *reads,
+                                      struct lio_error *err);
+
+/* Rows are asked for and got as those of LIO_PICK_VARIABLE; when they are
+ * there, count their entries and slots. */
+bool lio_pick_zipped_can(const struct lio_page *page);
+LIO_MUST_CHECK int lio_pick_zipped_count(struct lio_pick *pick,
+                                         struct lio_error *err);
+
+bool lio_pick_strings_can(const struct lio_page *page);
+LIO_MUST_CHECK int lio_pick_strings_ask(struct lio_pick *pick,
+                                        struct lio_reads *reads,
+                                        struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_strings_get(struct lio_pick *pick,
+                                        struct lio_reads *reads,
+                                        struct lio_error *err);
 
 #endif

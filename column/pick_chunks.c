@@ -89,17 +89,6 @@ static int get_chunks(struct lio_pick *pick, struct lio_reads *reads,
     return rc;
 }
 
-static int get_dictionary(struct lio_pick *pick, struct lio_reads *reads,
-                          struct lio_error *err)
-{
-    uint64_t bytes = pick->page->buffers[2].bytes;
-    int rc = lio_pick_buffer(pick, 2, bytes, err);
-
-    return rc < 0 ? rc
-                  : lio_pick_read(pick, reads, 2, 0, bytes,
-                                  pick->buffers[2]->data, err);
-}
-
 int lio_pick_chunks_get(struct lio_pick *pick, struct lio_reads *reads,
                         struct lio_error *err)
 {
@@ -117,6 +106,6 @@ int lio_pick_chunks_get(struct lio_pick *pick, struct lio_reads *reads,
     if (rc == 0)
         rc = get_chunks(pick, reads, err);
     if (rc == 0 && pick->page->nbuffers > 2)
-        rc = get_dictionary(pick, reads, err);
+        rc = lio_pick_whole(pick, reads, 2, err);
     return rc;
 }

@@ -79,6 +79,10 @@ int lio_pick_fixed_get(struct lio_pick *pick, struct lio_reads *reads,
     for (uint32_t i = 0; i < pick->page->nbuffers && rc == 0; i++) {
         uint64_t bits = pick->bits[i];
 
+        if (bits == 0) {
+            rc = lio_pick_whole(pick, reads, i, err);
+            continue;
+        }
         rc = lio_pick_buffer(pick, i, (pick->nrows * bits + 7) / 8, err);
         if (rc < 0)
             break;

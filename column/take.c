@@ -3,35 +3,27 @@
  *
  *     rows asked for      5 1 9 1         in this order, some twice
  *     distinct            1 5 9           physical, ascending
- *     pieces of a column  | 1 5 | 9 |     page by page, each picked by itself
+ *     pieces of a leaf    | 1 5 | 9 |     page by page, see take_leaf.h
  *
- * What all columns need of all pages is read as two batches: where the rows
- * are, and then the rows.  A column that has a page of which rows cannot be
- * picked is read with a cursor instead, page after page.
+ * What all leaves of all columns need of all pages is read as two batches:
+ * where the rows are, and then the rows.  Nested columns of 2.0 are read by
+ * themselves, because where their items are is in the columns of their lists.
  */
-#include "column/pick.h"
+#include "column/merge.h"
 #include "column/row_column.h"
 #include "column/scan.h"
+#include "column/take_tree.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Distinct rows that lie in one page, or in a fragment without the column. */
-struct piece {
-    uint64_t first; /* the distinct rows first, first + 1, ... */
-    uint64_t n;
-    bool picked; /* from a page */
-    struct lio_pick pick;
-    struct lio_vector vector;
-};
-
+/* A top-level column: its leaves, and what they make together. */
 struct column {
     uint32_t field;
-    bool whole_pages;   /* a cursor reads it */
-    uint64_t *in_pages; /* the distinct rows, counted in their pages */
-    struct piece *pieces;
-    uint64_t npieces;
-    uint64_t room;
+    struct lio_take_leaf *leaves;
+    uint32_t nleaves;
+    struct lio_take_piece *parts; /* of a nested column, one for a fragment */
+    uint32_t nparts;
 };
 
 struct take {
@@ -106,145 +98,46 @@ static int choose_rows(struct take *take, const uint64_t *rows,
     return 0;
 }
 
-/* -- pieces -------------------------------------------------------------- */
+/* -- leaves -------------------------------------------------------------- */
 
-static struct piece *add_piece(struct column *column, uint64_t first,
-                               uint64_t n)
+static bool is_leaf(const struct take *take, uint32_t number, uint32_t field)
 {
-    struct piece *piece;
+    const struct lio_schema *schema = &take->dataset->schema;
 
-    if (column->npieces == column->room) {
-        uint64_t room = column->room > 0 ? column->room * 2 : 8;
-        struct piece *pieces =
-            realloc(column->pieces, (size_t)room * sizeof(*pieces));
-
-        if (!pieces)
-            return NULL;
-        column->pieces = pieces;
-        column->room = room;
-    }
-    piece = &column->pieces[column->npieces++];
-    *piece = (struct piece){ .first = first, .n = n };
-    return piece;
+    return take->run.projection.wanted[number] &&
+           lio_schema_has_column(schema, number, take->dataset->format) &&
+           lio_schema_is_below(schema, number, field);
 }
 
-static void drop_pieces(struct column *column)
+/* Whether each field in it has a column of its own. */
+static bool is_tree(const struct take *take, uint32_t field)
 {
-    for (uint64_t i = 0; i < column->npieces; i++) {
-        if (column->pieces[i].picked)
-            lio_pick_release(&column->pieces[i].pick);
-        lio_vector_release(&column->pieces[i].vector);
-    }
-    column->npieces = 0;
+    const struct lio_field *top = &take->dataset->schema.fields[field];
+
+    return take->dataset->format == LIO_FORMAT_20 && top->has_children &&
+           !top->packed;
 }
 
-/* How many of the distinct rows from `first` on lie before `end`. */
-static uint64_t count_before(const struct take *take, uint64_t first,
-                             uint64_t end)
+static int open_leaves(const struct take *take, struct column *column,
+                       struct lio_error *err)
 {
-    uint64_t n = 0;
-
-    while (first + n < take->ndistinct && take->distinct[first + n] < end)
-        n++;
-    return n;
-}
-
-/* The piece of a page that starts with the distinct row `first`. */
-static int add_page(const struct take *take, struct column *column,
-                    uint32_t number, uint64_t first, struct lio_error *err)
-{
-    const struct lio_fragment *fragment = &take->dataset->fragments[number];
-    const struct lio_place *place = &fragment->places[column->field];
-    const struct lio_column *stored = lio_dataset_column(take->dataset, place);
-    uint64_t row = take->distinct[first] - fragment->first_physical;
-    struct lio_page_ref ref = { .fragment = number,
-                                .field = column->field,
-                                .file = place->file,
-                                .column = place->column,
-                                .page = lio_column_find_page(stored, row) };
-    const struct lio_page *page = &stored->pages[ref.page];
-    uint64_t start = fragment->first_physical + page->first_row;
-    uint64_t n = count_before(take, first, start + page->rows);
-    uint64_t bits[LIO_PAGE_BUFFERS_MAX];
-    struct piece *piece;
-
-    if (lio_pick_kind(page, bits) == LIO_PICK_NOT) {
-        column->whole_pages = true;
-        return 0;
-    }
-    for (uint64_t i = first; i < first + n; i++)
-        column->in_pages[i] = take->distinct[i] - start;
-    piece = add_piece(column, first, n);
-    if (!piece)
-        return no_memory(take, err);
-    piece->picked = true;
-    return lio_pick_init(&piece->pick, take->dataset, &ref,
-                         column->in_pages + first, n, err);
-}
-
-static int add_nulls(const struct take *take, struct column *column,
-                     uint32_t number, uint64_t first, struct lio_error *err)
-{
-    const struct lio_fragment *fragment = &take->dataset->fragments[number];
-    uint64_t n =
-        count_before(take, first, fragment->first_physical + fragment->rows);
-    struct piece *piece = add_piece(column, first, n);
-
-    if (!piece ||
-        lio_vector_nulls(&take->dataset->schema.fields[column->field].type, n,
-                         &piece->vector) < 0)
-        return no_memory(take, err);
-    return 0;
-}
-
-/* Whether a column is stored in one place and not nested. */
-static bool is_simple(const struct take *take, const struct column *column)
-{
-    const struct lio_dataset *dataset = take->dataset;
-
-    if (dataset->schema.fields[column->field].has_children ||
-        dataset->schema.fields[column->field].blob_22)
-        return false;
-    for (uint32_t i = 0; i < dataset->nfragments; i++) {
-        const struct lio_place *place =
-            &dataset->fragments[i].places[column->field];
-
-        if (place->file != LIO_NO_FILE &&
-            lio_dataset_column(dataset, place)->blob)
-            return false;
-    }
-    return true;
-}
-
-static int cut_column(const struct take *take, struct column *column,
-                      struct lio_error *err)
-{
-    const struct lio_fragment *fragments = take->dataset->fragments;
-    uint32_t number = 0;
-    uint64_t first = 0;
+    uint32_t nfields = take->dataset->schema.nfields, n = 0;
     int rc = 0;
 
-    column->whole_pages = !is_simple(take, column);
-    while (first < take->ndistinct && rc == 0 && !column->whole_pages) {
-        const struct piece *last;
-
-        while (take->distinct[first] - fragments[number].first_physical >=
-               fragments[number].rows)
-            number++;
-        rc = fragments[number].places[column->field].file == LIO_NO_FILE
-                 ? add_nulls(take, column, number, first, err)
-                 : add_page(take, column, number, first, err);
-        if (rc < 0 || column->whole_pages)
-            break;
-        last = &column->pieces[column->npieces - 1];
-        first = last->first + last->n;
-    }
-    if (column->whole_pages)
-        drop_pieces(column);
+    for (uint32_t i = column->field; i < nfields; i++)
+        n += is_leaf(take, i, column->field);
+    column->leaves = calloc(n + (size_t)1, sizeof(*column->leaves));
+    if (!column->leaves)
+        return no_memory(take, err);
+    for (uint32_t i = column->field; i < nfields && rc == 0; i++)
+        if (is_leaf(take, i, column->field))
+            rc = lio_take_leaf_init(&column->leaves[column->nleaves++],
+                                    take->dataset, i, take->distinct,
+                                    take->ndistinct, err);
     return rc;
 }
 
-static int cut_columns(struct take *take, struct lio_error *err)
+static int open_columns(struct take *take, struct lio_error *err)
 {
     int rc = 0;
 
@@ -256,123 +149,166 @@ static int cut_columns(struct take *take, struct lio_error *err)
         struct column *column = &take->columns[i];
 
         column->field = take->run.projection.columns[i];
-        if (lio_row_column_is(column->field))
-            continue;
-        column->in_pages =
-            calloc((size_t)take->ndistinct + 1, sizeof(*column->in_pages));
-        rc = column->in_pages ? cut_column(take, column, err)
-                              : no_memory(take, err);
+        if (!lio_row_column_is(column->field) && !is_tree(take, column->field))
+            rc = open_leaves(take, column, err);
     }
     return rc;
 }
 
+static void release_column(struct column *column)
+{
+    for (uint32_t i = 0; i < column->nleaves; i++)
+        lio_take_leaf_release(&column->leaves[i]);
+    for (uint32_t i = 0; i < column->nparts; i++)
+        lio_vector_release(&column->parts[i].vector);
+    free(column->leaves);
+    free(column->parts);
+    *column = (struct column){ .field = column->field };
+}
+
 /* -- reading ------------------------------------------------------------- */
 
-typedef int pick_step(struct lio_pick *pick, struct lio_reads *reads,
+typedef int leaf_step(struct lio_take_leaf *leaf, struct lio_reads *reads,
                       struct lio_error *err);
 
-/* One step of all picks, and its reads as one batch. */
-static int read_step(struct take *take, pick_step *step, struct lio_error *err)
+/* One step of all leaves, and its reads as one batch. */
+static int read_step(struct take *take, leaf_step *step, struct lio_error *err)
 {
     struct lio_reads reads = { 0 };
     int rc = 0;
 
     for (uint32_t i = 0; i < take->run.projection.ncolumns; i++)
-        for (uint64_t k = 0; k < take->columns[i].npieces && rc == 0; k++)
-            if (take->columns[i].pieces[k].picked)
-                rc = step(&take->columns[i].pieces[k].pick, &reads, err);
+        for (uint32_t k = 0; k < take->columns[i].nleaves && rc == 0; k++)
+            rc = step(&take->columns[i].leaves[k], &reads, err);
     if (rc == 0 && reads.n > 0)
         rc = lio_source_read(reads.all, reads.n, err);
     lio_reads_release(&reads);
     return rc;
 }
 
-static int decode_pieces(struct column *column, struct lio_error *err)
+/* -- nested columns, fragment by fragment -------------------------------- */
+
+static bool is_stored(const struct take *take, uint32_t fragment,
+                      uint32_t field)
+{
+    return take->dataset->fragments[fragment].places[field].file != LIO_NO_FILE;
+}
+
+static int merge_failed(const struct take *take, const struct column *column,
+                        int code, struct lio_error *err)
+{
+    return lio_take_failed(take->dataset, column->field, code, take->n, err);
+}
+
+/* One that the fragment has not is null where the others have values. */
+static int add_missing(const struct take *take, const struct column *column,
+                       uint32_t leaf, struct lio_take_piece *part,
+                       struct lio_error *err)
+{
+    struct lio_leaf types =
+        lio_leaf_of(&take->dataset->schema, column->leaves[leaf].field,
+                    take->dataset->format);
+    int rc = part->vector.type ? lio_vector_add_nulls(&part->vector, &types)
+                               : lio_leaf_nulls(&types, part->n, &part->vector);
+
+    return rc < 0 ? merge_failed(take, column, rc, err) : 0;
+}
+
+static int add_leaf(const struct take *take, const struct column *column,
+                    uint32_t leaf, struct lio_take_piece *part,
+                    struct lio_error *err)
+{
+    struct lio_vector rows;
+    int rc = lio_take_leaf_rows(&column->leaves[leaf], part->first, part->n,
+                                &rows, err);
+
+    if (rc < 0)
+        return rc;
+    if (!part->vector.type) {
+        part->vector = rows;
+        return 0;
+    }
+    rc = lio_vector_merge(&part->vector, &rows);
+    lio_vector_release(&rows);
+    return rc < 0 ? merge_failed(take, column, rc, err) : 0;
+}
+
+static int merge_leaves(const struct take *take, const struct column *column,
+                        uint32_t fragment, struct lio_take_piece *part,
+                        struct lio_error *err)
 {
     int rc = 0;
 
-    for (uint64_t i = 0; i < column->npieces && rc == 0; i++)
-        if (column->pieces[i].picked)
-            rc = lio_pick_decode(&column->pieces[i].pick,
-                                 &column->pieces[i].vector, err);
+    for (uint32_t i = 0; i < column->nleaves && rc == 0; i++)
+        if (is_stored(take, fragment, column->leaves[i].field))
+            rc = add_leaf(take, column, i, part, err);
+    for (uint32_t i = 0; i < column->nleaves && rc == 0; i++)
+        if (!is_stored(take, fragment, column->leaves[i].field))
+            rc = add_missing(take, column, i, part, err);
     return rc;
 }
 
-/* A piece of its own for each run of rows, copied: a slice of a page would hold
- * on to all of it. */
-static int read_whole_pages(struct take *take, uint32_t number,
-                            struct lio_error *err)
+static int read_tree(const struct take *take, const struct column *column,
+                     uint32_t fragment, struct lio_take_piece *part,
+                     struct lio_error *err)
 {
-    struct lio_field_cursor *cursor = &take->run.cursors[number];
-    struct column *column = &take->columns[number];
+    uint64_t first = take->dataset->fragments[fragment].first_physical;
+    uint64_t *rows = calloc((size_t)part->n, sizeof(*rows));
+    int rc;
+
+    if (!rows)
+        return no_memory(take, err);
+    for (uint64_t i = 0; i < part->n; i++)
+        rows[i] = take->distinct[part->first + i] - first;
+    rc = lio_take_tree(take->dataset, &take->run.projection, column->field,
+                       fragment, rows, part->n, &part->vector, err);
+    free(rows);
+    return rc;
+}
+
+/* The distinct rows from `first` on that are in a fragment. */
+static uint64_t count_rows(const struct take *take, uint32_t fragment,
+                           uint64_t first)
+{
+    const struct lio_fragment *in = &take->dataset->fragments[fragment];
+    uint64_t n = 0;
+
+    while (first + n < take->ndistinct &&
+           take->distinct[first + n] - in->first_physical < in->rows)
+        n++;
+    return n;
+}
+
+static int read_parts(const struct take *take, struct column *column,
+                      struct lio_error *err)
+{
     uint64_t first = 0;
     int rc = 0;
 
-    while (first < take->ndistinct && rc == 0) {
-        uint64_t row = take->distinct[first], n = 1;
-        struct lio_slice slice;
-        struct piece *piece;
+    column->parts =
+        calloc(take->dataset->nfragments + (size_t)1, sizeof(*column->parts));
+    if (!column->parts)
+        return no_memory(take, err);
+    for (uint32_t i = 0; i < take->dataset->nfragments && rc == 0; i++) {
+        struct lio_take_piece *part = &column->parts[column->nparts];
 
-        while (first + n < take->ndistinct &&
-               take->distinct[first + n] == row + n)
-            n++;
-        lio_field_cursor_seek(cursor, row, row + n);
-        rc = lio_field_cursor_next(cursor, n, &slice, err);
-        if (rc < 0)
-            break;
-        piece = add_piece(column, first, slice.rows);
-        if (!piece || lio_vector_join(&slice, 1, &piece->vector) < 0)
-            rc = no_memory(take, err);
-        lio_vector_release(&slice.vector);
-        first += slice.rows;
+        part->first = first;
+        part->n = count_rows(take, i, first);
+        if (part->n == 0)
+            continue;
+        column->nparts++;
+        first += part->n;
+        rc = column->leaves ? merge_leaves(take, column, i, part, err)
+                            : read_tree(take, column, i, part, err);
     }
     return rc;
 }
 
 /* -- putting in order ---------------------------------------------------- */
 
-/* The piece with a distinct row. */
-static const struct piece *find_piece(const struct column *column, uint64_t row)
-{
-    uint64_t low = 0, high = column->npieces;
-
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-
-        if (column->pieces[middle].first <= row)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &column->pieces[low];
-}
-
-/* The rows in the order asked for, as few slices as that makes. */
-static uint32_t order_rows(const struct take *take, const struct column *column,
-                           struct lio_slice *slices)
-{
-    const struct piece *last = NULL;
-    uint32_t n = 0;
-
-    for (uint64_t i = 0; i < take->n; i++) {
-        const struct piece *piece = find_piece(column, take->order[i]);
-        uint64_t at = take->order[i] - piece->first;
-
-        if (piece->picked)
-            at = piece->pick.places[at];
-        if (piece == last && slices[n - 1].from + slices[n - 1].rows == at)
-            slices[n - 1].rows++;
-        else
-            slices[n++] = (struct lio_slice){ .vector = piece->vector,
-                                              .from = at,
-                                              .rows = 1 };
-        last = piece;
-    }
-    return n;
-}
-
-static int export_column(const struct take *take, const struct column *column,
-                         struct ArrowArray *ret_array, struct lio_error *err)
+static int export_rows(const struct take *take, const struct column *column,
+                       const struct lio_take_piece *pieces, uint64_t npieces,
+                       struct ArrowArray *ret_array, struct lio_error *err)
 {
     struct lio_slice *slices = calloc((size_t)take->n, sizeof(*slices));
     struct lio_slice joined = { .from = 0 };
@@ -381,20 +317,13 @@ static int export_column(const struct take *take, const struct column *column,
 
     if (!slices)
         return no_memory(take, err);
-    n = order_rows(take, column, slices);
+    n = lio_take_order(pieces, npieces, take->order, take->n, slices);
     rc = lio_vector_join(slices, n, &joined.vector);
     free(slices);
-    if (rc == LIO_EINVAL)
-        return lio_error_set(err, rc,
-                             "%s: column '%s': %" PRIu64
-                             " rows have more values than their type can "
-                             "tell: take fewer rows at a time",
-                             take->dataset->path,
-                             take->dataset->schema.fields[column->field].path,
-                             take->n);
+    if (rc < 0)
+        return lio_take_failed(take->dataset, column->field, rc, take->n, err);
     joined.rows = joined.vector.rows;
-    if (rc == 0)
-        rc = lio_vector_export(&joined, ret_array);
+    rc = lio_vector_export(&joined, ret_array);
     lio_vector_release(&joined.vector);
     return rc < 0 ? no_memory(take, err) : 0;
 }
@@ -414,16 +343,23 @@ static int number_rows(const struct take *take, const struct column *column,
     return rc < 0 ? no_memory(take, err) : 0;
 }
 
-static int read_column(struct take *take, uint32_t number,
+static int read_column(struct take *take, struct column *column,
                        struct ArrowArray *ret_array, struct lio_error *err)
 {
-    struct column *column = &take->columns[number];
-    int rc = column->whole_pages ? read_whole_pages(take, number, err)
-                                 : decode_pieces(column, err);
+    const struct lio_take_leaf *leaf = column->leaves;
+    int rc = 0;
 
-    if (rc == 0)
-        rc = export_column(take, column, ret_array, err);
-    drop_pieces(column);
+    for (uint32_t i = 0; i < column->nleaves && rc == 0; i++)
+        rc = lio_take_leaf_decode(&column->leaves[i], err);
+    if (rc == 0 && column->nleaves == 1)
+        rc = export_rows(take, column, leaf->pieces, leaf->npieces, ret_array,
+                         err);
+    else if (rc == 0)
+        rc = read_parts(take, column, err);
+    if (rc == 0 && column->parts)
+        rc = export_rows(take, column, column->parts, column->nparts, ret_array,
+                         err);
+    release_column(column);
     return rc;
 }
 
@@ -437,7 +373,7 @@ static int read_columns(struct take *take, struct ArrowArray *ret_array,
     for (uint32_t i = 0; i < n && rc == 0; i++)
         rc = lio_row_column_is(take->columns[i].field)
                  ? number_rows(take, &take->columns[i], &arrays[i], err)
-                 : read_column(take, i, &arrays[i], err);
+                 : read_column(take, &take->columns[i], &arrays[i], err);
     if (rc == 0 && lio_arrow_struct(arrays, n, take->n, ret_array) < 0)
         rc = no_memory(take, err);
     for (uint32_t i = 0; arrays && rc < 0 && i < n; i++)
@@ -454,11 +390,11 @@ static int take_rows(struct take *take, const uint64_t *rows,
     if (rc == 0 && take->n == 0)
         return lio_scan_run_next(&take->run, 0, ret_array, err);
     if (rc == 0)
-        rc = cut_columns(take, err);
+        rc = open_columns(take, err);
     if (rc == 0)
-        rc = read_step(take, lio_pick_ask, err);
+        rc = read_step(take, lio_take_leaf_ask, err);
     if (rc == 0)
-        rc = read_step(take, lio_pick_get, err);
+        rc = read_step(take, lio_take_leaf_get, err);
     return rc < 0 ? rc : read_columns(take, ret_array, err);
 }
 
@@ -477,12 +413,8 @@ int lio_take_rows(struct lio_dataset *dataset, const uint64_t *rows, uint64_t n,
                            dataset->path, n);
     if (rc == 0)
         rc = take_rows(&take, rows, ret_array, err);
-    for (uint32_t i = 0; take.columns && i < take.run.projection.ncolumns;
-         i++) {
-        drop_pieces(&take.columns[i]);
-        free(take.columns[i].pieces);
-        free(take.columns[i].in_pages);
-    }
+    for (uint32_t i = 0; take.columns && i < take.run.projection.ncolumns; i++)
+        release_column(&take.columns[i]);
     free(take.columns);
     free(take.distinct);
     free(take.order);

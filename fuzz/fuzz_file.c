@@ -39,13 +39,13 @@ static void relax(struct ArrowSchema *schema)
         relax(schema->dictionary);
 }
 
-static void check(struct ArrowArrayStream *stream,
+static void check(struct lio_dataset *dataset, const struct lio_scan *scan,
                   const struct ArrowArray *batch)
 {
     struct ArrowSchema schema;
     char why[200];
 
-    if (stream->get_schema(stream, &schema) != 0)
+    if (lio_scan_schema(dataset, scan, &schema, NULL) < 0)
         return;
     relax(&schema);
     if (arrow_check(&schema, batch, why, sizeof(why)) < 0) {
@@ -69,10 +69,24 @@ static void read_rows(struct lio_dataset *dataset, const char *column)
     if (lio_scan_stream(dataset, &scan, &stream, NULL) < 0)
         return;
     while (stream.get_next(&stream, &batch) == 0 && batch.release) {
-        check(&stream, &batch);
+        check(dataset, &scan, &batch);
         batch.release(&batch);
     }
     stream.release(&stream);
+}
+
+/* Single rows are read in a way of their own. */
+static void take_rows(struct lio_dataset *dataset, const char *column)
+{
+    const struct lio_scan scan = { .columns = &column, .ncolumns = 1 };
+    uint64_t last = dataset->rows > 0 ? dataset->rows - 1 : 0;
+    const uint64_t rows[] = { last, 0, last / 2, 1, last };
+    struct ArrowArray batch;
+
+    if (lio_take_rows(dataset, rows, 5, &scan, &batch, NULL) < 0)
+        return;
+    check(dataset, &scan, &batch);
+    batch.release(&batch);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,6 +104,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t i = 0; i < dataset->schema.nfields; i++)
         if (dataset->schema.fields[i].parent < 0)
             read_rows(dataset, dataset->schema.fields[i].name);
+    for (uint32_t i = 0; i < dataset->schema.nfields; i++)
+        if (dataset->schema.fields[i].parent < 0)
+            take_rows(dataset, dataset->schema.fields[i].name);
     lio_dataset_close(dataset);
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/format/reading.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -94,24 +95,50 @@ static void rows_come_in_the_order_asked_for(void **state)
         { "add_drop_rename_columns", "012" },
         { "add_null_column", "12" },
         { "all_null", "012" },
+        { "binary_nullable", "012" },
+        { "blob", "01" },
+        { "blob_22", "2" },
+        { "blob_22_nested", "2" },
+        { "blob_in_struct", "1" },
+        { "blob_nested_20", "0" },
+        { "bool_layouts", "012" },
         { "bools", "012" },
+        { "comp_fsst", "012" },
+        { "comp_lz4", "12" },
         { "comp_zstd", "012" },
         { "constants", "012" },
         { "decimals", "012" },
+        { "deep", "12" },
+        { "deep_20", "0" },
         { "deletes_bitmap", "2" },
         { "dictionary", "012" },
         { "embeddings", "012" },
         { "embeddings_null_items", "12" },
         { "forced_fullzip", "12" },
         { "forced_miniblock", "12" },
+        { "fsl_struct", "2" },
+        { "fsl_struct_list", "2" },
         { "ints_nullable", "012" },
+        { "large_list_multi_chunk", "012" },
+        { "list_dict", "012" },
+        { "list_fsl_struct", "2" },
+        { "list_struct", "12" },
+        { "list_struct_no_null_structs", "012" },
         { "lists", "012" },
+        { "lists_all_empty", "012" },
         { "long_strings", "012" },
         { "low_cardinality", "012" },
+        { "map", "2" },
+        { "map_list", "2" },
+        { "medium_strings", "012" },
         { "multi_fragment_deletes", "012" },
         { "multi_page", "012" },
-        { "structs_nullable", "12" },
+        { "packed_struct", "012" },
+        { "packed_struct_var", "2" },
         { "strings_nullable", "012" },
+        { "structs", "012" },
+        { "structs_nullable", "12" },
+        { "temporal_nullable", "012" },
         { "updates_merge_insert", "1" },
     };
 
@@ -205,6 +232,63 @@ static void chunks_are_found_once_and_read_alone(void **state)
     lio_dataset_close(dataset);
 }
 
+/* What of a table a row needs: its strings, its items, nothing of others. */
+static void values_of_any_length_are_read_alone(void **state)
+{
+    static const struct {
+        const char *table;
+        const char *column;
+        uint64_t row;
+        uint64_t requests;
+        uint64_t bytes;
+    } rows[] = {
+        /* Where the string ends, and the one before it; the string. */
+        { "medium_strings/v2_0", "m", 3, 2, 16 + 700 },
+        /* The index, and the list's entries in the data. */
+        { "forced_fullzip/v2_1", "l", 7, 2, 200 },
+        /* Codes of a byte, and all strings there are with their ends. */
+        { "low_cardinality/v2_0", "cat", 500, 3, 100 },
+        /* Ends of lists, and the few items. */
+        { "lists/v2_0", "li", 50, 4, 16 + 100 },
+    };
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lio_dataset *dataset =
+            reading_open("types/%s.lance", rows[i].table);
+        struct lio_engine_stats stats =
+            cost(dataset, rows[i].column, &rows[i].row, 1);
+
+        if (stats.bytes_read == 0 || stats.bytes_read > rows[i].bytes ||
+            stats.requests > rows[i].requests)
+            fail_msg("%s: %" PRIu64 " bytes, %" PRIu64 " requests",
+                     rows[i].table, stats.bytes_read, stats.requests);
+        lio_dataset_close(dataset);
+    }
+}
+
+/* A list may go on in the next chunk; those of others are not touched. */
+static void chunks_of_a_list_are_read_alone(void **state)
+{
+    const uint64_t first = 0, last = 8;
+    struct lio_engine_stats once, again, other;
+    struct lio_dataset *dataset;
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    dataset = reading_open("types/large_list_multi_chunk/v2_1.lance");
+    once = cost(dataset, "l", &last, 1);
+    again = cost(dataset, "l", &last, 1);
+    other = cost(dataset, "l", &first, 1);
+    assert_int_equal(once.requests, 3); /* index, words, chunks */
+    assert_int_equal(again.requests, 1);
+    assert_true(again.bytes_read + other.bytes_read < 20000); /* of 25,854 */
+    lio_dataset_close(dataset);
+}
+
 /* -- threads ------------------------------------------------------------- */
 
 #define NTHREADS 4
@@ -254,6 +338,8 @@ int main(void)
         cmocka_unit_test(rows_that_do_not_exist_are_refused),
         cmocka_unit_test(plain_values_are_read_alone),
         cmocka_unit_test(chunks_are_found_once_and_read_alone),
+        cmocka_unit_test(values_of_any_length_are_read_alone),
+        cmocka_unit_test(chunks_of_a_list_are_read_alone),
         cmocka_unit_test(threads_may_take_from_one_dataset),
     };
 
