@@ -34,6 +34,7 @@ struct lio_file {
     struct lio_file *next, *prev; /* engine's list; its files_lock */
 
     _Atomic uint64_t in_flight; /* requests not finished */
+    _Atomic bool closing; /* what nobody waits for is not begun any more */
     /* Device operations, for the statistics. */
     _Atomic uint64_t reads, writes, bytes_read, bytes_written, errors;
 };

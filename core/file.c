@@ -225,6 +225,7 @@ void lio_file_close(struct lio_file *file)
     if (!file)
         return;
     if (lio_engine_ours(file->engine)) {
+        atomic_store(&file->closing, true);
         lio_engine_quiesce(file->engine, file);
         unlink_file(file->engine, file);
         lio_filepool_put(file->engine->pool, file->handle);

@@ -128,7 +128,7 @@ static void send(struct lio_lane *lane)
 /* Its deadline passed before it got here. */
 static void end_unwanted(struct lio_io *request, struct lio_io_list *failed)
 {
-    int code = atomic_load(&request->cancelled);
+    int code = lio_io_stop_code(request);
 
     lio_io_fail(request, code, lio_errno_of_stop(code));
     lio_admit_fail_ops(request, failed);

@@ -72,7 +72,7 @@ static bool pump_one(struct lio_lane *lane, struct lio_io *io, uint64_t now,
     int rc;
 
     if (lio_io_unwanted(io)) {
-        int code = atomic_load(&lio_io_request(io)->cancelled);
+        int code = lio_io_stop_code(io);
 
         lio_io_fail(io, code, lio_errno_of_stop(code));
         lio_ready_take(lane, io);

@@ -64,30 +64,32 @@ static enum lio_verdict pause_for(struct lio_retry_bucket *bucket,
     return LIO_TRY_LATER;
 }
 
-enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
-                                 struct lio_io *io, int os_errno,
-                                 uint64_t now_ns, uint64_t *ret_due_ns)
+enum kind {
+    FOR_GOOD,
+    INTERRUPTED, /* or busy: nothing is wrong */
+    BAD_ADDRESS, /* of a thread that has exited, or of the caller */
+    MISALIGNED,
+    DEVICE,
+    NETWORK
+};
+
+static enum kind kind_of(const struct lio_io *io, int os_errno)
 {
-    if (lio_io_unwanted(io) ||
-        (io->op.kind == LIO_OP_SYNC && os_errno != ECANCELED))
-        return LIO_GIVE_UP;
+    if (io->op.kind == LIO_OP_SYNC && os_errno != ECANCELED)
+        return FOR_GOOD;
     switch (os_errno) {
     case EINTR:
     case EAGAIN:
     case EBUSY:
     case ENOMEM:
     case ECANCELED:
-        return lio_io_tries(io) < MAX_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+        return INTERRUPTED;
     case EFAULT:
-        return lio_io_tries(io) < FAULT_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+        return BAD_ADDRESS;
     case EINVAL:
-        return atomic_load(&io->handle->direct) ? LIO_TRY_BUFFERED
-                                                : LIO_GIVE_UP;
+        return atomic_load(&io->handle->direct) ? MISALIGNED : FOR_GOOD;
     case EIO:
-        if (io->op.kind != LIO_OP_READ)
-            return LIO_GIVE_UP;
-        return pause_for(bucket, io, DEVICE_TRIES, DEVICE_PAUSE, now_ns,
-                         ret_due_ns);
+        return io->op.kind == LIO_OP_READ ? DEVICE : FOR_GOOD;
     case ETIMEDOUT:
     case ECONNRESET:
     case ECONNABORTED:
@@ -96,9 +98,38 @@ enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ESTALE:
+        return NETWORK;
+    default:
+        return FOR_GOOD;
+    }
+}
+
+bool lio_retry_might_help(const struct lio_io *io, int os_errno)
+{
+    return kind_of(io, os_errno) != FOR_GOOD;
+}
+
+enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
+                                 struct lio_io *io, int os_errno,
+                                 uint64_t now_ns, uint64_t *ret_due_ns)
+{
+    if (lio_io_unwanted(io))
+        return LIO_GIVE_UP;
+    switch (kind_of(io, os_errno)) {
+    case INTERRUPTED:
+        return lio_io_tries(io) < MAX_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+    case BAD_ADDRESS:
+        return lio_io_tries(io) < FAULT_TRIES ? LIO_TRY_NOW : LIO_GIVE_UP;
+    case MISALIGNED:
+        return LIO_TRY_BUFFERED;
+    case DEVICE:
+        return pause_for(bucket, io, DEVICE_TRIES, DEVICE_PAUSE, now_ns,
+                         ret_due_ns);
+    case NETWORK:
         return pause_for(bucket, io, NETWORK_TRIES, NETWORK_PAUSE, now_ns,
                          ret_due_ns);
-    default:
-        return LIO_GIVE_UP;
+    case FOR_GOOD:
+        break;
     }
+    return LIO_GIVE_UP;
 }

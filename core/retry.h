@@ -48,4 +48,8 @@ enum lio_verdict lio_retry_judge(struct lio_retry_bucket *bucket,
                                  struct lio_io *io, int os_errno,
                                  uint64_t now_ns, uint64_t *ret_due_ns);
 
+/* Is it an error that may be gone when the operation is tried again, whether
+ * it is or not? */
+bool lio_retry_might_help(const struct lio_io *io, int os_errno);
+
 #endif

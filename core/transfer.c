@@ -30,6 +30,24 @@ void lio_io_fail(struct lio_io *io, int code, int os_errno)
         atomic_store(&request->os_errno, os_errno);
 }
 
+bool lio_io_unwanted(const struct lio_io *io)
+{
+    const struct lio_io *request = io->parent ? io->parent : io;
+
+    if (io->fill && !atomic_load(&io->file->closing))
+        return false;
+    return atomic_load(&request->cancelled) ||
+           (io->fill && request->flags & LIO_IO_AHEAD);
+}
+
+int lio_io_stop_code(const struct lio_io *io)
+{
+    const struct lio_io *request = io->parent ? io->parent : io;
+    int code = atomic_load(&request->cancelled);
+
+    return code ? code : LIO_ECANCELED;
+}
+
 /* -- one operation ------------------------------------------------------- */
 
 static void note_slow(const struct lio_io *io, enum lio_stat_kind kind,
@@ -184,14 +202,16 @@ static void judge_sync(struct lio_io *io, int64_t result)
         lio_io_fail(io, lio_code_of_errno(os_errno), os_errno);
 }
 
-/* Why it is over, if not well. */
+/* Why it is over, if not well.  A stop that came too late changes nothing: what
+ * has worked has worked, and a device that is full is full.  It is the stop
+ * that ended what another try might have mended. */
 static void judge(struct lio_io *io, int64_t result)
 {
-    int cancelled = atomic_load(&lio_io_request(io)->cancelled);
+    bool stopped = atomic_load(&lio_io_request(io)->cancelled) != 0;
+    int code = lio_io_stop_code(io);
 
-    /* Stopped: without that, a passing error would have been tried again. */
-    if (result < 0 && cancelled)
-        lio_io_fail(io, cancelled, lio_errno_of_stop(cancelled));
+    if (result < 0 && stopped && lio_retry_might_help(io, (int)-result))
+        lio_io_fail(io, code, lio_errno_of_stop(code));
     else if (result < 0)
         lio_io_fail(io, lio_code_of_errno((int)-result), (int)-result);
     else if ((uint64_t)result < io->op.length && io->op.kind != LIO_OP_READ)
@@ -319,7 +339,7 @@ static void release_early(struct lio_io *request, int code,
 {
     while (atomic_load(&request->copying) > 0)
         sched_yield();
-    lio_io_fail(request, code, code == LIO_ETIMEDOUT ? ETIMEDOUT : ECANCELED);
+    lio_io_fail(request, code, lio_errno_of_stop(code));
     request->done_ns = batch->now_ns;
     lio_deliver(request, batch);
 }

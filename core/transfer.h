@@ -13,14 +13,13 @@ static inline struct lio_io *lio_io_request(struct lio_io *io)
     return io->parent ? io->parent : io;
 }
 
-/* Its caller has cancelled it.  A fill goes on all the same: others may have
- * joined it. */
-static inline bool lio_io_unwanted(const struct lio_io *io)
-{
-    const struct lio_io *request = io->parent ? io->parent : io;
+/* Its caller has cancelled it.  A fill goes on all the same, because others may
+ * have joined it; but not one that would only keep the close of its file
+ * waiting: who has joined that reads it himself. */
+bool lio_io_unwanted(const struct lio_io *io);
 
-    return !io->fill && atomic_load(&request->cancelled);
-}
+/* The code that such a one ends with. */
+int lio_io_stop_code(const struct lio_io *io);
 
 /* The errno that goes with the code a request was stopped for. */
 static inline int lio_errno_of_stop(int code)

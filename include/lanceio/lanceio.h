@@ -245,7 +245,11 @@ LIO_API LIO_MUST_CHECK int lio_file_open(struct lio_engine *engine,
                                          struct lio_file **ret_file,
                                          struct lio_error *err);
 
-/** Close a file; waits for requests on it that are still in flight. */
+/**
+ * Close a file; waits for requests on it that are still in flight, and for what
+ * a device still reads into the cache though its request was cancelled or ran
+ * out of time.  What was to be read ahead and is not on its way is not read.
+ */
 LIO_API void lio_file_close(struct lio_file *file);
 
 /** Size in bytes, as of the open or the last read or write that changed it. */
@@ -446,8 +450,10 @@ LIO_API LIO_MUST_CHECK int lio_wait_any(struct lio_engine *engine,
 
 /**
  * Try to stop a request.  It is delivered in any case, once: with LIO_ECANCELED
- * if it was stopped, else as if nothing had happened.  Its memory is free when
- * it has been delivered.  Returns 0, or LIO_ESTALE if it was delivered already.
+ * if it was stopped, else as if nothing had happened: with its bytes, or with
+ * the error of the device if that is one for good (no space, a failed write).
+ * The same holds for a deadline.  Its memory is free when it has been
+ * delivered.  Returns 0, or LIO_ESTALE if it was delivered already.
  */
 LIO_API int lio_cancel(struct lio_engine *engine, uint64_t id);
 

@@ -711,6 +711,46 @@ static void an_issued_request_is_done_if_the_device_cannot_cancel(void **state)
     check_read(g->file, 1, PIECE, g->requests[0].offset);
 }
 
+/* Cancel a request that the device has, cannot stop, and fails. */
+static struct lio_result cancel_and_fail(struct gated *g,
+                                         const struct lio_request *request,
+                                         int os_errno)
+{
+    gate->cancellable(false);
+    gate->shut();
+    g->ids[0] = submit_one(g->f, request);
+    assert_true(gate->await_held(1));
+    assert_int_equal(lio_cancel(g->f->engine, g->ids[0]), 0);
+    gate->spoil(1, os_errno);
+    gate->open();
+    return wait_for(g->f, g->ids[0]);
+}
+
+static void an_error_for_good_outlasts_a_cancel(void **state)
+{
+    struct gated *g = gated(state);
+    struct lio_request write = write_request(g->file, g->memory, PIECE, 0);
+    struct lio_result result;
+
+    lio_test_fill(g->memory, PIECE, 1, 0);
+    result = cancel_and_fail(g, &write, ENOSPC);
+    assert_int_equal(result.code, LIO_ENOSPC);
+    assert_int_equal(result.os_errno, ENOSPC);
+    assert_int_equal(cancel_and_fail(g, &write, EIO).code, LIO_EIO);
+}
+
+static void
+an_error_that_may_pass_is_not_tried_again_once_cancelled(void **state)
+{
+    struct gated *g = gated(state);
+    struct lio_result result;
+
+    pass_the_cache(g);
+    result = cancel_and_fail(g, &g->requests[0], EIO);
+    assert_int_equal(result.code, LIO_ECANCELED);
+    assert_int_equal(fixture_stats(g->f).retries, 0);
+}
+
 static void a_waiter_asleep_returns_when_another_cancels(void **state)
 {
     struct gated *g = gated(state);
@@ -906,6 +946,29 @@ static void closing_a_file_waits_for_its_requests(void **state)
     }
 }
 
+/* The lane is full of other reads, so reads ahead wait. */
+static void closing_a_file_reads_no_further_ahead(void **state)
+{
+    static const struct lio_plan_range plan[] = { { 3 * MIB, 65536 },
+                                                  { 2 * MIB, 65536 } };
+    struct gated *g = gated(state);
+    struct closer c = { .file = g->file };
+
+    gate->cancellable(false);
+    gate->shut();
+    pass_the_cache(g);
+    submit_all(g->f, g->requests, DEPTH, g->ids);
+    assert_int_equal(lio_file_plan(g->file, plan, 2, NULL), 0);
+    assert_int_equal(fixture_stats(g->f).prefetches, fixture_cached() ? 2 : 0);
+    closer_finish(&c, DEPTH);
+    g->file = NULL;
+    assert_int_equal(gate->counts().operations, DEPTH);
+    assert_int_equal(fixture_stats(g->f).prefetch_cancelled_bytes,
+                     fixture_stats(g->f).prefetch_bytes);
+    for (uint32_t i = 0; i < DEPTH; i++)
+        assert_int_equal(wait_for(g->f, g->ids[i]).code, 0);
+}
+
 static void closing_a_queue_waits_for_its_requests(void **state)
 {
     struct gated *g = gated(state);
@@ -1010,11 +1073,14 @@ int main(int argc, char **argv)
         TEST(an_issued_request_is_cancelled_if_the_device_can),
         TEST(a_cancelled_read_into_the_cache_ends_once),
         TEST(an_issued_request_is_done_if_the_device_cannot_cancel),
+        TEST(an_error_for_good_outlasts_a_cancel),
+        TEST(an_error_that_may_pass_is_not_tried_again_once_cancelled),
         TEST(a_waiter_asleep_returns_when_another_cancels),
         TEST(cancelled_by_many_at_once_it_ends_once),
         TEST(a_dropped_request_leaves_nothing),
         TEST(a_drop_waits_for_the_callers_memory),
         TEST(closing_a_file_waits_for_its_requests),
+        TEST(closing_a_file_reads_no_further_ahead),
         TEST(closing_a_queue_waits_for_its_requests),
         cmocka_unit_test(closing_the_engine_waits_for_what_is_in_flight),
     };
