@@ -36,7 +36,8 @@ struct fixture {
     struct lio_engine *engine;
     struct lio_error err;
     char *dir;
-    char *path; /* of fixture_path(), until its next call */
+    char *path;      /* of fixture_path(), until its next call */
+    bool duplicates; /* the device reports some operations twice */
 };
 
 /* Read argv; returns 0, or the exit code that main() is to end with: 2, or 77

@@ -327,7 +327,7 @@ static void submit_batch(struct diff *d, uint32_t first, uint32_t n)
 
 static const char *const faults[] = {
     "filter-fault.rules=any:rate=0.05:reorder=2; any:rate=0.03:delay=100us;"
-    "any:rate=0.01:late=100us",
+    "any:rate=0.01:late=1ms; any:rate=0.02:duplicate",
     "filter-fault.rules2=read:rate=0.02:errno=EREMOTEIO;"
     "read:rate=0.03:errno=EIO; read:rate=0.03:errno=EINTR;"
     "read:rate=0.03:short=1000",
@@ -378,6 +378,7 @@ static void start(struct diff *d, uint64_t seed)
     d->seed = seed;
     d->state = lio_test_mix(seed);
     d->f = open_engine(seed);
+    d->f->duplicates = true;
     assert_int_equal(lio_cq_open(d->f->engine, &d->queue, NULL), 0);
     for (uint32_t i = 0; i < NFILES; i++) {
         fixture_make(d->f, i + 1, FILE_BYTES);
@@ -418,6 +419,7 @@ static void finish(struct diff *d)
     }
     lio_cq_close(d->queue);
     assert_int_equal(fixture_stats(d->f).memory_bytes, 0);
+    assert_true(fixture_stats(d->f).stale_completions > 0);
     fixture_release(d->f);
 }
 
