@@ -30,7 +30,7 @@ static Lio__Pb__BufferRef *reference(struct lio_arena *arena, uint32_t buffer)
 
 Lio__Pb__ArrayEncoding *lio_message20_flat(struct lio_arena *arena,
                                            uint64_t bits, uint32_t buffer,
-                                           char *scheme)
+                                           const char *scheme)
 {
     Lio__Pb__BufferScheme *compression;
 
@@ -44,7 +44,7 @@ Lio__Pb__ArrayEncoding *lio_message20_flat(struct lio_arena *arena,
     if (!compression)
         return NULL;
     lio__pb__buffer_scheme__init(compression);
-    compression->scheme = scheme;
+    compression->scheme = (char *)(uintptr_t)scheme;
     enc->flat->compression = compression;
     return enc;
 }

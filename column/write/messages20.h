@@ -12,7 +12,7 @@
 /* `scheme` is NULL for values as they are; it is not copied. */
 Lio__Pb__ArrayEncoding *lio_message20_flat(struct lio_arena *arena,
                                            uint64_t bits, uint32_t buffer,
-                                           char *scheme);
+                                           const char *scheme);
 
 /* Values without nulls; with nulls, as `validity` tells; and nothing but
  * nulls. */

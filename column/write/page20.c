@@ -9,6 +9,7 @@
  */
 #include "column/write/page20.h"
 
+#include "column/write/pack.h"
 #include "column/write/strips.h"
 
 #include <inttypes.h>
@@ -50,6 +51,27 @@ int lio_page20_flat(struct lio_page20 *page, uint64_t bits,
                                        lio_message20_flat(page->enc->arena,
                                                           bits, buffer, NULL),
                                        ret_message);
+}
+
+int lio_page20_bytes(struct lio_page20 *page, struct lio_bytes bytes,
+                     Lio__Pb__ArrayEncoding **ret_message)
+{
+    static const char names[][5] = { "", "lz4", "zstd" };
+    const struct lio_encode *enc = page->enc;
+    uint32_t scheme = lio_pack_scheme(enc), buffer;
+    bool done = false;
+    int rc = 0;
+
+    if (scheme > 0 && bytes.bytes > 0)
+        rc = lio_pack_bytes(enc, scheme, &bytes, &done);
+    if (rc == 0)
+        rc = add_buffer(page, bytes, &buffer);
+    return rc < 0 ? rc
+                  : lio_page20_message(
+                        page,
+                        lio_message20_flat(enc->arena, 8, buffer,
+                                           done ? names[scheme] : NULL),
+                        ret_message);
 }
 
 int lio_page20_plain(struct lio_page20 *page, uint64_t bits,

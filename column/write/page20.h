@@ -20,7 +20,13 @@ LIO_MUST_CHECK int lio_page20_flat(struct lio_page20 *page, uint64_t bits,
                                    struct lio_bytes bytes,
                                    Lio__Pb__ArrayEncoding **ret_message);
 
-/* The same, without nulls: what offsets and indices are. */
+/* The same for bytes of strings, which are compressed if that was asked for and
+ * saves enough. */
+LIO_MUST_CHECK int lio_page20_bytes(struct lio_page20 *page,
+                                    struct lio_bytes bytes,
+                                    Lio__Pb__ArrayEncoding **ret_message);
+
+/* Values as they are, without nulls: what offsets and indices are. */
 LIO_MUST_CHECK int lio_page20_plain(struct lio_page20 *page, uint64_t bits,
                                     struct lio_bytes bytes,
                                     Lio__Pb__ArrayEncoding **ret_message);

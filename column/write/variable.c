@@ -10,6 +10,7 @@
 #include "column/write/fixed.h"
 #include "column/write/messages.h"
 #include "column/write/pack.h"
+#include "column/write/rows.h"
 
 #include <inttypes.h>
 
@@ -101,29 +102,42 @@ static int try_symbols(const struct lio_encode *enc,
     return 0;
 }
 
+/* Large values are in the dictionary or not in chunks at all. */
+static int try_others(const struct lio_encode *enc,
+                      const struct lio_plain *values,
+                      const struct lio_spans *spans, const uint64_t *entries,
+                      struct lio_chunks *chunks)
+{
+    const struct lio_distinct_of of = { .spans = spans,
+                                        .validity = values->validity,
+                                        .n = values->n };
+    uint32_t scheme = lio_pack_scheme(enc);
+    int rc = 0;
+
+    if (lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX)
+        rc = scheme > 0 ? lio_pack_chunks(enc, scheme, chunks)
+                        : try_symbols(enc, spans, entries, chunks);
+    return rc < 0 ? rc : lio_dictionary_try(enc, &of, entries, chunks);
+}
+
 int lio_variable_chunks(const struct lio_encode *enc,
                         const struct lio_plain *values, const uint64_t *entries,
                         struct lio_chunks *ret_chunks)
 {
-    uint32_t scheme = lio_pack_scheme(enc);
     struct lio_spans spans;
-    struct lio_distinct_of of = { .spans = &spans,
-                                  .validity = values->validity,
-                                  .n = values->n };
     int rc = lio_spans_open(enc, values, &spans);
 
     if (rc == 0)
         rc = lio_spans_chunks(enc, &spans, entries, ret_chunks);
     if (rc < 0 || enc->compression == LIO_COMPRESSION_NONE)
         return rc;
-    rc = scheme > 0 ? lio_pack_chunks(enc, scheme, ret_chunks)
-                    : try_symbols(enc, &spans, entries, ret_chunks);
-    return rc < 0 ? rc : lio_dictionary_try(enc, &of, entries, ret_chunks);
+    return try_others(enc, values, &spans, entries, ret_chunks);
 }
 
 int lio_variable_numbered(const struct lio_encode *enc,
                           const struct lio_plain *values, bool *ret_numbered)
 {
+    struct lio_variable_rows rows;
     struct lio_spans spans;
     struct lio_distinct_of of = { .spans = &spans,
                                   .validity = values->validity,
@@ -131,11 +145,14 @@ int lio_variable_numbered(const struct lio_encode *enc,
     struct lio_chunks chunks = { .nchunks = 0 };
     int rc = lio_spans_open(enc, values, &spans);
 
-    if (rc == 0) {
-        chunks.bytes = lio_spans_bytes(&spans) + spans.n * (spans.bits / 8);
-        rc = lio_dictionary_try(enc, &of, NULL, &chunks);
-    }
-    if (rc == 0)
-        *ret_numbered = chunks.dictionary != NULL;
+    *ret_numbered = false;
+    if (rc < 0 || enc->compression == LIO_COMPRESSION_NONE)
+        return rc;
+    chunks.bytes = lio_spans_bytes(&spans) + spans.n * (spans.bits / 8);
+    rc = lio_dictionary_try(enc, &of, NULL, &chunks);
+    if (rc < 0 || !chunks.dictionary)
+        return rc;
+    rc = lio_variable_rows(enc, values, &rows);
+    *ret_numbered = rc == 0 && chunks.bytes < lio_spans_bytes(&rows.spans);
     return rc;
 }
