@@ -50,6 +50,7 @@ struct lio_settings {
         const char *database; /* a path, "auto" (XDG state directory), "off" */
         uint64_t interval_ns; /* between two rows of a run */
         uint64_t slow_ns; /* operations that took longer are listed; 0 = none */
+        uint64_t lock_wait_ns; /* for others to let go of the database */
     } stats;
 };
 

@@ -77,6 +77,7 @@ static int open_db(struct lio_service *service, char *path, size_t bytes,
         .backend_reason = engine->backend_reason,
         .nlanes = engine->nlanes,
         .queue_depth = engine->settings->engine.queue_depth,
+        .lock_wait_ns = engine->settings->stats.lock_wait_ns,
     };
     int rc;
 

@@ -135,6 +135,10 @@ static const struct lio_key keys[] = {
       { "slow", LIO_PARAM_TIME, .max = 3600 * SEC,
         .help = "operations that take longer are listed; 0: none" },
       AT(stats.slow_ns) },
+    { "stats",
+      { "lock_wait", LIO_PARAM_TIME, .max = 600 * SEC,
+        .help = "how long a run waits for others to unlock the database" },
+      AT(stats.lock_wait_ns) },
 };
 
 const struct lio_key *lio_keys(uint32_t *ret_nkeys)

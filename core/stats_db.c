@@ -16,9 +16,9 @@
  * copy the log into the database, which would cost two syncs a run: a commit
  * that finds it grown to LOG_PAGES does.  Readers see the log's rows too.
  *
- * Locks: in WAL mode writers wait for each other only.  A call waits WAIT_NS
- * for them altogether and then fails, which ends the statistics of the run: so
- * somebody who never lets go costs a run this long once.
+ * Locks: in WAL mode writers wait for each other only.  A call waits for them
+ * `lock_wait_ns` altogether and then fails, which ends the statistics of the
+ * run: so somebody who never lets go costs a run this long once.
  *
  *     stats_db_sql.c      statements     stats_db_run.c       who and where
  *     stats_db_schema.c   the tables     stats_db_figures.c   how much
@@ -120,6 +120,7 @@ int lio_stats_db_open(const char *path, const struct lio_run *run,
     db->owner = getpid();
     db->started_ns = lio_clock_of(CLOCK_REALTIME);
     db->opened_ns = db->interval_ns = lio_clock_ns();
+    db->lock_wait_ns = run->lock_wait_ns;
     lio_stats_db_begin_waiting(db);
 
     code = open_connection(db, err);

@@ -24,6 +24,8 @@ struct lio_run {
     uint32_t nplugins;
     uint32_t nlanes;
     uint32_t queue_depth;
+    uint64_t
+        lock_wait_ns; /* what each call waits at most for other processes */
 };
 
 /* One file's share of a run. */
@@ -65,7 +67,7 @@ int lio_stats_db_access(const char *path);
 /*
  * Open or make the database (and its directory) at `path`, bring its schema up
  * to date, and insert the run's row, marked not clean.  Like write and finish
- * it waits at most 3 seconds for other processes.
+ * it waits at most `lock_wait_ns` for other processes.
  *
  * Errors:     LIO_ENOSPC, LIO_EACCES, LIO_ETIMEDOUT (locked), LIO_ECORRUPT,
  *             LIO_EUNSUPPORTED (a newer version's, or another program's, which

@@ -37,6 +37,7 @@ struct lio_stats_db {
     uint64_t started_ns;  /* CLOCK_REALTIME, when opened_ns was */
     uint64_t opened_ns;   /* monotonic */
     uint64_t interval_ns; /* monotonic: where the next interval begins */
+    uint64_t lock_wait_ns;
     uint64_t deadline_ns; /* monotonic: when this call stops waiting */
     struct lio_stats_snapshot written; /* what the database holds */
 };

@@ -9,7 +9,6 @@
 
 #include "core/stats_schema.h"
 
-#define WAIT_NS      (3 * LIO_NS_PER_SEC)
 #define WAIT_STEP_NS 2000000 /* between two attempts to get a lock */
 
 static const char *statement_text(enum lio_statement which)
@@ -135,7 +134,7 @@ int lio_stats_db_wait_for_lock(void *user, int ntries)
 
 void lio_stats_db_begin_waiting(struct lio_stats_db *db)
 {
-    db->deadline_ns = lio_clock_ns() + WAIT_NS;
+    db->deadline_ns = lio_clock_ns() + db->lock_wait_ns;
 }
 
 int lio_stats_db_run(struct lio_stats_db *db, const char *text)

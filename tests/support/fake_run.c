@@ -56,4 +56,5 @@ const struct lio_run fake_run = {
     .nplugins = COUNT_OF(plugins),
     .nlanes = 2,
     .queue_depth = 64,
+    .lock_wait_ns = 3000000000,
 };

@@ -198,6 +198,7 @@ static void what_a_file_does_not_set_keeps_the_default(void **state)
     assert_string_equal(s->stats.database, "auto");
     assert_int_equal(s->stats.interval_ns, 1000000000);
     assert_int_equal(s->stats.slow_ns, 0);
+    assert_int_equal(s->stats.lock_wait_ns, 3000000000u);
 }
 
 static void every_key_has_a_default_and_help(void **state)
