@@ -289,6 +289,7 @@ int lio_engine_open(const struct lio_config *config,
 
     if (!engine)
         return lio_error_set(err, LIO_ENOMEM, "no memory for the engine");
+    atomic_init(&engine->users, 1);
     pthread_mutex_init(&engine->files_lock, NULL);
     if (config) {
         engine->config = lio_config_ref(config);
@@ -370,10 +371,24 @@ static void free_plain(struct lio_engine *engine)
     free(engine->cache_values);
     lio_readahead_close(engine->readahead);
     free(engine->coalesce_values);
+    lio_config_free(engine->config);
+    lio_engine_leave(engine);
+}
+
+void lio_engine_leave(struct lio_engine *engine)
+{
+    if (atomic_fetch_sub(&engine->users, 1) > 1)
+        return;
     if (engine->owner_page)
         (void)munmap(engine->owner_page, (size_t)sysconf(_SC_PAGESIZE));
-    lio_config_free(engine->config);
     free(engine);
+}
+
+int lio_engine_gone(struct lio_error *err)
+{
+    return lio_error_set(err, LIO_ECLOSED,
+                         "the engine is closed, or belongs to the parent of "
+                         "this process");
 }
 
 /* In a forked child: the threads are gone, the rings and handles are the
@@ -392,6 +407,26 @@ static void abandon(struct lio_engine *engine)
     free_plain(engine);
 }
 
+/* From now on nothing can be asked; tasks that were asked for before may find
+ * that out, and are waited for. */
+static void shut(struct lio_engine *engine)
+{
+    if (engine->owner_page)
+        __atomic_store_n(engine->owner_page, 0, __ATOMIC_RELEASE);
+    if (engine->executor)
+        lio_executor_drain(engine->executor);
+}
+
+/* What is left of files that are still open is their own memory. */
+static void orphan_files(struct lio_engine *engine)
+{
+    for (struct lio_file *file = engine->files; file; file = file->next) {
+        lio_readahead_file_close(file->ahead);
+        file->ahead = NULL;
+        file->handle = NULL;
+    }
+}
+
 int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
 {
     int code;
@@ -402,6 +437,7 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
         abandon(engine);
         return 0;
     }
+    shut(engine);
     if (engine->lanes && engine->service) {
         lio_engine_quiesce(engine, NULL);
         for (uint32_t i = 0; i <= engine->nlanes; i++)
@@ -410,6 +446,7 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
             lio_cache_settle_ahead(engine->cache);
     }
     code = lio_service_close(engine->service, err);
+    orphan_files(engine);
     if (engine->cache)
         lio_cache_close(engine->cache);
     lio_filepool_close(engine->pool);

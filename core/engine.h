@@ -48,7 +48,9 @@ struct lio_closed_file {
 struct lio_engine {
     struct lio_config *config;
     const struct lio_settings *settings;
-    unsigned char *owner_page; /* 1 here, 0 in a forked child */
+    unsigned char *owner_page; /* 1 here, 0 in a forked child or once closed */
+    _Atomic uint32_t users;    /* of this memory: the engine itself until it is
+                                  closed, its files and queues */
 
     struct lio_stack stack; /* the backend and its filters */
     const struct lio_loaded *backend_plugin, *cache_plugin;
@@ -78,11 +80,24 @@ struct lio_engine {
     uint32_t nclosed;
 };
 
-/* True in the process that opened the engine, false in its forked children. */
+/* True in the process that opened the engine, until it closes it; false in its
+ * forked children. */
 static inline bool lio_engine_ours(const struct lio_engine *engine)
 {
-    return *(volatile const unsigned char *)engine->owner_page == 1;
+    return __atomic_load_n(engine->owner_page, __ATOMIC_ACQUIRE) == 1;
 }
+
+/* A file or a queue has its engine's memory until it leaves; what is in there
+ * is closed with the engine. */
+static inline void lio_engine_join(struct lio_engine *engine)
+{
+    atomic_fetch_add(&engine->users, 1);
+}
+
+void lio_engine_leave(struct lio_engine *engine);
+
+/* Says why nothing can be asked of an engine that is not ours. */
+int lio_engine_gone(struct lio_error *err);
 
 /* The lane of the calling thread. */
 struct lio_lane *lio_engine_lane(struct lio_engine *engine);

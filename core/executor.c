@@ -26,6 +26,8 @@ struct lio_executor {
     struct worker *workers;
     uint32_t nworkers, max_workers;
     struct worker *idle; /* top of the stack: went idle last */
+    uint32_t nbusy;      /* workers at a task */
+    pthread_cond_t calm; /* nothing is queued, nobody is busy */
     bool stopping;
 };
 
@@ -59,9 +61,12 @@ static void *worker_main(void *arg)
         if (ex->ntasks > 0) {
             struct task task = take_task(ex);
 
+            ex->nbusy++;
             pthread_mutex_unlock(&ex->lock);
             task.work(task.user);
             pthread_mutex_lock(&ex->lock);
+            if (--ex->nbusy == 0 && ex->ntasks == 0)
+                pthread_cond_broadcast(&ex->calm);
         } else if (ex->stopping) {
             break;
         } else {
@@ -118,8 +123,17 @@ int lio_executor_open(uint32_t nworkers, uint32_t queue_limit,
                              queue_limit);
     }
     pthread_mutex_init(&ex->lock, NULL);
+    pthread_cond_init(&ex->calm, NULL);
     *ret_executor = ex;
     return 0;
+}
+
+void lio_executor_drain(struct lio_executor *ex)
+{
+    pthread_mutex_lock(&ex->lock);
+    while (ex->ntasks > 0 || ex->nbusy > 0)
+        pthread_cond_wait(&ex->calm, &ex->lock);
+    pthread_mutex_unlock(&ex->lock);
 }
 
 void lio_executor_close(struct lio_executor *ex)
@@ -136,6 +150,7 @@ void lio_executor_close(struct lio_executor *ex)
         pthread_join(ex->workers[i].thread, NULL);
         pthread_cond_destroy(&ex->workers[i].wake);
     }
+    pthread_cond_destroy(&ex->calm);
     pthread_mutex_destroy(&ex->lock);
     lio_executor_abandon(ex);
 }

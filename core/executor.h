@@ -19,6 +19,10 @@ int lio_executor_open(uint32_t nworkers, uint32_t queue_limit,
                       struct lio_executor **ret_executor,
                       struct lio_error *err);
 
+/* Wait until nothing is queued and all workers are idle.  No task may offer
+ * others for ever. */
+void lio_executor_drain(struct lio_executor *executor);
+
 /* Finish what is queued, then stop the workers. */
 void lio_executor_close(struct lio_executor *executor);
 

@@ -84,8 +84,7 @@ static int check_open(const struct lio_engine *engine, const char *path,
                       uint32_t flags, struct lio_error *err)
 {
     if (!lio_engine_ours(engine))
-        return lio_error_set(err, LIO_ECLOSED,
-                             "the engine belongs to the parent process");
+        return lio_engine_gone(err);
     if (flags & ~FLAGS_KNOWN)
         return lio_error_set(err, LIO_EINVAL,
                              "a file cannot be opened with flags 0x%x",
@@ -138,6 +137,7 @@ int lio_file_open(struct lio_engine *engine, const char *path, uint32_t flags,
     if (engine->readahead && flags & LIO_READ &&
         lio_readahead_file_open(engine->readahead, &file->ahead) < 0)
         file->ahead = NULL; /* it will be read as it is asked for */
+    lio_engine_join(engine);
     link_file(engine, file);
     *ret_file = file;
     return 0;
@@ -234,13 +234,14 @@ void lio_file_close(struct lio_file *file)
             lio_filepool_put(file->engine->pool, buffered);
     }
     lio_readahead_file_close(file->ahead);
+    lio_engine_leave(file->engine);
     free(file->path);
     free(file);
 }
 
 uint64_t lio_file_size(const struct lio_file *file)
 {
-    return atomic_load(&file->handle->node->size_bytes);
+    return file->handle ? atomic_load(&file->handle->node->size_bytes) : 0;
 }
 
 const char *lio_file_name(const struct lio_file *file)

@@ -493,8 +493,7 @@ int lio_file_plan(struct lio_file *file, const struct lio_plan_range *ranges,
     int rc;
 
     if (!lio_engine_ours(engine))
-        return lio_error_set(err, LIO_ECLOSED,
-                             "the engine belongs to the parent process");
+        return lio_engine_gone(err);
     if (!(file->flags & LIO_READ))
         return lio_error_set(err, LIO_EINVAL,
                              "%s: a plan is for a file opened for reading",

@@ -71,8 +71,7 @@ static int check_all(const struct lio_engine *engine,
     const char *why;
 
     if (!lio_engine_ours(engine))
-        return lio_error_set(err, LIO_ECLOSED,
-                             "the engine belongs to the parent process");
+        return lio_engine_gone(err);
     for (uint32_t i = 0; i < n; i++) {
         why = misuse(engine, &requests[i]);
         if (!why && !ret_ids && !requests[i].queue && !requests[i].callback)
@@ -209,6 +208,8 @@ int lio_submit(struct lio_engine *engine, const struct lio_request *requests,
     struct lio_batch batch;
     int rc;
 
+    if (!lio_engine_ours(engine))
+        return lio_engine_gone(err);
     lio_batch_begin(&batch, engine);
     rc = lio_submit_batch(engine, requests, n, ret_ids, &batch, err);
     lio_batch_end(&batch);

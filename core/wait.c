@@ -328,8 +328,7 @@ int lio_cq_open(struct lio_engine *engine, struct lio_cq **ret_queue,
     struct lio_cq *cq;
 
     if (!lio_engine_ours(engine))
-        return lio_error_set(err, LIO_ECLOSED,
-                             "the engine belongs to the parent process");
+        return lio_engine_gone(err);
     cq = calloc(1, sizeof(*cq));
     if (!cq)
         return lio_error_set(err, LIO_ENOMEM,
@@ -337,6 +336,7 @@ int lio_cq_open(struct lio_engine *engine, struct lio_cq **ret_queue,
     cq->engine = engine;
     cq->lane = lio_engine_lane(engine);
     pthread_mutex_init(&cq->lock, NULL);
+    lio_engine_join(engine);
     *ret_queue = cq;
     return 0;
 }
@@ -363,5 +363,6 @@ void lio_cq_close(struct lio_cq *cq)
         discard(cq);
         pthread_mutex_destroy(&cq->lock);
     }
+    lio_engine_leave(cq->engine);
     free(cq);
 }

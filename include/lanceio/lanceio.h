@@ -145,9 +145,12 @@ LIO_API LIO_MUST_CHECK int lio_engine_open(const struct lio_config *config,
                                            struct lio_error *err);
 
 /**
- * Wait for what is in flight, then stop and free everything.  All files,
- * completion queues and views must have been given back, and no other call on
- * the engine may be running; requests never waited for are thrown away.
+ * Wait for what is in flight, then stop and free everything.  All views must
+ * have been given back, and no other call on the engine may be running, but for
+ * those of tasks that it executes; requests never waited for are thrown away.
+ *
+ * Files and completion queues that are still open are of no more use: calls on
+ * them return LIO_ECLOSED, and they are to be closed all the same.
  */
 LIO_API void lio_engine_close(struct lio_engine *engine);
 

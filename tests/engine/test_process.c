@@ -310,6 +310,56 @@ static void results_never_taken_are_thrown_away(void **state)
     free(memory);
 }
 
+/* A task that is still to ask something of the engine when this is closed. */
+struct late_task {
+    struct lio_file *file;
+    struct lio_cq *queue;
+    int code;
+    char buf[PIECE];
+};
+
+static void read_late(void *user)
+{
+    struct late_task *task = user;
+
+    usleep(2000);
+    task->code =
+        lio_read(task->file, task->buf, PIECE, 0, LIO_EXACT, NULL, NULL);
+}
+
+static void what_is_open_when_the_engine_closes_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct late_task *task = calloc(1, sizeof(*task));
+    struct lio_engine *engine = NULL;
+    struct lio_request request;
+    struct lio_result result;
+    char buf[PIECE];
+
+    assert_non_null(task);
+    fixture_make(f, 1, 4 * MIB);
+    if (fixture_engine(NULL, &engine, &f->err) < 0 ||
+        lio_file_open(engine, f->path, LIO_READ | LIO_WRITE, &task->file,
+                      &f->err) < 0 ||
+        lio_cq_open(engine, &task->queue, &f->err) < 0)
+        fail_msg("%s", f->err.msg);
+    request = read_request(task->file, buf, PIECE, 65536);
+    request.queue = task->queue;
+    assert_int_equal(lio_submit(engine, &request, 1, NULL, &f->err), 0);
+    assert_int_equal(lio_execute(engine, read_late, task), 0);
+
+    lio_engine_close(engine);
+    assert_true(task->code == 0 || task->code == LIO_ECLOSED);
+    assert_int_equal(lio_read(task->file, buf, PIECE, 0, LIO_EXACT, NULL, NULL),
+                     LIO_ECLOSED);
+    assert_int_equal(lio_write(task->file, buf, PIECE, 0, NULL), LIO_ECLOSED);
+    assert_int_equal(lio_sync(task->file, NULL), LIO_ECLOSED);
+    assert_int_equal(lio_cq_wait(task->queue, &result, 1, 1, -1), LIO_ECLOSED);
+    lio_cq_close(task->queue);
+    lio_file_close(task->file);
+    free(task);
+}
+
 static void an_engine_may_be_opened_and_closed_again_and_again(void **state)
 {
     struct fixture *f = *state;
@@ -358,6 +408,7 @@ int main(int argc, char **argv)
         TEST_DIR(without_a_fallback_the_open_fails_and_says_why),
         TEST_DIR(without_locked_memory_it_still_reads),
         TEST(results_never_taken_are_thrown_away),
+        TEST(what_is_open_when_the_engine_closes_says_so),
         TEST(an_engine_may_be_opened_and_closed_again_and_again),
         TEST(two_engines_live_side_by_side),
     };
