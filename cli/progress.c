@@ -23,10 +23,8 @@ void cli_progress_init(struct cli_progress *progress, FILE *stream,
                                        .start_ns = now_ns };
 }
 
-static void draw(const struct cli_progress *progress, double done,
-                 double seconds)
+static void draw_bar(const struct cli_progress *progress, double share)
 {
-    double share = done / (double)progress->total;
     char bar[BAR + 1];
 
     if (share > 1)
@@ -34,21 +32,38 @@ static void draw(const struct cli_progress *progress, double done,
     for (int i = 0; i < BAR; i++)
         bar[i] = i < share * BAR ? '#' : '-';
     bar[BAR] = '\0';
-    /* The line end is cleared, so that a shorter text leaves nothing behind. */
-    fprintf(progress->stream,
-            "\r[%s] %3.0f %%  %.1f M rows  %.1f M rows/s\x1b[K", bar,
-            share * 100, done / 1e6, done / 1e6 / seconds);
+    fprintf(progress->stream, "[%s] %3.0f %%  ", bar, share * 100);
+}
+
+/* The line end is cleared, so that a shorter text leaves nothing behind. */
+static void draw_rows(const struct cli_progress *progress, double done,
+                      double seconds)
+{
+    fprintf(progress->stream, "%.1f M rows  %.1f M rows/s\x1b[K", done / 1e6,
+            done / 1e6 / seconds);
     fflush(progress->stream);
 }
 
 void cli_progress_update(struct cli_progress *progress, uint64_t done,
                          int64_t now_ns)
 {
-    if (!progress->stream || progress->total == 0 ||
-        now_ns - progress->start_ns < FIRST_NS ||
+    double share =
+        progress->total ? (double)done / (double)progress->total : -1;
+
+    cli_progress_share(progress, done, share, now_ns);
+}
+
+void cli_progress_share(struct cli_progress *progress, uint64_t done,
+                        double share, int64_t now_ns)
+{
+    if (!progress->stream || now_ns - progress->start_ns < FIRST_NS ||
         now_ns - progress->drawn_ns < REDRAW_NS)
         return;
-    draw(progress, (double)done, (double)(now_ns - progress->start_ns) / 1e9);
+    fputc('\r', progress->stream);
+    if (share >= 0)
+        draw_bar(progress, share);
+    draw_rows(progress, (double)done,
+              (double)(now_ns - progress->start_ns) / 1e9);
     progress->drawn_ns = now_ns;
 }
 

@@ -115,7 +115,17 @@ static void of_an_unknown_total_there_is_no_bar(void **state)
 
     cli_progress_init(&f->progress, f->stream, 0, 0);
     cli_progress_update(&f->progress, 5, 1000 * (int64_t)MS);
-    assert_string_equal(drawn(f), "");
+    assert_string_equal(drawn(f), "\r0.0 M rows  0.0 M rows/s\x1b[K");
+}
+
+static void share_need_not_be_one_of_rows(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 0, 0);
+    cli_progress_share(&f->progress, 3000000, 0.5, 1000 * (int64_t)MS);
+    assert_string_equal(drawn(f), "\r[##############--------------]  50 %  "
+                                  "3.0 M rows  3.0 M rows/s\x1b[K");
 }
 
 static void the_clock_does_not_go_back(void **state)
@@ -139,6 +149,7 @@ int main(void)
         TEST(clearing_wipes_the_line),
         TEST(without_a_terminal_there_is_no_bar),
         TEST(of_an_unknown_total_there_is_no_bar),
+        TEST(share_need_not_be_one_of_rows),
         cmocka_unit_test(the_clock_does_not_go_back),
     };
 
