@@ -16,6 +16,14 @@ static const char *name_of(const struct lio_field_info *field)
     return field->name ? field->name : "";
 }
 
+/* Blobs of 2.2 are given out as bytes, and that is what they are here. */
+static const char *logical_of(const struct lio_field_info *field)
+{
+    const char *logical = field->logical_type ? field->logical_type : "";
+
+    return strcmp(logical, "lance.blob.v2") == 0 ? "large_binary" : logical;
+}
+
 /* What the parser of files would call damage, with less to go by. */
 static int check_field(const struct lio_field_info *fields, uint32_t number,
                        struct lio_error *err)
@@ -29,15 +37,12 @@ static int check_field(const struct lio_field_info *fields, uint32_t number,
                              "field '%s': its parent is number %" PRId32
                              ", which does not come before it",
                              name_of(field), field->parent);
-    rc = field->logical_type ? lio_type_parse(field->logical_type, &type)
-                             : LIO_ECORRUPT;
+    rc = lio_type_parse(logical_of(field), &type);
     if (rc == LIO_ENOMEM)
         return lio_error_set(err, rc, "no memory for a schema");
-    if (rc < 0 || type.kind == LIO_KIND_UNSUPPORTED) {
+    if (rc < 0 || type.kind == LIO_KIND_UNSUPPORTED)
         return lio_error_set(err, LIO_EINVAL, "field '%s': '%s' is not a type",
-                             name_of(field),
-                             field->logical_type ? field->logical_type : "");
-    }
+                             name_of(field), logical_of(field));
     lio_type_release(&type);
     return 0;
 }
@@ -52,7 +57,7 @@ static int make_message(const struct lio_field_info *field, uint32_t number,
     message->has_id = message->has_parent_id = message->has_nullable = 1;
     message->id = (int32_t)number;
     message->parent_id = field->parent;
-    message->logical_type = (char *)field->logical_type;
+    message->logical_type = (char *)logical_of(field);
     message->nullable = field->nullable != 0;
     rc = lio_metadata_unpack(field->metadata, &message->metadata,
                              &message->n_metadata);
