@@ -2,6 +2,7 @@
 #include "cli/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 struct range {
     uint32_t first, last;
@@ -81,4 +82,29 @@ size_t cli_utf8_decode(const char *text, size_t bytes, uint32_t *ret_char)
         return 0;
     *ret_char = c;
     return n;
+}
+
+/* Eight bytes at a time where they are ASCII, as most are. */
+size_t cli_utf8_valid(const char *text, size_t bytes)
+{
+    size_t at = 0;
+
+    while (at < bytes) {
+        uint64_t eight;
+        uint32_t c;
+        size_t length;
+
+        if (bytes - at >= sizeof(eight)) {
+            memcpy(&eight, text + at, sizeof(eight));
+            if (!(eight & 0x8080808080808080)) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
+        length = cli_utf8_decode(text + at, bytes - at, &c);
+        if (length == 0)
+            break;
+        at += length;
+    }
+    return at;
 }

@@ -14,6 +14,9 @@
  */
 size_t cli_utf8_decode(const char *text, size_t bytes, uint32_t *ret_char);
 
+/* How many bytes from the start are valid: `bytes` if all are. */
+size_t cli_utf8_valid(const char *text, size_t bytes);
+
 /* The columns of a terminal that a character takes: 0, 1 or 2. */
 unsigned cli_utf8_width(uint32_t c);
 

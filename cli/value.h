@@ -62,10 +62,13 @@ struct cli_value {
     unsigned digits; /* of a second, see calendar.h */
     bool zoned;      /* a timestamp that is an instant: ends with Z */
     bool is_signed;  /* the index of a dictionary */
+    bool nullable;   /* as the schema says; values may be null nevertheless */
     int scale;       /* of a decimal */
-    int64_t size;    /* bytes or items of a fixed-size value */
-    char *name;      /* of the field, never NULL */
-    char *key;       /* the name in JSON, with its colon: "a": */
+    unsigned precision;
+    int64_t size; /* bytes or items of a fixed-size value */
+    char *name;   /* of the field, never NULL */
+    size_t name_bytes;
+    char *key; /* the name in JSON, with its colon: "a": */
     size_t key_bytes;
     size_t nchildren; /* a dictionary has one: its values */
     struct cli_value *children;

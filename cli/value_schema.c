@@ -99,6 +99,7 @@ static bool parse_decimal(const char *rest, struct cli_value *value)
     value->kind = CLI_DECIMAL;
     value->width = (unsigned)bits / 8;
     value->scale = (int)scale;
+    value->precision = (unsigned)precision;
     return true;
 }
 
@@ -186,6 +187,7 @@ static int set_name(const char *name, struct cli_value *value,
     cli_out_char(&key, ':');
     if (!key.os_errno) {
         value->name = strdup(name);
+        value->name_bytes = strlen(name);
         value->key = malloc(key.used);
     }
     if (value->key) {
@@ -290,6 +292,7 @@ static int build(const struct ArrowSchema *schema, uint32_t flags,
 
     if (rc < 0)
         return rc;
+    value->nullable = schema->flags & ARROW_FLAG_NULLABLE;
     if (!known)
         return lio_error_set(err, LIO_EUNSUPPORTED,
                              "column '%s': values of Arrow type '%s' cannot be "
