@@ -8,6 +8,7 @@
 
 #include "cli/grid.h"
 #include "cli/json.h"
+#include "cli/read/schema_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 static const char inspect_help[] =
-    "Usage: lanceio inspect PATH [--json | --pages] [OPTION...]\n"
+    "Usage: lanceio inspect PATH [--json | --pages | --schema] [OPTION...]\n"
     "\n"
     "Show how PATH, a Lance dataset directory or a .lance data file, is laid "
     "out:\n"
@@ -24,17 +25,21 @@ static const char inspect_help[] =
     "      --pages             every page, with the offset and size of its "
     "buffers\n" CLI_DATASET_HELP
     "      --json              everything, as one JSON object\n"
+    "      --schema            the schema alone, as `lanceio write --schema` "
+    "takes it\n"
     "\n"
     "Examples:\n"
     "  lanceio inspect flights.lance\n"
     "  lanceio inspect flights.lance --pages\n"
-    "  lanceio inspect flights.lance --json | jq '.pages[].buffers[].bytes'\n";
+    "  lanceio inspect flights.lance --json | jq '.pages[].buffers[].bytes'\n"
+    "  lanceio inspect flights.lance --schema > schema.json\n";
 
-enum { OPT_JSON = 1, OPT_PAGES };
+enum { OPT_JSON = 1, OPT_PAGES, OPT_SCHEMA };
 
 static const struct option inspect_longs[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "pages", no_argument, NULL, OPT_PAGES },
+    { "schema", no_argument, NULL, OPT_SCHEMA },
     CLI_DATASET_LONGS,
     { NULL, 0, NULL, 0 },
 };
@@ -458,7 +463,7 @@ static void put_json(struct report *report)
 struct request {
     const char *path;
     struct lio_dataset_options dataset;
-    bool json, pages;
+    bool json, pages, schema;
 };
 
 static int parse(struct cli *cli, int argc, char **argv,
@@ -471,6 +476,8 @@ static int parse(struct cli *cli, int argc, char **argv,
             request->json = true;
         else if (opt == OPT_PAGES)
             request->pages = true;
+        else if (opt == OPT_SCHEMA)
+            request->schema = true;
         else
             code = cli_dataset_option(cli, opt, &request->dataset);
     }
@@ -498,7 +505,9 @@ static int run(struct cli *cli, const struct request *request,
     lio_dataset_info(report->dataset, &report->info);
     if (collect(report, &err) < 0)
         return cli_fail(cli, &err);
-    if (request->json)
+    if (request->schema)
+        cli_schema_print(report->fields, report->info.nfields, &report->out);
+    else if (request->json)
         put_json(report);
     else
         put_text(report, request->pages);

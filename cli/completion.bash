@@ -71,7 +71,14 @@ _lanceio()
         words=$(_lanceio_options "$command" "$verb")
     elif [[ $before == --format ]]; then
         words='ndjson csv table none'
+        [[ $verb != write ]] || words='ndjson csv'
         [[ $verb != stats ]] || words='table csv json ndjson'
+    elif [[ $before == --mode ]]; then
+        words='create append overwrite file'
+    elif [[ $before == --file-version ]]; then
+        words='2.0 2.1 2.2'
+    elif [[ $before == --compression ]]; then
+        words='none fsst lz4 zstd'
     elif [[ $before == --policy ]]; then
         words=$(_lanceio_plugins "$command" | sed -n 's/^cache-//p')
     elif [[ -z $verb ]]; then

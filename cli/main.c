@@ -21,6 +21,8 @@ struct command {
 static const struct command commands[] = {
     { "scan", cmd_scan, "print the rows of a dataset" },
     { "take", cmd_take, "print single rows of a dataset" },
+    { "write", cmd_write, "make a dataset of ndjson or csv" },
+    { "copy", cmd_copy, "copy a dataset, or columns and rows of it" },
     { "inspect", cmd_inspect, "show how a dataset is laid out" },
     { "simulate", cmd_simulate, "count the misses of cache policies" },
     { "config", cmd_config, "print every setting and where it came from" },
@@ -32,8 +34,9 @@ static const struct command commands[] = {
 static const char main_usage[] =
     "Usage: lanceio [OPTION...] COMMAND [ARGUMENT...]\n"
     "\n"
-    "Asynchronous I/O for columnar files: read Lance datasets, see how they\n"
-    "are laid out, and what reading them cost.\n"
+    "Asynchronous I/O for columnar files: read and write Lance datasets, see "
+    "how\n"
+    "they are laid out, and what reading them cost.\n"
     "\n"
     "Commands:\n";
 
@@ -41,6 +44,7 @@ static const char main_examples[] =
     "\n"
     "Examples:\n"
     "  lanceio scan flights.lance --columns origin,delay --limit 10\n"
+    "  lanceio write flights.lance --from flights.csv\n"
     "  lanceio -s backend.plugin=backend-pread scan flights.lance\n"
     "  lanceio config > lanceio.ini\n"
     "  lanceio COMMAND --help\n";
