@@ -330,9 +330,23 @@ static void dictionaries_are_kept_if_they_are_the_same(void **state)
         lio_vector_release(&slices[i].vector);
 }
 
+static void values_are_kept_once_if_indices_cannot_tell_all(void **state)
+{
+    struct lio_slice slices[] = { numbered(100, 3), numbered(90, 4) };
+    struct lio_vector joined;
+
+    (void)state;
+    assert_int_equal(lio_vector_join(slices, 2, &joined), 0);
+    assert_int_equal(joined.children->all[0].rows, 100);
+    assert_memory_equal(joined.values->data, "\0\1\2\0\1\2\3", 7);
+    lio_vector_release(&joined);
+    lio_vector_release(&slices[0].vector);
+    lio_vector_release(&slices[1].vector);
+}
+
 static void indices_have_an_end(void **state)
 {
-    struct lio_slice slices[] = { numbered(100, 1), numbered(90, 1) };
+    struct lio_slice slices[] = { numbered(129, 1), numbered(90, 1) };
     struct lio_vector joined;
 
     (void)state;
@@ -355,6 +369,7 @@ int main(void)
         cmocka_unit_test(struct_takes_its_columns_over),
         cmocka_unit_test(memory_is_aligned_with_zeroed_slack),
         cmocka_unit_test(dictionaries_are_kept_if_they_are_the_same),
+        cmocka_unit_test(values_are_kept_once_if_indices_cannot_tell_all),
         cmocka_unit_test(indices_have_an_end),
     };
 
