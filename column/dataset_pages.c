@@ -229,13 +229,13 @@ static int sum_up(struct lio_dataset *dataset, struct lio_error *err)
     for (uint32_t i = 0; i < dataset->nfragments; i++) {
         struct lio_fragment *fragment = &dataset->fragments[i];
 
-        if (lio_gaps_end(&fragment->gaps) > fragment->rows ||
+        if (fragment->gaps.end > fragment->rows ||
             fragment->rows > (uint64_t)INT64_MAX - dataset->physical_rows)
             return lio_error_set(err, LIO_ECORRUPT,
                                  "%s: fragment %" PRIu64 " has %" PRIu64
                                  " rows, and row %" PRIu64 " is deleted",
                                  dataset->path, fragment->id, fragment->rows,
-                                 lio_gaps_end(&fragment->gaps) - 1);
+                                 fragment->gaps.end - 1);
         fragment->first_row = dataset->rows;
         fragment->first_physical = dataset->physical_rows;
         dataset->physical_rows += fragment->rows;

@@ -71,6 +71,7 @@ static int parse(const struct deletion *deletion, struct lio_fragment *fragment,
     if (rc < 0)
         return lio_error_set(err, rc, "%s: is no deletion file to read: %s",
                              file, why);
+    lio_gaps_pack(&fragment->gaps);
     /* Old manifests do not tell. */
     if (deletion->message->deleted_rows == 0)
         fragment->deleted_rows = fragment->gaps.rows;

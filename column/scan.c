@@ -9,6 +9,7 @@
 
 #include "column/row_column.h"
 #include "column/slices.h"
+#include "column/vector_filter.h"
 
 #include <stdlib.h>
 
@@ -117,6 +118,70 @@ static int take_run(struct lio_field_cursor *cursor, uint64_t rows,
     return 0;
 }
 
+/* Rows `row` to `last` of a fragment, of which some are deleted, here and
+ * there: slices are taken with them, and then those that are left are kept. */
+static int take_filtered(const struct lio_scan_run *run,
+                         struct lio_field_cursor *cursor,
+                         const struct lio_fragment *fragment, uint64_t row,
+                         uint64_t last, struct lio_slices *slices,
+                         struct lio_error *err)
+{
+    int rc = 0;
+
+    while (row <= last && rc == 0) {
+        struct lio_slice *slice = lio_slices_add(slices), all;
+        uint64_t end;
+
+        /* Pages without a row that is left are passed over. */
+        row = lio_gaps_skip(&fragment->gaps, row, &end);
+        lio_field_cursor_seek(cursor, fragment->first_physical + row,
+                              run->physical_end);
+        rc = slice ? lio_field_cursor_next(cursor, last + 1 - row, &all, err)
+                   : lio_field_cursor_failed(cursor, LIO_ENOMEM, last, err);
+        if (rc < 0)
+            break;
+        rc = lio_vector_filter(&all, &fragment->gaps, row, &slice->vector);
+        if (rc < 0)
+            (void)lio_field_cursor_failed(cursor, rc, all.rows, err);
+        slice->rows = slice->vector.rows;
+        row += all.rows;
+        lio_vector_release(&all.vector);
+    }
+    return rc;
+}
+
+/* Whether taking rows that are deleted would cost more than to pass over them:
+ * of blobs all bytes are read. */
+static bool has_blobs(const struct lio_field_cursor *cursor,
+                      const struct lio_fragment *fragment)
+{
+    const struct lio_dataset *dataset = cursor->dataset;
+
+    for (uint32_t i = 0; i < cursor->ncolumns; i++) {
+        uint32_t field = cursor->columns[i].field;
+        const struct lio_place *place = &fragment->places[field];
+
+        if (dataset->schema.fields[field].blob_22 ||
+            (place->file != LIO_NO_FILE &&
+             lio_dataset_column(dataset, place)->blob))
+            return true;
+    }
+    return false;
+}
+
+/* How many of `rows` rows from `row` on in scan order are in the fragment of
+ * the first, and where its last row is. */
+static uint64_t find_last(const struct lio_fragment *fragment, uint64_t row,
+                          uint64_t rows, uint64_t *ret_last)
+{
+    uint64_t live = row - fragment->first_row;
+    uint64_t left = fragment->rows - fragment->deleted_rows - live;
+
+    rows = rows < left ? rows : left;
+    *ret_last = lio_gaps_row(&fragment->gaps, live + rows - 1);
+    return rows;
+}
+
 /* Rows of a scan, which may have deleted ones between them. */
 static int take_slices(const struct lio_scan_run *run,
                        struct lio_field_cursor *cursor, uint64_t rows,
@@ -126,11 +191,20 @@ static int take_slices(const struct lio_scan_run *run,
     int rc = 0;
 
     for (; rows > 0 && rc == 0; row += n, rows -= n) {
-        uint64_t at = lio_dataset_physical(run->dataset, row, &n);
+        uint64_t at = lio_dataset_physical(run->dataset, row, &n), last;
+        const struct lio_fragment *fragment =
+            lio_dataset_fragment_of(run->dataset, at);
 
-        n = n < rows ? n : rows;
         lio_field_cursor_seek(cursor, at, run->physical_end);
-        rc = take_run(cursor, n, slices, err);
+        if (fragment->gaps.left && !has_blobs(cursor, fragment)) {
+            n = find_last(fragment, row, rows, &last);
+            rc =
+                take_filtered(run, cursor, fragment,
+                              at - fragment->first_physical, last, slices, err);
+        } else {
+            n = n < rows ? n : rows;
+            rc = take_run(cursor, n, slices, err);
+        }
     }
     return rc;
 }

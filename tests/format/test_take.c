@@ -111,6 +111,7 @@ static void rows_come_in_the_order_asked_for(void **state)
         { "deep", "12" },
         { "deep_20", "0" },
         { "deletes_bitmap", "2" },
+        { "deletes_scattered", "012" },
         { "dictionary", "012" },
         { "embeddings", "012" },
         { "embeddings_null_items", "12" },

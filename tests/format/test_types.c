@@ -34,6 +34,7 @@ static const struct table_case cases[] = {
     { "deep", "12", 2 },
     { "deep_20", "0", 1 },
     { "deletes_bitmap", "2", 1 },
+    { "deletes_scattered", "012", 11 },
     { "dictionary", "012", 2 },
     { "embeddings", "012", 5 },
     { "embeddings_null_items", "12", 2 },
