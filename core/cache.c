@@ -1,18 +1,17 @@
 /*
  * The block cache: frames, slots and shards.
  *
+ *     logs     | seat 0, seat 1, ... | ...                 hits to be told of
  *     slots    |  key, state, joins  |  ...                one for each frame
- *              '----- shard 0 -------'------ shard 1 ----  equal runs of slots
- *     logs     | seat 0: shard 0, 1, ... | seat 1: ...     hits to be told
- *     buckets  | chain | chain | ...                       as many a shard
+ *     buckets  |    chain, chain     |  ...                as many a shard
+ *              '----- shard 0 -------'------ shard 1 ----
  *     frames   | 64 KiB | 64 KiB | 64 KiB | 64 KiB | ...   one mapping, dealt
  *                shard 0  shard 1   ...     shard 0        out to the shards
  *
- * A key's hash picks the shard with its upper half and the chain with its lower
- * half.  Chains and the list of free slots are threaded through the slots, so
- * nothing is allocated after open and the size is known before.  Frames are
- * dealt out in turn, so that a cache that is not full yet has touched no more
- * large pages than it needs.
+ * A key's hash picks shard and chain.  Chains and the list of free slots are
+ * threaded through the slots, so nothing is allocated after open and the size
+ * is known before.  Frames are dealt out in turn, so that a cache that is not
+ * full yet has touched no more large pages than it needs.
  *
  * The policy is asked, never believed: a victim out of range or in use is
  * counted and overruled.  So is one that a hit has pinned since.
@@ -41,6 +40,12 @@ static uint32_t local_of(const struct lio_shard *shard,
     return (uint32_t)(slot - shard->slots);
 }
 
+static struct lio_slot_rest *rest_of(const struct lio_shard *shard,
+                                     const struct lio_slot *slot)
+{
+    return &shard->rest[local_of(shard, slot)];
+}
+
 static uint32_t read_link(const _Atomic uint32_t *link)
 {
     return atomic_load_explicit(link, memory_order_relaxed);
@@ -53,10 +58,10 @@ static void write_link(_Atomic uint32_t *link, uint32_t local)
 
 /* The link that names the slot of `key`, or else the one that ends its chain
  * with LIO_NO_SLOT. */
-static _Atomic uint32_t *find_link(struct lio_shard *shard, uint64_t key)
+static _Atomic uint32_t *find_link(const struct lio_cache *cache,
+                                   const struct lio_shard *shard, uint64_t key)
 {
-    _Atomic uint32_t *link =
-        &shard->buckets[lio_cache_hash(key) & shard->bucket_mask];
+    _Atomic uint32_t *link = lio_bucket_of(cache, shard, lio_cache_hash(key));
     uint32_t local;
 
     while ((local = read_link(link)) != LIO_NO_SLOT &&
@@ -65,9 +70,10 @@ static _Atomic uint32_t *find_link(struct lio_shard *shard, uint64_t key)
     return link;
 }
 
-static struct lio_slot *find_slot(struct lio_shard *shard, uint64_t key)
+static struct lio_slot *find_slot(const struct lio_cache *cache,
+                                  const struct lio_shard *shard, uint64_t key)
 {
-    uint32_t local = read_link(find_link(shard, key));
+    uint32_t local = read_link(find_link(cache, shard, key));
 
     return local == LIO_NO_SLOT ? NULL : &shard->slots[local];
 }
@@ -83,35 +89,59 @@ static uint64_t count_ended(struct lio_cache *cache, struct lio_slot *slot,
 
 /* -- from free to used and back ------------------------------------------ */
 
+static bool is_used(const struct lio_slot *slot)
+{
+    return lio_slot_state(slot) & LIO_SLOT_USED;
+}
+
+/* May it be given up? */
+static bool can_go(const struct lio_slot *slot)
+{
+    return is_used(slot) && lio_slot_idle(lio_slot_state(slot));
+}
+
 /* Asked by the policy.  Yes is no promise: a reader may pin the slot before it
  * is closed. */
 static bool shard_evictable(void *host, uint32_t local)
 {
     struct lio_shard *shard = host;
-    uint64_t state;
 
-    if (local >= shard->nslots || !shard->slots[local].used)
+    if (local >= shard->nslots || !can_go(&shard->slots[local]))
         return false;
-    state =
-        atomic_load_explicit(&shard->slots[local].state, memory_order_relaxed);
-    if (lio_slot_pins(state) > 0 || lio_slot_loading(state) != 0)
-        return false;
-    shard->slots[local].offered = shard->search;
+    shard->rest[local].offered = shard->search;
     return true;
 }
 
-/* From now on nobody can pin the slot without the lock.  False if somebody is
- * using it. */
-static bool close_slot(struct lio_shard *shard, uint32_t local)
+static bool is_noted(const struct lio_cache *cache, const struct lio_slot *slot)
 {
-    struct lio_slot *slot = &shard->slots[local];
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    uint32_t number = (uint32_t)(slot - cache->slots);
 
-    if (!slot->used || lio_slot_pins(state) > 0 || lio_slot_loading(state) != 0)
+    for (uint32_t seat = 0; seat < cache->layout.nseats; seat++)
+        for (uint32_t i = 0; i < LIO_SEAT_NOTES; i++)
+            if (atomic_load(&cache->seats[seat].notes[i]) == number)
+                return true;
+    return false;
+}
+
+/*
+ * From now on nobody can hold the slot without the lock.  False if somebody is
+ * using it.  Readers write a note and then look at the word, we the other way
+ * round, all in the one order of sequential consistency: so one of us sees the
+ * other.  Who was here before has read before we write: the swap acquires from
+ * every unpin, and each look from the note's removal.
+ */
+static bool close_slot(const struct lio_cache *cache, struct lio_slot *slot)
+{
+    uint64_t state = lio_slot_state(slot);
+
+    if (!(state & LIO_SLOT_USED) || !lio_slot_idle(state) ||
+        !atomic_compare_exchange_strong(&slot->state, &state, 0))
         return false;
-    /* Acquire: the last reader has read before others write. */
-    return atomic_compare_exchange_strong_explicit(
-        &slot->state, &state, 0, memory_order_acquire, memory_order_relaxed);
+    if (!is_noted(cache, slot))
+        return true;
+    /* Release: it is as if published again. */
+    atomic_store_explicit(&slot->state, state, memory_order_release);
+    return false;
 }
 
 /* The slot is closed, and the policy has forgotten it. */
@@ -119,22 +149,27 @@ static void free_slot(struct lio_cache *cache, struct lio_shard *shard,
                       struct lio_slot *slot)
 {
     shard->wasted += count_ended(cache, slot, UINT16_MAX);
-    write_link(find_link(shard, lio_slot_key(slot)), read_link(&slot->next));
-    slot->used = false;
+    write_link(find_link(cache, shard, lio_slot_key(slot)),
+               read_link(&slot->next));
     write_link(&slot->next, shard->first_free);
     shard->first_free = local_of(shard, slot);
     shard->nused--;
 }
 
-static void use_slot(struct lio_shard *shard, struct lio_slot *slot,
-                     uint64_t key)
+static void use_slot(struct lio_cache *cache, struct lio_shard *shard,
+                     struct lio_slot *slot, uint64_t key)
 {
     shard->first_free = read_link(&slot->next);
     atomic_store_explicit(&slot->key, key, memory_order_relaxed);
     atomic_store_explicit(&slot->swept, 0, memory_order_relaxed);
-    slot->used = true;
+    atomic_fetch_add_explicit(&shard->insertions, 1, memory_order_relaxed);
+    atomic_store_explicit(
+        &slot->told,
+        atomic_load_explicit(&shard->insertions, memory_order_relaxed),
+        memory_order_relaxed);
+    atomic_store_explicit(&slot->state, LIO_SLOT_USED, memory_order_relaxed);
     write_link(&slot->next, LIO_NO_SLOT);
-    write_link(find_link(shard, key), local_of(shard, slot));
+    write_link(find_link(cache, shard, key), local_of(shard, slot));
     shard->nused++;
 }
 
@@ -142,7 +177,7 @@ static void use_slot(struct lio_shard *shard, struct lio_slot *slot,
 static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
                         struct lio_slot *slot)
 {
-    if (!close_slot(shard, local_of(shard, slot)))
+    if (!close_slot(cache, slot))
         return;
     cache->ops.remove(shard->policy, local_of(shard, slot));
     free_slot(cache, shard, slot);
@@ -152,8 +187,8 @@ static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
  * it was offered, or by a mistake of the policy. */
 static void count_mistake(struct lio_shard *shard, uint32_t local)
 {
-    if (local < shard->nslots && shard->slots[local].used &&
-        shard->slots[local].offered == shard->search)
+    if (local < shard->nslots && is_used(&shard->slots[local]) &&
+        shard->rest[local].offered == shard->search)
         shard->lost_victims++;
     else
         shard->wrong_victims++;
@@ -175,7 +210,7 @@ static uint32_t overrule_policy(struct lio_cache *cache,
         uint32_t local = shard->hand;
 
         shard->hand = local + 1 < shard->nslots ? local + 1 : 0;
-        if (close_slot(shard, local)) {
+        if (close_slot(cache, &shard->slots[local])) {
             cache->ops.remove(shard->policy, local);
             return local;
         }
@@ -193,7 +228,7 @@ static void evict_one(struct lio_cache *cache, struct lio_shard *shard,
     local = cache->ops.evict(shard->policy, key);
     if (local == LIO_NO_SLOT)
         return;
-    if (local >= shard->nslots || !close_slot(shard, local))
+    if (local >= shard->nslots || !close_slot(cache, &shard->slots[local]))
         local = overrule_policy(cache, shard, local);
     if (local == LIO_NO_SLOT)
         return;
@@ -212,7 +247,7 @@ static struct lio_slot *make_slot(struct lio_cache *cache,
     if (shard->first_free == LIO_NO_SLOT)
         return NULL;
     slot = &shard->slots[shard->first_free];
-    use_slot(shard, slot, key);
+    use_slot(cache, shard, slot, key);
     cache->ops.insert(shard->policy, local_of(shard, slot), key);
     return slot;
 }
@@ -247,20 +282,19 @@ static struct lio_cache_join *open_ring(struct lio_cache_join *last)
 
 /* Tell the slot's joins that the load of `sectors` has ended, and return those
  * that need not wait any longer. */
-static struct lio_cache_join *settle_joins(struct lio_slot *slot,
+static struct lio_cache_join *settle_joins(struct lio_cache_join **last_join,
                                            uint16_t sectors, bool ok)
 {
-    struct lio_cache_join *join = open_ring(slot->last_join), *next;
+    struct lio_cache_join *join = open_ring(*last_join), *next;
     struct lio_cache_join *settled = NULL;
 
-    slot->last_join = NULL;
+    *last_join = NULL;
     for (; join; join = next) {
         next = join->next;
         if (!ok && (join->waiting & sectors))
             join->failed = true;
         join->waiting &= (uint16_t)~sectors;
-        append_join(join->failed || join->waiting == 0 ? &settled
-                                                       : &slot->last_join,
+        append_join(join->failed || join->waiting == 0 ? &settled : last_join,
                     join);
     }
     return open_ring(settled);
@@ -271,17 +305,18 @@ static struct lio_cache_join *settle_joins(struct lio_slot *slot,
 /* Sectors that are neither valid nor loading. */
 static uint16_t unread_of(const struct lio_slot *slot)
 {
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    uint64_t state = lio_slot_state(slot);
 
     return (uint16_t) ~(lio_slot_valid(state) | lio_slot_loading(state));
 }
 
 /* Split `want` by the slot's state, and change that to match. */
 static struct lio_cache_claim split_claim(struct lio_cache *cache,
+                                          struct lio_shard *shard,
                                           struct lio_slot *slot, uint16_t want,
                                           struct lio_cache_join *join)
 {
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    uint64_t state = lio_slot_state(slot);
     struct lio_cache_claim claim = {
         .slot = (uint32_t)(slot - cache->slots),
         .hit = want & lio_slot_valid(state),
@@ -299,7 +334,7 @@ static struct lio_cache_claim split_claim(struct lio_cache *cache,
         join->sectors = claim.join;
         join->waiting = claim.join;
         join->failed = false;
-        append_join(&slot->last_join, join);
+        append_join(&rest_of(shard, slot)->last_join, join);
     }
     return claim;
 }
@@ -308,12 +343,11 @@ static struct lio_cache_claim split_claim(struct lio_cache *cache,
 static struct lio_slot *look_up(struct lio_cache *cache, uint64_t key,
                                 struct lio_shard **ret_shard)
 {
-    struct lio_shard *shard =
-        &cache->shards[lio_shard_number(cache, lio_cache_hash(key))];
+    struct lio_shard *shard = lio_shard_of(cache, lio_cache_hash(key));
 
     pthread_mutex_lock(&shard->lock);
     *ret_shard = shard;
-    return find_slot(shard, key);
+    return find_slot(cache, shard, key);
 }
 
 /*
@@ -324,10 +358,9 @@ static struct lio_shard *enter_shard(struct lio_cache *cache, uint64_t key,
                                      struct lio_hit_log **ret_log,
                                      uint32_t seat)
 {
-    uint32_t number = lio_shard_number(cache, lio_cache_hash(key));
-    struct lio_shard *shard = &cache->shards[number];
+    struct lio_shard *shard = lio_shard_of(cache, lio_cache_hash(key));
 
-    *ret_log = lio_hit_log_of(cache, seat, number);
+    *ret_log = &shard->logs[seat];
     pthread_mutex_lock(&shard->lock);
     lio_hit_log_replay(cache, shard, *ret_log);
     return shard;
@@ -339,24 +372,24 @@ int lio_cache_claim(struct lio_cache *cache, const struct lio_cache_want *want,
 {
     struct lio_hit_log *log;
     struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
-    struct lio_slot *slot = find_slot(shard, want->key);
+    struct lio_slot *slot = find_slot(cache, shard, want->key);
     struct lio_cache_claim claim;
-    bool again;
+    bool made = !slot;
 
     assert(want->sectors != 0);
-    if (!slot)
+    if (made)
         slot = make_slot(cache, shard, want->key);
     if (!slot) {
         shard->refused++;
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
-    claim = split_claim(cache, slot, want->sectors, join);
-    again = lio_slot_sweep(slot, want->from, want->until);
-    if (again && (claim.hit | claim.join) & ~claim.ahead &&
-        log->last_key != want->key)
+    claim = split_claim(cache, shard, slot, want->sectors, join);
+    if (made)
+        lio_slot_set_swept(slot, want->until);
+    else if (lio_slot_is_use(shard, slot, want, claim.ahead) &&
+             claim.hit | claim.join)
         cache->ops.hit(shard->policy, local_of(shard, slot), want->key);
-    log->last_key = want->key;
     pthread_mutex_unlock(&shard->lock);
 
     *ret_claim = claim;
@@ -369,7 +402,7 @@ int lio_cache_claim_ahead(struct lio_cache *cache,
 {
     struct lio_hit_log *log;
     struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
-    struct lio_slot *slot = find_slot(shard, want->key);
+    struct lio_slot *slot = find_slot(cache, shard, want->key);
     uint16_t load = want->sectors;
 
     assert(load != 0);
@@ -381,7 +414,7 @@ int lio_cache_claim_ahead(struct lio_cache *cache,
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
-    *ret_claim = split_claim(cache, slot, load, NULL);
+    *ret_claim = split_claim(cache, shard, slot, load, NULL);
     atomic_fetch_or_explicit(&slot->ahead, load, memory_order_relaxed);
     atomic_fetch_add_explicit(&cache->nahead,
                               (uint64_t)__builtin_popcount(load),
@@ -409,7 +442,7 @@ int lio_cache_claim_gap(struct lio_cache *cache, uint64_t key, uint16_t want,
     if (slot) {
         want = first_run(want & unread_of(slot));
         if (want)
-            *ret_claim = split_claim(cache, slot, want, NULL);
+            *ret_claim = split_claim(cache, shard, slot, want, NULL);
     }
     pthread_mutex_unlock(&shard->lock);
     return slot && want ? 0 : LIO_EAGAIN;
@@ -439,7 +472,7 @@ struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
     assert(lio_slot_pins(before) > 0);
     if (!ok)
         shard->cancelled += count_ended(cache, loaded, sectors);
-    settled = settle_joins(loaded, sectors, ok);
+    settled = settle_joins(&rest_of(shard, loaded)->last_join, sectors, ok);
     pthread_mutex_unlock(&shard->lock);
     return settled;
 }
@@ -451,8 +484,7 @@ static void reclaim_slot(struct lio_cache *cache, struct lio_slot *slot)
         shard_of_slot(cache, (uint32_t)(slot - cache->slots));
 
     pthread_mutex_lock(&shard->lock);
-    if (slot->used &&
-        atomic_load_explicit(&slot->state, memory_order_relaxed) == 0)
+    if (lio_slot_state(slot) == LIO_SLOT_USED)
         forget_slot(cache, shard, slot);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -473,19 +505,19 @@ void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
                                                 memory_order_release);
 
     assert(lio_slot_pins(before) > 0);
-    if (before == LIO_SLOT_PIN)
+    if (before == (LIO_SLOT_USED | LIO_SLOT_PIN))
         reclaim_slot(cache, left);
 }
 
 void lio_cache_set_loader(struct lio_cache *cache, uint32_t slot, uint64_t id)
 {
     /* Release: what stands behind the id is as it was made. */
-    atomic_store_explicit(&cache->slots[slot].loader, id, memory_order_release);
+    atomic_store_explicit(&cache->rest[slot].loader, id, memory_order_release);
 }
 
 uint64_t lio_cache_loader(const struct lio_cache *cache, uint32_t slot)
 {
-    return atomic_load_explicit(&cache->slots[slot].loader,
+    return atomic_load_explicit(&cache->rest[slot].loader,
                                 memory_order_acquire);
 }
 
@@ -609,38 +641,50 @@ static int map_frames(struct lio_cache *cache, struct lio_error *err)
     return 0;
 }
 
+static void make_shard(struct lio_shard *shard)
+{
+    for (uint32_t local = 0; local < shard->nslots; local++)
+        write_link(&shard->slots[local].next,
+                   local + 1 < shard->nslots ? local + 1 : LIO_NO_SLOT);
+}
+
 static int make_tables(struct lio_cache *cache, struct lio_error *err)
 {
     const struct lio_cache_layout *layout = &cache->layout;
     size_t nslots = (size_t)layout->nshards * layout->shard_slots;
+    size_t nlogs = (size_t)layout->nshards * layout->nseats;
+    size_t nbuckets = (size_t)layout->nshards * layout->nbuckets;
+    struct lio_hit_log *logs;
     _Atomic uint32_t *buckets;
 
-    cache->shards = aligned_alloc(LIO_CACHE_LINE, layout->table_bytes);
-    if (!cache->shards)
+    cache->tables = aligned_alloc(LIO_CACHE_LINE, layout->table_bytes);
+    if (!cache->tables)
         return lio_error_set(err, LIO_ENOMEM,
                              "no memory for the tables of a cache with %zu "
                              "blocks: lower [cache] size",
                              nslots);
-    memset(cache->shards, 0, layout->table_bytes);
-    cache->slots = (struct lio_slot *)(cache->shards + layout->nshards);
-    cache->logs = (struct lio_hit_log *)(cache->slots + nslots);
-    buckets = (_Atomic uint32_t *)(cache->logs +
-                                   (size_t)layout->nshards * layout->nseats);
-    memset(buckets, 0xff,
-           (size_t)layout->nshards * layout->nbuckets * sizeof(*buckets));
-    for (uint32_t i = 0; i < layout->nshards * layout->nseats; i++)
-        cache->logs[i].last_key = UINT64_MAX;
+    memset(cache->tables, 0, layout->table_bytes);
+    cache->seats = cache->tables;
+    cache->shards = (struct lio_shard *)(cache->seats + layout->nseats);
+    logs = (struct lio_hit_log *)(cache->shards + layout->nshards);
+    cache->slots = (struct lio_slot *)(logs + nlogs);
+    cache->rest = (struct lio_slot_rest *)(cache->slots + nslots);
+    buckets = (_Atomic uint32_t *)(cache->rest + nslots);
+    /* All bits set: LIO_NO_SLOT. */
+    memset(cache->seats, 0xff, layout->nseats * sizeof(*cache->seats));
+    memset(buckets, 0xff, nbuckets * sizeof(*buckets));
+    cache->shard_bits = (unsigned)__builtin_ctz(layout->nshards);
+    cache->bucket_bits = (unsigned)__builtin_ctz(layout->nbuckets);
 
     for (uint32_t i = 0; i < layout->nshards; i++) {
         struct lio_shard *shard = &cache->shards[i];
 
+        shard->logs = logs + (size_t)i * layout->nseats;
         shard->slots = cache->slots + (size_t)i * layout->shard_slots;
+        shard->rest = cache->rest + (size_t)i * layout->shard_slots;
         shard->buckets = buckets + (size_t)i * layout->nbuckets;
         shard->nslots = layout->shard_slots;
-        shard->bucket_mask = layout->nbuckets - 1;
-        for (uint32_t local = 0; local < shard->nslots; local++)
-            write_link(&shard->slots[local].next,
-                       local + 1 < shard->nslots ? local + 1 : LIO_NO_SLOT);
+        make_shard(shard);
     }
     return 0;
 }
@@ -707,7 +751,7 @@ void lio_cache_close(struct lio_cache *cache)
         cache->ops.close(cache->shards[i].policy);
         pthread_mutex_destroy(&cache->shards[i].lock);
     }
-    free(cache->shards);
+    free(cache->tables);
     if (cache->frames)
         (void)munmap(cache->frames, frames_bytes(&cache->layout));
     free(cache);

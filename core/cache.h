@@ -14,7 +14,7 @@
  *
  * A read of a block goes:
  *
- *     hit    all of it is valid, no lock: copy from the frame ──► unpin
+ *     hit    all of it is valid, no lock: copy from the frame ──► release
  *       │ no
  *     claim ─┬─ hit:  copy from the frame ─────────────────────► unpin
  *            ├─ load: read the sectors into the frame ► publish ► unpin
@@ -30,6 +30,8 @@
 #define LIO_CORE_CACHE_H
 
 #include <lanceio/plugin.h>
+
+#include <stdatomic.h>
 
 #define LIO_BLOCK_BYTES   65536u
 #define LIO_SECTOR_BYTES  4096u
@@ -68,9 +70,10 @@ struct lio_cache_join {
 };
 
 struct lio_cache_claim {
-    uint32_t slot;  /* pinned: once, and once more if `join` is not 0 */
-    uint16_t hit;   /* wanted sectors that are valid */
-    uint16_t load;  /* that the caller must now load and publish */
+    _Atomic uint32_t *note; /* holds the slot instead of a pin; or NULL */
+    uint32_t slot;          /* pinned: once, and once more if `join` is not 0 */
+    uint16_t hit;           /* wanted sectors that are valid */
+    uint16_t load;          /* that the caller must now load and publish */
     uint16_t join;  /* that another request is loading: `join` is registered */
     uint16_t ahead; /* of hit and join: loaded ahead, and this is their first
                        use; later claims will not say so again */
@@ -79,25 +82,29 @@ struct lio_cache_claim {
 /*
  * What is wanted of a block.
  *
- * A seat (0 .. nseats-1) is where a thread's hits are noted until the policy is
- * told: the calls that name one seat must not overlap.
+ * A seat (0 .. nseats-1) is where hits are noted: the calls that name one seat
+ * must not overlap.  What they return may be given back at any time.
  *
- * The policy is told of uses, not of calls.  A call is of the same use as the
- * one before it if it wants bytes behind those: a scan in pieces, however
- * small, sweeps over a block once.  So it is if nothing else was asked for in
- * between, by this seat in this shard.
+ * The policy is told of uses, not of accesses.  One that wants bytes behind
+ * those of the one before is of the same use: a scan in pieces, however small,
+ * sweeps over a block once.  So is one that comes soon, before a 64th of the
+ * shard has been replaced.
  */
 struct lio_cache_want {
     uint64_t key;
     uint16_t sectors;     /* not 0 */
+    bool brief;           /* a hit is given back as soon as it is copied */
     uint32_t seat;        /* the caller's */
     uint32_t from, until; /* bytes of the block */
 };
 
 /*
- * Pin the block, if all sectors that are wanted are valid; takes no lock.  All
+ * Hold the block, if all sectors that are wanted are valid; takes no lock.  All
  * are the claim's `hit`.  False, with nothing held, if they are not, or if that
  * cannot be seen without the lock: then claim them.
+ *
+ * The slot is pinned, or, if it is wanted briefly, noted: which of them
+ * lio_cache_release() knows.
  */
 bool lio_cache_hit(struct lio_cache *cache, const struct lio_cache_want *want,
                    struct lio_cache_claim *ret_claim);
@@ -111,7 +118,7 @@ bool lio_cache_hit(struct lio_cache *cache, const struct lio_cache_want *want,
  * `join` is left alone and may be NULL.
  *
  * The policy sees a hit when any wanted sector was there or on its way, unless
- * it was loaded ahead and this is its first use.
+ * some of it was loaded ahead and this is its first use.
  *
  * Returns 0, or LIO_EAGAIN if every slot of the shard is pinned: the caller
  * then reads past the cache.
@@ -172,6 +179,10 @@ void lio_cache_unpin(struct lio_cache *cache, uint32_t slot);
  */
 void lio_cache_set_loader(struct lio_cache *cache, uint32_t slot, uint64_t id);
 uint64_t lio_cache_loader(const struct lio_cache *cache, uint32_t slot);
+
+/* Give back what a claim holds for the caller: its note, or one pin. */
+void lio_cache_release(struct lio_cache *cache,
+                       const struct lio_cache_claim *claim);
 
 /* The 64 KiB of a pinned slot, aligned to LIO_BLOCK_BYTES. */
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot);

@@ -1,12 +1,14 @@
 /*
  * Hits: the way through the cache that takes no lock.
  *
- *     look up ──► pin, if all that is wanted is valid ──► is it still the key?
- *        │                  │                                   │ no: unpin
- *        └── not found ─────┴── something else ───────► false: claim it
+ *     look up ──► hold, if all that is wanted is valid ──► is it still the key?
+ *        │                  │                                  │ no: let go
+ *        └── not found ─────┴── something else ──────► false: claim it
  *
  * The look-up may be led astray by a slot that changes chains under it, so it
- * counts its steps, and its answer is checked after the pin.  The pin is a
+ * counts its steps, and its answer is checked once the slot is held.
+ *
+ * To hold is to note the slot, for a moment, or to pin it.  The pin is a
  * compare-and-swap of a word with valid sectors.  That the word may have gone
  * and come back for another key meanwhile does no harm: the pin is then one on
  * that other block, like any reader's, and is given back.  Acquire pairs with
@@ -31,7 +33,8 @@ void lio_hit_log_replay(struct lio_cache *cache, struct lio_shard *shard,
     for (uint32_t i = 0; i < log->nhits; i++) {
         struct lio_slot *slot = &shard->slots[log->slots[i]];
 
-        if (slot->used && lio_slot_key(slot) == log->keys[i])
+        if (lio_slot_state(slot) & LIO_SLOT_USED &&
+            lio_slot_key(slot) == log->keys[i])
             cache->ops.hit(shard->policy, log->slots[i], log->keys[i]);
     }
     log->nhits = 0;
@@ -61,11 +64,12 @@ static void log_hit(struct lio_cache *cache, struct lio_shard *shard,
 
 /* -- hits ---------------------------------------------------------------- */
 
-static struct lio_slot *find(const struct lio_shard *shard, uint64_t hash,
+static struct lio_slot *find(const struct lio_cache *cache,
+                             const struct lio_shard *shard, uint64_t hash,
                              uint64_t key)
 {
-    uint32_t local = atomic_load_explicit(
-        &shard->buckets[hash & shard->bucket_mask], memory_order_relaxed);
+    uint32_t local = atomic_load_explicit(lio_bucket_of(cache, shard, hash),
+                                          memory_order_relaxed);
 
     for (uint32_t steps = 0; steps < MAX_STEPS && local != LIO_NO_SLOT;
          steps++) {
@@ -78,12 +82,17 @@ static struct lio_slot *find(const struct lio_shard *shard, uint64_t hash,
     return NULL;
 }
 
+static bool has(uint64_t state, uint16_t want)
+{
+    return (lio_slot_valid(state) & want) == want;
+}
+
 static bool pin_if_valid(struct lio_slot *slot, uint16_t want)
 {
-    uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    uint64_t state = lio_slot_state(slot);
 
     do {
-        if ((lio_slot_valid(state) & want) != want)
+        if (!has(state, want))
             return false;
     } while (!atomic_compare_exchange_weak_explicit(
         &slot->state, &state, state + LIO_SLOT_PIN, memory_order_acquire,
@@ -91,30 +100,70 @@ static bool pin_if_valid(struct lio_slot *slot, uint16_t want)
     return true;
 }
 
+/* The seat's first note that is free: acquires what its last user has read. */
+static _Atomic uint32_t *free_note(struct lio_seat *seat)
+{
+    for (uint32_t i = 0; i < LIO_SEAT_NOTES; i++)
+        if (atomic_load_explicit(&seat->notes[i], memory_order_acquire) ==
+            LIO_NO_SLOT)
+            return &seat->notes[i];
+    return NULL;
+}
+
+/* See close_slot() in cache.c for the other side. */
+static bool note_if_valid(_Atomic uint32_t *note, uint32_t number,
+                          struct lio_slot *slot, uint16_t want)
+{
+    atomic_store(note, number);
+    if (has(atomic_load(&slot->state), want))
+        return true;
+    atomic_store_explicit(note, LIO_NO_SLOT, memory_order_release);
+    return false;
+}
+
+/* Hold the slot, if all that is wanted is valid. */
+static bool hold(struct lio_cache *cache, struct lio_slot *slot,
+                 const struct lio_cache_want *want,
+                 struct lio_cache_claim *claim)
+{
+    if (!has(lio_slot_state(slot), want->sectors))
+        return false;
+    claim->slot = (uint32_t)(slot - cache->slots);
+    claim->note = want->brief ? free_note(&cache->seats[want->seat]) : NULL;
+    return claim->note
+               ? note_if_valid(claim->note, claim->slot, slot, want->sectors)
+               : pin_if_valid(slot, want->sectors);
+}
+
 bool lio_cache_hit(struct lio_cache *cache, const struct lio_cache_want *want,
                    struct lio_cache_claim *ret_claim)
 {
-    uint64_t hash = lio_cache_hash(want->key);
-    uint32_t number = lio_shard_number(cache, hash);
-    struct lio_shard *shard = &cache->shards[number];
-    struct lio_hit_log *log = lio_hit_log_of(cache, want->seat, number);
-    struct lio_slot *slot = find(shard, hash, want->key);
+    uint64_t key = want->key, hash = lio_cache_hash(key);
+    struct lio_shard *shard = lio_shard_of(cache, hash);
+    struct lio_slot *slot = find(cache, shard, hash, key);
     struct lio_cache_claim claim = { .hit = want->sectors };
-    bool again;
 
     assert(want->sectors != 0);
-    if (!slot || !pin_if_valid(slot, want->sectors))
+    if (!slot || !hold(cache, slot, want, &claim))
         return false;
-    claim.slot = (uint32_t)(slot - cache->slots);
-    if (lio_slot_key(slot) != want->key) {
-        lio_cache_unpin(cache, claim.slot);
+    if (lio_slot_key(slot) != key) {
+        lio_cache_release(cache, &claim);
         return false;
     }
-    claim.ahead = lio_slot_end_ahead(cache, slot, want->sectors);
-    again = lio_slot_sweep(slot, want->from, want->until);
-    if (again && claim.ahead != claim.hit && log->last_key != want->key)
-        log_hit(cache, shard, log, (uint32_t)(slot - shard->slots), want->key);
-    log->last_key = want->key;
+    claim.ahead = lio_slot_end_ahead(cache, slot, claim.hit);
+    if (lio_slot_is_use(shard, slot, want, claim.ahead))
+        log_hit(cache, shard, &shard->logs[want->seat],
+                (uint32_t)(slot - shard->slots), key);
     *ret_claim = claim;
     return true;
+}
+
+void lio_cache_release(struct lio_cache *cache,
+                       const struct lio_cache_claim *claim)
+{
+    /* Release: what the reader has read, it has read before the slot goes. */
+    if (claim->note)
+        atomic_store_explicit(claim->note, LIO_NO_SLOT, memory_order_release);
+    else
+        lio_cache_unpin(cache, claim->slot);
 }

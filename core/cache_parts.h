@@ -8,20 +8,26 @@
  * A slot's pins and masks share one word that changes by single atomic
  * operations:
  *
- *     63           32 31          16 15           0
- *     |     pins     |   loading   |     valid     |
+ *     63   62         32 31          16 15           0
+ *     |used|    pins    |   loading   |     valid     |
  *
  *     lock held     loading and valid bits, first pins, last goodbyes
  *     no lock       a pin more on a block with valid sectors; any unpin
  *
  * So a pin may come to a slot that has none, and vanish, at any time; what
- * cannot come without the lock is a pin on a slot with nothing valid.  Whoever
- * gives a slot to another key first closes it: swaps a word without pins and
- * loads for 0, and leaves the slot alone if that word has changed.
+ * cannot come without the lock is a pin on a slot with nothing valid.
+ *
+ * A reader that will be done shortly does not pin: it notes the slot in its
+ * seat, so that readers of one block write to no memory that they share.  A
+ * note counts if the slot is seen to be valid after it was written.
+ *
+ * Whoever gives a slot to another key first closes it: swaps a word without
+ * pins and loads for 0, and then looks for notes.  It leaves the slot as it was
+ * if the word has changed, or if there is one.
  *
  * Key, `next` and buckets are read without the lock, too, as hints: what they
- * lead to is looked at again once it is pinned, since the key of a pinned slot
- * stays.
+ * lead to is looked at again once it is held, since the key of a slot that is
+ * held stays.
  */
 #ifndef LIO_CORE_CACHE_PARTS_H
 #define LIO_CORE_CACHE_PARTS_H
@@ -34,13 +40,14 @@
 
 #define LIO_CACHE_LINE 64u
 
+#define LIO_SLOT_USED          (UINT64_C(1) << 63)
 #define LIO_SLOT_PIN           (UINT64_C(1) << 32)
 #define LIO_SLOT_LOADING(mask) ((uint64_t)(mask) << 16)
 #define LIO_SLOT_VALID(mask)   ((uint64_t)(mask))
 
 static inline uint64_t lio_slot_pins(uint64_t state)
 {
-    return state / LIO_SLOT_PIN;
+    return (state & ~LIO_SLOT_USED) / LIO_SLOT_PIN;
 }
 
 static inline uint16_t lio_slot_loading(uint64_t state)
@@ -53,28 +60,42 @@ static inline uint16_t lio_slot_valid(uint64_t state)
     return (uint16_t)state;
 }
 
-/* A cache line each: what one thread pins is not its neighbour's. */
+/* Nobody reads it, nothing is on its way into it. */
+static inline bool lio_slot_idle(uint64_t state)
+{
+    return lio_slot_pins(state) == 0 && lio_slot_loading(state) == 0;
+}
+
+/* What a hit looks at: two to a cache line, so that many stay in the
+ * processor's cache. */
 struct lio_slot {
-    alignas(LIO_CACHE_LINE) _Atomic uint64_t key; /* while used */
-    _Atomic uint64_t state;                       /* 0 if free */
+    alignas(32) _Atomic uint64_t key; /* while used */
+    _Atomic uint64_t state;           /* 0 if free */
+    _Atomic uint32_t next;            /* in its chain, or of the free ones */
+    _Atomic uint32_t told;  /* the shard's insertions when the policy was last
+                               told of it */
+    _Atomic uint16_t swept; /* where the last access ended: lio_slot_is_use() */
+    _Atomic uint16_t ahead; /* sectors nobody has wanted yet */
+};
+
+/* The rest of a slot. */
+struct lio_slot_rest {
     struct lio_cache_join *last_join; /* a ring: its next came first */
     _Atomic uint64_t loader;          /* the engine's */
-    _Atomic uint32_t next;            /* in its chain, or of the free ones */
-    _Atomic uint32_t swept; /* byte where the last access to it ended */
-    _Atomic uint16_t ahead; /* sectors nobody has wanted yet */
-    bool used;              /* in a chain, and known to the policy */
     uint32_t offered; /* the last search for a victim that was told it may go */
 };
 
-/* What hits read lies apart from what changes.  The lock guards all of the
- * shard, its slots and chains, and is held while its policy runs; no other lock
- * is taken under it. */
+/* What hits read lies apart from what changes often.  The lock guards all of
+ * the shard, its slots and chains, and is held while its policy runs; no other
+ * lock is taken under it. */
 struct lio_shard {
     alignas(LIO_CACHE_LINE) struct lio_slot *slots; /* nslots of them */
     _Atomic uint32_t *buckets;                      /* heads of chains */
+    struct lio_hit_log *logs;                       /* by seat */
+    struct lio_slot_rest *rest;                     /* by slot */
     void *policy;
     uint32_t nslots;
-    uint32_t bucket_mask;
+    _Atomic uint32_t insertions; /* ever */
 
     alignas(LIO_CACHE_LINE) pthread_mutex_t lock;
     uint32_t first_free; /* or LIO_NO_SLOT */
@@ -91,26 +112,31 @@ struct lio_shard {
 /*
  * Hits of one seat in one shard that the policy has not been told of yet, in
  * order.  Only the seat writes here; it empties the log under the shard's lock,
- * at the latest when the log is full, and before it inserts a block, so that
- * what a single thread does is told in the order in which it happened.
+ * at the latest when the log is full, and before it inserts a block.
  */
-#define LIO_LOG_HITS 32u /* when full, wait for the lock */
-#define LIO_LOG_TRY  16u /* from here on take the lock if it is to be had */
+#define LIO_LOG_HITS 20u /* when full, wait for the lock */
+#define LIO_LOG_TRY  10u /* from here on take the lock if it is to be had */
 
 struct lio_hit_log {
-    alignas(LIO_CACHE_LINE) uint64_t last_key; /* of the last access */
-    uint32_t nhits;
+    alignas(LIO_CACHE_LINE) uint32_t nhits;
     uint32_t slots[LIO_LOG_HITS]; /* in the shard */
     uint64_t keys[LIO_LOG_HITS];  /* that were hit there */
+};
+
+/* Slots that the threads of a seat are reading from, or LIO_NO_SLOT. */
+#define LIO_SEAT_NOTES 4u
+
+struct lio_seat {
+    alignas(LIO_CACHE_LINE) _Atomic uint32_t notes[LIO_SEAT_NOTES];
 };
 
 /* What a cache of so many shards and slots takes. */
 struct lio_cache_layout {
     uint32_t nshards;     /* a power of two */
     uint32_t shard_slots; /* in each */
-    uint32_t nbuckets;    /* in each: a power of two, >= shard_slots */
+    uint32_t nbuckets;    /* in each: a power of two, >= 2, >= shard_slots */
     uint32_t nseats;
-    uint64_t table_bytes; /* of shards, slots, logs and buckets */
+    uint64_t table_bytes; /* of all but frames and policies */
     uint64_t bytes;       /* of everything */
 };
 
@@ -118,10 +144,14 @@ struct lio_cache {
     struct lio_cache_ops ops;
     struct lio_cache_layout layout;
     unsigned char *frames;
-    struct lio_shard *shards; /* the rest follows in the same memory */
-    struct lio_slot *slots;   /* of all shards */
-    struct lio_hit_log *logs; /* nshards for each seat */
-    uint32_t nopen;           /* shards that are initialised */
+    void *tables; /* all that follows, and what it points at */
+    struct lio_seat *seats;
+    struct lio_shard *shards;   /* in the tables */
+    struct lio_slot *slots;     /* of all shards, in the tables */
+    struct lio_slot_rest *rest; /* likewise */
+    unsigned shard_bits;        /* of a hash */
+    unsigned bucket_bits;       /* of the rest of it */
+    uint32_t nopen;             /* shards that are initialised */
     alignas(LIO_CACHE_LINE) _Atomic uint64_t nahead; /* sectors that are ahead,
                                                         in all slots */
 };
@@ -142,29 +172,31 @@ void lio_hit_log_replay(struct lio_cache *cache, struct lio_shard *shard,
 
 /* -- shared by all ------------------------------------------------------- */
 
-/* The finalizer of MurmurHash3: every bit of the key moves every bit.  The
- * upper half picks the shard, the lower half the bucket. */
+/*
+ * The upper bits of a product with the golden ratio (common/hash.h): the first
+ * pick the shard, those below them the bucket.
+ *
+ *     63                                            0
+ *     | shard_bits |  bucket_bits  |    not used    |
+ */
 static inline uint64_t lio_cache_hash(uint64_t key)
 {
-    key ^= key >> 33;
-    key *= UINT64_C(0xff51afd7ed558ccd);
-    key ^= key >> 33;
-    key *= UINT64_C(0xc4ceb9fe1a85ec53);
-    key ^= key >> 33;
-    return key;
+    return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static inline uint32_t lio_shard_number(const struct lio_cache *cache,
-                                        uint64_t hash)
+static inline struct lio_shard *lio_shard_of(const struct lio_cache *cache,
+                                             uint64_t hash)
 {
-    return (uint32_t)(hash >> 32) & (cache->layout.nshards - 1);
+    /* In two steps: with one shard all 64 bits go, and no shift does that. */
+    return &cache->shards[hash >> 1 >> (63 - cache->shard_bits)];
 }
 
-static inline struct lio_hit_log *lio_hit_log_of(const struct lio_cache *cache,
-                                                 uint32_t seat,
-                                                 uint32_t shard_number)
+static inline _Atomic uint32_t *lio_bucket_of(const struct lio_cache *cache,
+                                              const struct lio_shard *shard,
+                                              uint64_t hash)
 {
-    return &cache->logs[(size_t)seat * cache->layout.nshards + shard_number];
+    return &shard->buckets[hash << cache->shard_bits >>
+                           (64 - cache->bucket_bits)];
 }
 
 static inline uint64_t lio_slot_key(const struct lio_slot *slot)
@@ -191,19 +223,50 @@ static inline uint16_t lio_slot_end_ahead(struct lio_cache *cache,
     return ended;
 }
 
-/*
- * An access to bytes [from, until) of a block: does it use the block anew?  Not
- * if it begins where, or after, the one before it ended: then both are of one
- * sweep over the block, by a scan that reads it in pieces.
- */
-static inline bool lio_slot_sweep(struct lio_slot *slot, uint32_t from,
-                                  uint32_t until)
+static inline uint64_t lio_slot_state(const struct lio_slot *slot)
 {
-    bool again =
-        from < atomic_load_explicit(&slot->swept, memory_order_relaxed);
+    return atomic_load_explicit(&slot->state, memory_order_relaxed);
+}
 
-    atomic_store_explicit(&slot->swept, until, memory_order_relaxed);
-    return again;
+static inline void lio_slot_set_swept(struct lio_slot *slot, uint32_t until)
+{
+    atomic_store_explicit(&slot->swept, (uint16_t)(until / 2),
+                          memory_order_relaxed);
+}
+
+/*
+ * Which accesses to a block, of bytes [from, until), are uses that the policy
+ * must know of?
+ *
+ * Not the first of what was loaded ahead: that was for this one.
+ *
+ * Nor one that follows soon after another that it was told of: before a 64th of
+ * the shard's blocks, but one at least, have been replaced.  So the policy's
+ * order is as good as that; and while all that is wanted is in the cache, it is
+ * told nothing at all, and readers do not write to memory that they share.
+ *
+ * Nor one that begins where, or after, the one before it ended: then both are
+ * of one sweep over the block, by a scan that reads it in pieces.  Counted in
+ * pairs of bytes, because the end of a block is one too much for 16 bits.
+ */
+static inline bool lio_slot_is_use(struct lio_shard *shard,
+                                   struct lio_slot *slot,
+                                   const struct lio_cache_want *want,
+                                   uint16_t ahead)
+{
+    uint32_t told = atomic_load_explicit(&slot->told, memory_order_relaxed);
+    uint32_t now =
+        atomic_load_explicit(&shard->insertions, memory_order_relaxed);
+    uint32_t swept;
+
+    if (!ahead && (now == told || now - told < shard->nslots / 64))
+        return false;
+    swept = atomic_load_explicit(&slot->swept, memory_order_relaxed);
+    lio_slot_set_swept(slot, want->until);
+    if (ahead || want->from >= swept * 2)
+        return false;
+    atomic_store_explicit(&slot->told, now, memory_order_relaxed);
+    return true;
 }
 
 #endif

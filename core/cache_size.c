@@ -17,8 +17,11 @@
  * still have room; with so many, on Zipf 0.99, it misses 0.2 % more than one
  * shard of all would. */
 #define AUTO_SHARD_SLOTS 64u
-/* With four shards a processor two threads seldom meet in one. */
-#define AUTO_SHARDS_PER_CPU 4u
+/* With so many a processor two threads seldom meet in one, although a shard's
+ * data has to come over from the other's cache first.  More than MOST are of no
+ * use, and each has a log for each seat. */
+#define AUTO_SHARDS_PER_CPU 32u
+#define AUTO_SHARDS_MOST    256u
 
 static uint64_t round_up(uint64_t n, uint64_t unit)
 {
@@ -56,10 +59,13 @@ static struct lio_cache_layout layout_of(const struct lio_cache_config *config,
     uint64_t nslots = (uint64_t)nshards * shard_slots;
     uint64_t policy_bytes = 0;
 
-    layout.nbuckets = (uint32_t)power_of_two_from(shard_slots);
+    layout.nbuckets =
+        (uint32_t)power_of_two_from(shard_slots > 2 ? shard_slots : 2);
     layout.table_bytes = round_up(
-        nshards * sizeof(struct lio_shard) + nslots * sizeof(struct lio_slot) +
+        layout.nseats * sizeof(struct lio_seat) +
+            nshards * sizeof(struct lio_shard) +
             (uint64_t)nshards * layout.nseats * sizeof(struct lio_hit_log) +
+            nslots * (sizeof(struct lio_slot) + sizeof(struct lio_slot_rest)) +
             (uint64_t)nshards * layout.nbuckets * sizeof(uint32_t),
         LIO_CACHE_LINE);
     if (config->ops->footprint)
@@ -100,8 +106,11 @@ automatic_layout(const struct lio_cache_config *config)
     long ncpus = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t nshards = (uint32_t)power_of_two_from(
         AUTO_SHARDS_PER_CPU * (uint64_t)(ncpus > 0 ? ncpus : 1));
-    struct lio_cache_layout layout = largest_layout(config, nshards);
+    struct lio_cache_layout layout;
 
+    if (nshards > AUTO_SHARDS_MOST)
+        nshards = AUTO_SHARDS_MOST;
+    layout = largest_layout(config, nshards);
     while (nshards > 1 && layout.shard_slots < AUTO_SHARD_SLOTS) {
         nshards /= 2;
         layout = largest_layout(config, nshards);

@@ -375,6 +375,7 @@ static struct lio_cache_want want_of(const struct plan *plan, uint64_t block,
     return (struct lio_cache_want){
         .key = (uint64_t)plan->generation << 32 | block,
         .sectors = lio_sector_mask(first, last - first + 1),
+        .brief = plan->request && !plan->request->view,
         .seat = plan->lane->index,
         .from = from,
         .until = until,
@@ -453,7 +454,7 @@ static void plan_block(struct plan *plan, uint64_t block)
     if (request->view)
         lio_view_take_pin(request->view, block, claim.slot);
     else
-        lio_cache_unpin(plan->cache, claim.slot);
+        lio_cache_release(plan->cache, &claim);
 }
 
 static void plan_cached(struct plan *plan)

@@ -13,10 +13,13 @@
  *     NO_RECHECK   a reader does not look at the key again once it has a pin
  *     BLIND_PIN    it pins without looking whether sectors are valid
  *     BLIND_CLOSE  a slot is closed although a pin has come meanwhile
+ *     NO_LOOK      nobody looks for notes before a slot changes keys
+ *     EARLY_LOOK   or before the slot is closed, and not after
+ *     LATE_NOTE    a note is written after a look at the slot, and not before
  *     LATE_KEY     a new key is written after its bytes are valid
  */
 #ifndef READERS
-#define READERS 2
+#define READERS 1
 #endif
 #define KEYS  2
 #define READS 2 /* a reader's */
@@ -30,6 +33,7 @@ bool valid;
 byte key;   /* of the slot */
 byte bytes; /* in the frame: the key they belong to; KEYS while written */
 bool lock;  /* of the shard */
+bool note;  /* a reader's: it reads from the slot */
 byte loads;
 
 /* The holder of the lock gives the slot to another key, and loads that. */
@@ -46,6 +50,9 @@ proctype loader()
         if
         :: seen_pins > 0 || loading ->
             lock = false
+#ifdef EARLY_LOOK
+        :: note -> lock = false
+#endif
         :: else ->
 #ifdef BLIND_CLOSE
             pins = 0; valid = false;
@@ -53,6 +60,12 @@ proctype loader()
             if
             :: atomic { pins == seen_pins && !loading -> valid = false }
             :: else -> lock = false; goto again
+            fi;
+#endif
+#if !defined(NO_LOOK) && !defined(EARLY_LOOK)
+            if
+            :: note -> valid = true; lock = false; goto again
+            :: else
             fi;
 #endif
 #ifndef LATE_KEY
@@ -116,6 +129,40 @@ miss:
     od
 }
 
+/* Holds the slot by a note instead of a pin. */
+proctype brief_reader(byte want)
+{
+    byte reads;
+
+    do
+    :: reads < READS ->
+        reads++;
+        if
+        :: key != want -> goto miss
+        :: else
+        fi;
+#ifndef LATE_NOTE
+        note = true;
+#endif
+        if
+        :: !valid -> goto miss
+        :: else
+        fi;
+#ifdef LATE_NOTE
+        note = true;
+#endif
+        if
+        :: key != want -> goto miss
+        :: else
+        fi;
+        assert(bytes == want);
+        assert(bytes == want);
+miss:
+        note = false
+    :: else -> break
+    od
+}
+
 init {
     byte r;
 
@@ -125,6 +172,7 @@ init {
         :: r < READERS -> run reader(r % KEYS); r++
         :: else -> break
         od;
+        run brief_reader(0);
         run loader();
         run loader()
     }
