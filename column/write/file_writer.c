@@ -21,6 +21,7 @@
 
 struct column {
     const char *path; /* of the field */
+    enum lio_compression compression;
     struct lio_shredder shredder;
 };
 
@@ -95,7 +96,7 @@ static int encode_page(struct page_job *job, struct lio_arena *arena)
     const struct lio_file_options *options = &job->writer->options;
     struct lio_encode enc = {
         .format = options->format,
-        .compression = options->compression,
+        .compression = job->writer->columns[job->column].compression,
         .column = job->writer->columns[job->column].path,
         .arena = arena,
         .err = &job->err,
@@ -199,6 +200,26 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
 
 /* -- opening and closing ------------------------------------------------- */
 
+/* What the field asks for, unless all are to be alike. */
+static enum lio_compression compression_of(const Lio__Pb__Field *field,
+                                           enum lio_compression of_all)
+{
+    static const char key[] = "lance-encoding:compression";
+    enum lio_compression compression = of_all;
+
+    for (size_t i = 0; i < field->n_metadata; i++) {
+        const Lio__Pb__MetadataEntry *entry = field->metadata[i];
+        char name[8] = "";
+
+        if (strcmp(entry->key, key) != 0 || entry->value.len >= sizeof(name))
+            continue;
+        memcpy(name, entry->value.data, entry->value.len);
+        if (of_all == LIO_COMPRESSION_AUTO)
+            (void)lio_compression_parse(name, &compression);
+    }
+    return compression;
+}
+
 static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
 {
     const struct lio_schema *schema = &writer->fields->schema;
@@ -213,6 +234,8 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
         if (!lio_schema_has_column(schema, i, writer->options.format))
             continue;
         column->path = schema->fields[i].path;
+        column->compression = compression_of(writer->fields->messages[i],
+                                             writer->options.compression);
         if (lio_shredder_init(&column->shredder, schema, i,
                               writer->options.format) < 0)
             return no_memory(writer->name, err);

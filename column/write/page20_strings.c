@@ -144,7 +144,8 @@ static int numbered(struct lio_page20 *page, const struct lio_plain *values,
                         ret_message);
 }
 
-/* What a column's strings take as numbers: UINT64_MAX if they cannot be. */
+/* What a column's strings take as numbers: UINT64_MAX if they cannot be.
+ * LanceDB makes nothing but strings of 32-bit offsets of them. */
 static int number_values(struct lio_page20 *page,
                          const struct lio_plain *values,
                          const struct lio_spans *spans, uint64_t most,
@@ -153,9 +154,12 @@ static int number_values(struct lio_page20 *page,
     const struct lio_distinct_of of = { .spans = spans,
                                         .validity = values->validity,
                                         .n = values->n };
-    int rc = lio_distinct_find(page->enc, &of, ITEMS_MAX, most, distinct);
+    int rc;
 
     *ret_bytes = UINT64_MAX;
+    if (strcmp(values->type->arrow, "u") != 0)
+        return 0;
+    rc = lio_distinct_find(page->enc, &of, ITEMS_MAX, most, distinct);
     if (rc == 0 && distinct->found && distinct->nitems > 0)
         *ret_bytes = values->n + distinct->item_bytes +
                      distinct->nitems * UINT64_C(END_BITS / 8);
