@@ -245,6 +245,17 @@ void lio_transfer_moved(struct lio_io *io, int64_t result,
     lio_transfer_ended(io, batch);
 }
 
+/* A request has been tried as often as that of its parts which was tried
+ * most. */
+static void note_tries(struct lio_io *request, uint32_t tries)
+{
+    uint32_t most = lio_io_tries(request);
+
+    while (most < tries &&
+           !atomic_compare_exchange_weak(&request->tries, &most, tries))
+        ;
+}
+
 void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch)
 {
     struct lio_io *request = io->parent;
@@ -257,6 +268,7 @@ void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch)
         lio_request_finish(io, batch);
         return;
     }
+    note_tries(request, lio_io_tries(io));
     if (io->op.kind == LIO_OP_READ)
         lio_read_part_ended(io, batch);
     lio_io_append(&batch->spent, io);

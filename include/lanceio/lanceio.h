@@ -366,7 +366,9 @@ struct lio_result {
     uint64_t offset;
     uint64_t length;
     uint32_t kind; /* enum lio_request_kind */
-    uint32_t tries;
+    uint32_t
+        tries; /* on the device, of the part of it that needed most; 0 if
+                  all of it was in the cache or another's read brought it */
 };
 
 /** Say a failed result in a sentence; returns result->code. */

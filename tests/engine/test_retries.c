@@ -97,6 +97,15 @@ static struct lio_result run(struct fixture *f, struct lio_file *file,
     return wait_for(f, submit_one(f, &request));
 }
 
+/* 4096 bytes in pieces of 1000; or the tries that failed, and one that did
+ * not. */
+static uint32_t tries_of(const struct row *row)
+{
+    if (row->errors == 0)
+        return 5;
+    return (uint32_t)row->errors + (row->code == 0);
+}
+
 static void check_row(const struct row *row)
 {
     struct fixture *f = open_with(row->rules, NULL);
@@ -114,6 +123,7 @@ static void check_row(const struct row *row)
            (unsigned long long)stats.device_errors);
     assert_int_equal(result.code, row->code);
     assert_int_equal(result.os_errno, row->os_errno);
+    assert_int_equal(result.tries, tries_of(row));
     assert_int_equal(stats.retries, row->retries);
     assert_int_equal(stats.device_errors, row->errors);
     assert_int_equal(stats.failed, row->code ? 1 : 0);
