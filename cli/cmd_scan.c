@@ -38,7 +38,10 @@ static const char scan_help[] =
     "      --no-engine         read with plain synchronous calls: no cache, "
     "no\n"
     "                          statistics, the same rows\n"
-    "      --batch-rows N      decode N rows at a time (8192)\n"
+    "      --batch-rows N      decode N rows at a time (8192, fewer if they "
+    "are\n"
+    "                          large)\n"
+    "      --memory N          hold N MiB at the most while reading (64)\n"
     "\n"
     "Dates and times are ISO 8601, timestamps with a time zone are in UTC and\n"
     "end in Z, decimals keep all their digits, binary is base64.  In CSV a "
@@ -66,7 +69,8 @@ enum {
     OPT_FORMAT,
     OPT_RAW,
     OPT_NO_ENGINE,
-    OPT_BATCH_ROWS
+    OPT_BATCH_ROWS,
+    OPT_MEMORY
 };
 
 static const struct option scan_longs[] = {
@@ -78,11 +82,14 @@ static const struct option scan_longs[] = {
     { "raw", no_argument, NULL, OPT_RAW },
     { "no-engine", no_argument, NULL, OPT_NO_ENGINE },
     { "batch-rows", required_argument, NULL, OPT_BATCH_ROWS },
+    { "memory", required_argument, NULL, OPT_MEMORY },
     { NULL, 0, NULL, 0 },
 };
 
 static const struct cli_syntax scan_syntax = { .longs = scan_longs,
                                                .help = scan_help };
+
+#define MEMORY_MAX (1u << 20) /* MiB: a TiB */
 
 /* What was asked for. */
 struct request {
@@ -90,7 +97,8 @@ struct request {
     struct lio_dataset_options dataset;
     struct cli_names columns;
     uint64_t offset, limit, batch_rows;
-    bool has_limit; /* a limit of 0 means no rows here */
+    uint64_t memory; /* MiB; 0: as the library likes */
+    bool has_limit;  /* a limit of 0 means no rows here */
     const struct cli_format *format;
     uint32_t value_flags;
     bool no_engine;
@@ -122,6 +130,17 @@ static int set_batch_rows(const struct cli *cli, const char *text,
     return code;
 }
 
+static int set_memory(const struct cli *cli, const char *text,
+                      struct request *request)
+{
+    int code = cli_parse_number(cli, "--memory", text, &request->memory);
+
+    if (code == CLI_DONE &&
+        (request->memory == 0 || request->memory > MEMORY_MAX))
+        return cli_usage(cli, "--memory %s: from 1 to %u", text, MEMORY_MAX);
+    return code;
+}
+
 static int take_option(const struct cli *cli, int opt, struct request *request)
 {
     switch (opt) {
@@ -142,6 +161,8 @@ static int take_option(const struct cli *cli, int opt, struct request *request)
         return CLI_DONE;
     case OPT_BATCH_ROWS:
         return set_batch_rows(cli, optarg, request);
+    case OPT_MEMORY:
+        return set_memory(cli, optarg, request);
     default:
         return cli_dataset_option(cli, opt, &request->dataset);
     }
@@ -177,7 +198,8 @@ static struct lio_scan make_scan(const struct request *request)
                               .ncolumns = request->columns.n,
                               .offset = request->offset,
                               .limit = request->limit,
-                              .batch_rows = (uint32_t)request->batch_rows };
+                              .batch_rows = (uint32_t)request->batch_rows,
+                              .memory = request->memory << 20 };
 }
 
 /* How many rows there will be. */

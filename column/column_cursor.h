@@ -1,6 +1,10 @@
 /*
  * A cursor over the rows of one column, in scan order: it reads and decodes
- * each page once, and reads the next while the rows of this one are used.
+ * each page once, in windows, and reads the next ones while the rows of this
+ * one are used.
+ *
+ *     rows given out | window in use | windows under way | cut from here on
+ *                    row                                 cut_row
  *
  * Rows are physical ones, as pages count them: who does not want those that are
  * deleted seeks past them.  What they are, places say (see dataset.h): for the
@@ -9,7 +13,20 @@
 #ifndef LIO_COLUMN_COLUMN_CURSOR_H
 #define LIO_COLUMN_COLUMN_CURSOR_H
 
-#include "column/load.h"
+#include "column/window.h"
+
+/* Under way at once: enough for a deep queue of small pages. */
+#define LIO_WINDOWS_MAX 16u
+
+/* How a cursor reads.  Whole pages, one ahead, if nobody says else. */
+struct lio_read_limits {
+    uint64_t window_bytes; /* stored, of a window */
+    uint64_t first_bytes;  /* of the first: they double from there on */
+    uint64_t ahead_bytes;  /* under way, at the least */
+    uint64_t batch_rows;   /* windows end where batches do; 0: wherever */
+    uint64_t batch_from;   /* physical row that the first batch starts with */
+    bool past_cache;       /* do not keep what is read */
+};
 
 struct lio_column_cursor {
     const struct lio_dataset *dataset;
@@ -23,8 +40,14 @@ struct lio_column_cursor {
     uint64_t vector_item; /* of a list in 2.0: where its items start */
     struct lio_page_ref vector_page; /* that it was decoded from */
     bool vector_blobs;               /* it is of descriptors, see blob.h */
-    struct lio_load load;            /* the page under way, if load.page */
-    struct lio_source_batch *batch;  /* its reads; NULL if none is under way */
+    struct lio_read_limits limits;
+    uint64_t window_bytes;    /* of the next window */
+    struct lio_cutter cutter; /* of the page that is being cut */
+    uint64_t cut_row;         /* the first that no window has */
+    uint32_t cut_fragment;
+    struct lio_window *windows[LIO_WINDOWS_MAX]; /* in order */
+    uint32_t nwindows;
+    uint64_t ahead_bytes; /* of them */
 };
 
 /* The page of a column that holds a row of its file. */
@@ -36,11 +59,15 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
                             uint64_t row, uint64_t end);
 void lio_column_cursor_release(struct lio_column_cursor *cursor);
 
+/* Read in windows from now on. */
+void lio_column_cursor_limit(struct lio_column_cursor *cursor,
+                             const struct lio_read_limits *limits);
+
 /* Go on at another row, before or behind, and end at another. */
 void lio_column_cursor_seek(struct lio_column_cursor *cursor, uint64_t row,
                             uint64_t end);
 
-/* Start to read the page of the next row, unless it is there. */
+/* Start to read the window of the next row, unless it is there. */
 LIO_MUST_CHECK int lio_column_cursor_start(struct lio_column_cursor *cursor,
                                            struct lio_error *err);
 

@@ -9,12 +9,16 @@
  * column of each field.
  */
 #include "column/dataset_open.h"
+#include "column/pool.h"
 #include "column/refs.h"
 #include "column/table_path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
+/* Memory kept for the next read: what a scan turns over. */
+#define IDLE_MAX (UINT64_C(24) << 20)
 
 int lio_dataset_no_memory(const struct lio_dataset *dataset,
                           struct lio_error *err)
@@ -30,7 +34,10 @@ static int make(const char *path, struct lio_engine *engine,
 {
     struct lio_dataset *dataset = calloc(1, sizeof(*dataset));
 
-    if (!dataset || !(dataset->path = strdup(path))) {
+    if (!dataset || !(dataset->path = strdup(path)) ||
+        !(dataset->pool = lio_pool_new(IDLE_MAX))) {
+        if (dataset)
+            free(dataset->path);
         free(dataset);
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory to open it", path);
     }
@@ -164,6 +171,7 @@ void lio_dataset_close(struct lio_dataset *dataset)
     for (uint32_t i = 0; dataset->chunks && i < dataset->npages; i++)
         lio_mem_put(dataset->chunks->pages[i]);
     free(dataset->chunks);
+    lio_pool_close(dataset->pool);
     free(dataset->pages);
     lio_bases_release(&dataset->bases);
     free(dataset->branch);

@@ -85,6 +85,7 @@ struct lio_dataset {
     struct lio_page_ref *pages;
     uint32_t npages;
     struct lio_dataset_chunks *chunks;
+    struct lio_pool *pool;  /* of what is read and decoded */
     uint64_t rows;          /* live */
     uint64_t physical_rows; /* deleted ones counted */
     uint64_t bytes;

@@ -3,6 +3,8 @@
  */
 #include "column/decode.h"
 
+#include "column/pool.h"
+
 #include "common/checked.h"
 
 #include <inttypes.h>
@@ -79,7 +81,7 @@ int lio_decode_alloc(struct lio_decode *dec, uint64_t bytes,
         return lio_decode_corrupt(
             dec, "decodes to more than the limit of %" PRIu64 " bytes a page",
             LIO_PAGE_DECODED_MAX);
-    mem = lio_mem_new(bytes);
+    mem = lio_pool_take(dec->pool, bytes);
     if (!mem)
         return no_memory(dec, bytes);
     dec->budget -= bytes;

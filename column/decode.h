@@ -32,8 +32,9 @@ enum lio_scratch {
 struct lio_decode {
     const char *file;
     const char *column;
-    uint64_t page;   /* place in the column */
-    uint64_t budget; /* bytes that may still be allocated */
+    uint64_t page;         /* place in the column */
+    uint64_t budget;       /* bytes that may still be allocated */
+    struct lio_pool *pool; /* where they are from, or NULL */
     struct lio_mem *scratch[LIO_SCRATCH_COUNT];
     struct lio_error *err;
 };

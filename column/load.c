@@ -4,6 +4,7 @@
 #include "column/load.h"
 
 #include "column/blob.h"
+#include "column/pool.h"
 
 #include <inttypes.h>
 
@@ -21,7 +22,8 @@ int lio_load_prepare(const struct lio_dataset *dataset,
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < load.page->nbuffers; i++) {
-        load.buffers[i] = lio_mem_new(load.page->buffers[i].bytes);
+        load.buffers[i] =
+            lio_pool_take(dataset->pool, load.page->buffers[i].bytes);
         if (!load.buffers[i]) {
             rc = lio_error_set(
                 err, LIO_ENOMEM,
@@ -62,6 +64,7 @@ int lio_load_decode(const struct lio_dataset *dataset,
 
     lio_decode_init(&dec, lio_source_name(file->source), field->path,
                     load->ref.page, dataset->page_decoded_max, err);
+    dec.pool = dataset->pool;
     rc = lio_page_decode(&dec, load->page, &leaf, load->buffers, ret_vector);
     lio_decode_release(&dec);
     return rc;

@@ -4,7 +4,7 @@
  *     refs, bytes | padding | data ........ | slack (zero)
  *     0                     64
  */
-#include "column/memory.h"
+#include "column/pool.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,17 +23,24 @@ static bool room_for(uint64_t bytes, size_t *ret_room)
 struct lio_mem *lio_mem_new(uint64_t bytes)
 {
     struct lio_mem *mem;
-    size_t room;
+    size_t whole;
 
-    if (!room_for(bytes, &room))
+    if (!room_for(bytes, &whole))
         return NULL;
-    mem = aligned_alloc(LIO_MEM_ALIGN, room);
+    mem = aligned_alloc(LIO_MEM_ALIGN, whole);
     if (!mem)
         return NULL;
+    mem->room = whole - sizeof(*mem) - LIO_MEM_SLACK;
+    mem->pool = NULL;
+    lio_mem_renew(mem, bytes);
+    return mem;
+}
+
+void lio_mem_renew(struct lio_mem *mem, uint64_t bytes)
+{
     atomic_init(&mem->refs, 1);
     mem->bytes = (size_t)bytes;
-    memset(mem->data + bytes, 0, room - sizeof(*mem) - (size_t)bytes);
-    return mem;
+    memset(mem->data + bytes, 0, LIO_MEM_SLACK);
 }
 
 struct lio_mem *lio_mem_zeroed(uint64_t bytes)
@@ -54,7 +61,16 @@ struct lio_mem *lio_mem_get(struct lio_mem *mem)
 
 void lio_mem_put(struct lio_mem *mem)
 {
-    if (mem &&
-        atomic_fetch_sub_explicit(&mem->refs, 1, memory_order_acq_rel) == 1)
-        free(mem);
+    if (!mem ||
+        atomic_fetch_sub_explicit(&mem->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    if (mem->pool)
+        lio_pool_return(mem);
+    else
+        lio_mem_free(mem);
+}
+
+void lio_mem_free(struct lio_mem *mem)
+{
+    free(mem);
 }

@@ -15,9 +15,13 @@
 #define LIO_MEM_ALIGN 64
 #define LIO_MEM_SLACK 64
 
+struct lio_pool;
+
 struct lio_mem {
     atomic_uint refs;
-    size_t bytes; /* that may be used; the slack comes on top */
+    size_t bytes;          /* that may be used; the slack comes on top */
+    size_t room;           /* what `bytes` might be at the most */
+    struct lio_pool *pool; /* it goes back to; NULL: none */
     _Alignas(LIO_MEM_ALIGN) uint8_t data[];
 };
 
@@ -30,7 +34,13 @@ struct lio_mem *lio_mem_zeroed(uint64_t bytes);
 /* One reference more; returns `mem`, which may be NULL. */
 struct lio_mem *lio_mem_get(struct lio_mem *mem);
 
-/* One reference less; the last one frees.  Accepts NULL. */
+/* One reference less; the last one frees, or gives it back.  Accepts NULL. */
 void lio_mem_put(struct lio_mem *mem);
+
+/* -- for pools ----------------------------------------------------------- */
+
+/* Memory without a reference gets one, and another size, up to its room. */
+void lio_mem_renew(struct lio_mem *mem, uint64_t bytes);
+void lio_mem_free(struct lio_mem *mem);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "column/pick.h"
 
+#include "column/pool.h"
+
 #include "common/checked.h"
 
 #include <inttypes.h>
@@ -224,7 +226,7 @@ int lio_pick_read(const struct lio_pick *pick, struct lio_reads *reads,
 int lio_pick_buffer(struct lio_pick *pick, uint32_t buffer, uint64_t bytes,
                     struct lio_error *err)
 {
-    pick->buffers[buffer] = lio_mem_new(bytes);
+    pick->buffers[buffer] = lio_pool_take(pick->dataset->pool, bytes);
     return pick->buffers[buffer] ? 0 : lio_pick_no_memory(pick, err);
 }
 

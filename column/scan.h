@@ -7,7 +7,7 @@
 #include "column/arrow_array.h"
 #include "column/field_cursor.h"
 
-#define LIO_BATCH_ROWS 8192 /* if the caller does not say */
+#define LIO_BATCH_ROWS 8192 /* if the caller does not say: at the most */
 
 struct lio_scan_run {
     const struct lio_dataset *dataset;
@@ -17,6 +17,7 @@ struct lio_scan_run {
     uint64_t end;
     uint64_t physical_end; /* of the last row, if there is one */
     uint32_t batch_rows;
+    bool planned; /* the engine was told, see scan_plan.h */
 };
 
 LIO_MUST_CHECK int lio_scan_run_init(struct lio_scan_run *run,

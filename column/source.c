@@ -142,6 +142,23 @@ const char *lio_source_name(const struct lio_source *source)
     return source->name;
 }
 
+void lio_source_plan(struct lio_source *source,
+                     const struct lio_buffer_info *ranges, uint32_t n)
+{
+    struct lio_plan_range range = { 0 };
+
+    if (!source->file)
+        return;
+    if (n == 0)
+        (void)lio_file_plan(source->file, &range, 0, NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        range.offset = ranges[i].offset;
+        range.length = ranges[i].bytes;
+        if (range.length > 0)
+            (void)lio_file_plan(source->file, &range, 1, NULL);
+    }
+}
+
 /* -- batches ------------------------------------------------------------- */
 
 static int check_range(const struct lio_source_read *read,
@@ -155,7 +172,8 @@ static int check_range(const struct lio_source_read *read,
         read->source->name, read->bytes, read->offset, read->source->bytes);
 }
 
-static int submit(struct lio_source_batch *batch, struct lio_error *err)
+static int submit(struct lio_source_batch *batch,
+                  const struct lio_source_manner *manner, struct lio_error *err)
 {
     struct lio_request *requests = calloc(batch->n, sizeof(*requests));
     int rc = LIO_ENOMEM;
@@ -170,10 +188,11 @@ static int submit(struct lio_source_batch *batch, struct lio_error *err)
         requests[i] = (struct lio_request){
             .file = batch->reads[i].source->file,
             .kind = LIO_REQUEST_READ,
-            .flags = LIO_EXACT,
+            .flags = LIO_EXACT | (manner->past_cache ? LIO_NOCACHE : 0),
             .offset = batch->reads[i].offset,
             .length = batch->reads[i].bytes,
             .buf = batch->reads[i].into,
+            .priority = manner->priority,
         };
     }
     rc = lio_submit(batch->engine, requests, batch->n, batch->ids, err);
@@ -182,8 +201,10 @@ out:
     return rc;
 }
 
-int lio_source_start(const struct lio_source_read *reads, uint32_t n,
-                     struct lio_source_batch **ret_batch, struct lio_error *err)
+int lio_source_start_with(const struct lio_source_manner *manner,
+                          const struct lio_source_read *reads, uint32_t n,
+                          struct lio_source_batch **ret_batch,
+                          struct lio_error *err)
 {
     struct lio_source_batch *batch;
     int rc;
@@ -201,7 +222,7 @@ int lio_source_start(const struct lio_source_read *reads, uint32_t n,
             batch->reads[batch->n++] = reads[i];
     if (batch->n > 0 && batch->reads[0].source->kind == SOURCE_ENGINE) {
         batch->engine = batch->reads[0].source->engine;
-        rc = submit(batch, err);
+        rc = submit(batch, manner, err);
         if (rc < 0) {
             free(batch->ids);
             free(batch);
@@ -210,6 +231,14 @@ int lio_source_start(const struct lio_source_read *reads, uint32_t n,
     }
     *ret_batch = batch;
     return 0;
+}
+
+int lio_source_start(const struct lio_source_read *reads, uint32_t n,
+                     struct lio_source_batch **ret_batch, struct lio_error *err)
+{
+    static const struct lio_source_manner as_usual;
+
+    return lio_source_start_with(&as_usual, reads, n, ret_batch, err);
 }
 
 /* All results are taken, also after one has failed: until its result is there,

@@ -7,7 +7,9 @@
 #ifndef LIO_COLUMN_SOURCE_H
 #define LIO_COLUMN_SOURCE_H
 
-#include <lanceio/lanceio.h>
+#include <lanceio/column.h>
+
+#include <stdbool.h>
 
 struct lio_source;
 struct lio_source_batch;
@@ -18,6 +20,12 @@ struct lio_source_read {
     uint64_t offset;
     size_t bytes;
     void *into;
+};
+
+/* How the ranges of a batch are read; zero it, and it means as usual. */
+struct lio_source_manner {
+    int32_t priority; /* as in struct lio_request */
+    bool past_cache;  /* they are not worth keeping */
 };
 
 /* Open `path`; `engine` may be NULL. */
@@ -33,6 +41,11 @@ LIO_MUST_CHECK int lio_source_over(const char *name, const void *data,
 /* Accepts NULL.  No batch on it may be under way. */
 void lio_source_close(struct lio_source *source);
 
+/* Say that these ranges will be read next, after those said before; with none,
+ * that nothing more of those will.  A hint. */
+void lio_source_plan(struct lio_source *source,
+                     const struct lio_buffer_info *ranges, uint32_t n);
+
 uint64_t lio_source_size(const struct lio_source *source);
 const char *lio_source_name(const struct lio_source *source);
 
@@ -46,6 +59,12 @@ LIO_MUST_CHECK int lio_source_start(const struct lio_source_read *reads,
                                     uint32_t n,
                                     struct lio_source_batch **ret_batch,
                                     struct lio_error *err);
+
+LIO_MUST_CHECK int lio_source_start_with(const struct lio_source_manner *manner,
+                                         const struct lio_source_read *reads,
+                                         uint32_t n,
+                                         struct lio_source_batch **ret_batch,
+                                         struct lio_error *err);
 
 /* Wait until all ranges are there, or one has failed; frees the batch. */
 LIO_MUST_CHECK int lio_source_finish(struct lio_source_batch *batch,

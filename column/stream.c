@@ -1,7 +1,7 @@
 /*
  * Scans as Arrow streams.
  */
-#include "column/scan.h"
+#include "column/scan_plan.h"
 
 #include <stdlib.h>
 
@@ -65,6 +65,7 @@ static void stream_release(struct ArrowArrayStream *stream)
 {
     struct stream *state = stream->private_data;
 
+    lio_scan_unplan(&state->run);
     lio_scan_run_release(&state->run);
     free(state);
     stream->release = NULL;
@@ -83,6 +84,8 @@ int lio_scan_stream(struct lio_dataset *dataset, const struct lio_scan *scan,
         free(state);
         return rc;
     }
+    lio_scan_plan(&state->run, scan ? scan->memory : 0,
+                  scan ? scan->batch_rows : 0);
     *ret_stream = (struct ArrowArrayStream){
         .get_schema = stream_get_schema,
         .get_next = stream_get_next,

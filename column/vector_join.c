@@ -12,6 +12,7 @@
 
 #include "column/bits.h"
 #include "column/bytes.h"
+#include "column/pool.h"
 
 #include "common/checked.h"
 
@@ -65,7 +66,8 @@ static int alloc_values(const struct join *join, uint64_t rows)
 
     if (!lio_checked_mul(rows, out->type->bits, &bits))
         return LIO_ENOMEM;
-    out->values = lio_mem_new(lio_bits_bytes(bits));
+    out->values =
+        lio_pool_like(join->slices[0].vector.values, lio_bits_bytes(bits));
     if (!out->values)
         return LIO_ENOMEM;
     /* So that the spare bits of the last byte are not left to chance. */
@@ -179,7 +181,7 @@ static int join_data(const struct join *join)
 
     if (rc < 0)
         return rc;
-    join->out->data = lio_mem_new(sum);
+    join->out->data = lio_pool_like(join->slices[0].vector.data, sum);
     if (!join->out->data)
         return LIO_ENOMEM;
     for (uint32_t i = 0; i < join->n; i++) {

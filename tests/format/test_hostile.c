@@ -153,7 +153,8 @@ static void read_column(struct lio_dataset *dataset, const char *name)
                                    .ncolumns = 1,
                                    .offset = 3,
                                    .limit = 3000,
-                                   .batch_rows = 100 };
+                                   .batch_rows = 100,
+                                   .memory = 1 };
     struct ArrowArrayStream stream;
     struct ArrowSchema schema;
     struct ArrowArray batch;

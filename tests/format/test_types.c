@@ -97,43 +97,53 @@ static uint32_t count_columns(struct lio_dataset *dataset)
 }
 
 static void compare_case(const struct table_case *table, char version,
-                         uint32_t batch_rows)
+                         const struct lio_scan *scan)
 {
     struct lio_dataset *dataset =
         reading_open("types/%s/v2_%c.lance", table->name, version);
     char *path = reading_path("types/%s/expected.ndjson", table->name);
-    struct lio_scan scan = { .batch_rows = batch_rows };
     struct expected rows;
 
     assert_int_equal(expected_load(path, &rows), 0);
     assert_int_equal(count_columns(dataset), table->columns);
-    assert_int_equal(reading_compare_stream(dataset, &scan, &rows, 0),
+    assert_int_equal(reading_compare_stream(dataset, scan, &rows, 0),
                      rows.nrows);
     expected_release(&rows);
     free(path);
     lio_dataset_close(dataset);
 }
 
-static void compare_all(uint32_t batch_rows)
+static void compare_all(uint32_t batch_rows, uint64_t memory)
 {
+    const struct lio_scan scan = { .batch_rows = batch_rows, .memory = memory };
+
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         for (const char *version = cases[i].versions; *version; version++)
-            compare_case(&cases[i], *version, batch_rows);
+            compare_case(&cases[i], *version, &scan);
 }
 
 static void every_value_is_the_expected_one(void **state)
 {
     (void)state;
-    compare_all(0);
+    compare_all(0, 0);
 }
 
 /* Batches that end anywhere in bytes of bitmaps, pages and fragments. */
 static void batches_of_any_size_hold_the_same(void **state)
 {
     (void)state;
-    compare_all(1);
-    compare_all(7);
-    compare_all(64);
+    compare_all(1, 0);
+    compare_all(7, 0);
+    compare_all(64, 0);
+}
+
+/* Pages that are cut into windows of a chunk or a row, and of a few. */
+static void little_memory_gives_the_same(void **state)
+{
+    (void)state;
+    compare_all(0, 1);
+    compare_all(7, 1);
+    compare_all(64, 64 << 10);
 }
 
 /* What is left of one column's rows if only a part of it is wanted. */
@@ -313,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_the_expected_one),
         cmocka_unit_test(batches_of_any_size_hold_the_same),
+        cmocka_unit_test(little_memory_gives_the_same),
         cmocka_unit_test(parts_of_columns_can_be_wanted),
         cmocka_unit_test(page_arrays_lie_side_by_side),
         cmocka_unit_test(pages_hold_deleted_rows_too),

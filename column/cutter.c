@@ -1,0 +1,487 @@
+/*
+ * Cutting pages: which way for which layout, and where.
+ */
+#include "column/cutter.h"
+
+#include "column/chunks.h"
+#include "column/pick.h"
+#include "column/pool.h"
+
+#include "common/checked.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#define LAYOUT(name) LIO__PB__PAGE_LAYOUT__LAYOUT_##name
+
+/* -- which way ----------------------------------------------------------- */
+
+static enum lio_cut_kind kind_of_miniblock(const struct lio_page *page)
+{
+    const Lio__Pb__MiniBlockLayout *layout = page->layout->mini_block;
+
+    return !layout->rep_compression && layout->repetition_index_depth == 0 &&
+                   layout->nitems == page->rows &&
+                   page->nbuffers == (layout->dictionary ? 3 : 2)
+               ? LIO_CUT_CHUNKS
+               : LIO_CUT_NOT;
+}
+
+static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
+{
+    const struct lio_page *page = cutter->page;
+    enum lio_pick_kind kind;
+
+    if (page->layout && page->layout->layout_case == LAYOUT(MINI_BLOCK))
+        return kind_of_miniblock(page);
+    if (lio_entries_find(page, &cutter->entries))
+        return LIO_CUT_ENTRIES;
+    kind = lio_pick_kind(page, cutter->bits);
+    if (kind == LIO_PICK_FIXED)
+        return LIO_CUT_FIXED;
+    return kind == LIO_PICK_NOTHING ? LIO_CUT_NOTHING : LIO_CUT_NOT;
+}
+
+/* What a row decodes to, as far as that can be known before. */
+static uint64_t decoded_bits(const struct lio_page *page,
+                             const struct lio_type *type)
+{
+    const Lio__Pb__MiniBlockLayout *layout;
+    uint64_t bits = lio_type_is_fixed(type) ? lio_type_bits(type) : type->bits;
+
+    if (type->kind != LIO_KIND_VARIABLE || !page->layout ||
+        page->layout->layout_case != LAYOUT(MINI_BLOCK))
+        return bits;
+    layout = page->layout->mini_block;
+    if (layout->dictionary && page->nbuffers > 2 &&
+        layout->ndictionary_items > 0)
+        bits += page->buffers[2].bytes / layout->ndictionary_items * 8;
+    return bits;
+}
+
+static uint64_t rows_within(uint64_t bytes, uint64_t row_bits)
+{
+    return row_bits == 0            ? UINT64_MAX
+           : bytes > UINT64_MAX / 8 ? UINT64_MAX
+                                    : bytes * 8 / row_bits;
+}
+
+static bool fits(const struct lio_cutter *cutter,
+                 const struct lio_cut_limits *limits)
+{
+    uint64_t bytes = 0;
+
+    /* The sum of a page's buffers was checked to be no more than the file. */
+    for (uint32_t i = 0; i < cutter->page->nbuffers; i++)
+        bytes += cutter->page->buffers[i].bytes;
+    return bytes <= limits->stored &&
+           cutter->page->rows <= rows_within(limits->decoded, cutter->row_bits);
+}
+
+/* -- messages ------------------------------------------------------------ */
+
+static const char *file_of(const struct lio_cutter *cutter)
+{
+    return lio_source_name(cutter->dataset->files[cutter->ref.file].source);
+}
+
+static const char *column_of(const struct lio_cutter *cutter)
+{
+    return cutter->dataset->schema.fields[cutter->ref.field].path;
+}
+
+static int no_memory(const struct lio_cutter *cutter, struct lio_error *err)
+{
+    return lio_error_set(err, LIO_ENOMEM,
+                         "%s: column '%s', page %" PRIu32
+                         ": no memory to cut it",
+                         file_of(cutter), column_of(cutter), cutter->ref.page);
+}
+
+static int corrupt(const struct lio_cutter *cutter, const char *what,
+                   struct lio_error *err)
+{
+    return lio_error_set(
+        err, LIO_ECORRUPT, "%s: column '%s', page %" PRIu32 ": %s",
+        file_of(cutter), column_of(cutter), cutter->ref.page, what);
+}
+
+/* -- asking -------------------------------------------------------------- */
+
+static struct lio_source_read read_of(const struct lio_cutter *cutter,
+                                      uint32_t buffer, uint64_t at,
+                                      struct lio_mem *into)
+{
+    return (struct lio_source_read){
+        .source = cutter->dataset->files[cutter->ref.file].source,
+        .offset = cutter->page->buffers[buffer].offset + at,
+        .bytes = into->bytes,
+        .into = into->data,
+    };
+}
+
+static int ask_chunks(struct lio_cutter *cutter, struct lio_error *err)
+{
+    const struct lio_page *page = cutter->page;
+    struct lio_source_read reads[2];
+    uint32_t n = 0;
+
+    cutter->chunks = lio_chunks_kept(cutter->dataset, &cutter->ref);
+    if (!cutter->chunks) {
+        cutter->asked =
+            lio_pool_take(cutter->dataset->pool,
+                          lio_chunks_count(page) * lio_chunks_word_bytes(page));
+        if (!cutter->asked)
+            return no_memory(cutter, err);
+        reads[n++] = read_of(cutter, 0, 0, cutter->asked);
+    }
+    if (page->nbuffers > 2) {
+        cutter->dictionary =
+            lio_pool_take(cutter->dataset->pool, page->buffers[2].bytes);
+        if (!cutter->dictionary)
+            return no_memory(cutter, err);
+        reads[n++] = read_of(cutter, 2, 0, cutter->dictionary);
+    }
+    return n > 0 ? lio_source_start(reads, n, &cutter->batch, err) : 0;
+}
+
+static int ask_entries(struct lio_cutter *cutter, uint64_t row,
+                       struct lio_error *err)
+{
+    struct lio_entries *entries = &cutter->entries;
+    struct lio_source_read read;
+    uint64_t at, bytes;
+
+    lio_entries_choose(entries, row, &at, &bytes);
+    lio_mem_put(entries->mem);
+    entries->mem = lio_pool_take(cutter->dataset->pool, bytes);
+    if (!entries->mem)
+        return no_memory(cutter, err);
+    read = read_of(cutter, entries->buffer, at, entries->mem);
+    return lio_source_start(&read, 1, &cutter->batch, err);
+}
+
+static int ask(struct lio_cutter *cutter, uint64_t row, struct lio_error *err)
+{
+    switch (cutter->kind) {
+    case LIO_CUT_CHUNKS:
+        return ask_chunks(cutter, err);
+    case LIO_CUT_ENTRIES:
+        return ask_entries(cutter, row, err);
+    default:
+        return 0;
+    }
+}
+
+int lio_cutter_wait(struct lio_cutter *cutter, struct lio_error *err)
+{
+    struct lio_source_batch *batch = cutter->batch;
+    int rc;
+
+    cutter->batch = NULL;
+    rc = batch ? lio_source_finish(batch, err) : 0;
+    if (rc < 0 || cutter->kind != LIO_CUT_CHUNKS || cutter->chunks)
+        return rc;
+    rc = lio_chunks_sum(cutter->dataset, &cutter->ref, cutter->asked,
+                        &cutter->chunks);
+    lio_mem_put(cutter->asked);
+    cutter->asked = NULL;
+    if (rc == LIO_ENOMEM)
+        return no_memory(cutter, err);
+    return rc < 0 ? corrupt(cutter, "its chunks do not have its bytes and rows",
+                            err)
+                  : 0;
+}
+
+int lio_cutter_ready(struct lio_cutter *cutter, uint64_t row, bool *ret_ready,
+                     struct lio_error *err)
+{
+    int rc = 0;
+
+    if (!cutter->batch && cutter->kind == LIO_CUT_ENTRIES &&
+        !lio_entries_has(&cutter->entries, row))
+        rc = ask_entries(cutter, row, err);
+    *ret_ready = !cutter->batch;
+    return rc;
+}
+
+int lio_cutter_open(struct lio_cutter *cutter,
+                    const struct lio_dataset *dataset,
+                    const struct lio_page_ref *ref, uint64_t row,
+                    const struct lio_cut_limits *limits, struct lio_error *err)
+{
+    const struct lio_column *column =
+        &dataset->files[ref->file].columns[ref->column];
+    int rc = lio_dataset_check_field(dataset, ref->field, err);
+
+    if (rc < 0)
+        return rc;
+    *cutter = (struct lio_cutter){ .dataset = dataset,
+                                   .ref = *ref,
+                                   .page = &column->pages[ref->page] };
+    cutter->row_bits =
+        decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type);
+    if (!column->blob && !fits(cutter, limits))
+        cutter->kind = kind_of_page(cutter);
+    rc = ask(cutter, row, err);
+    if (rc < 0)
+        lio_cutter_release(cutter);
+    return rc;
+}
+
+void lio_cutter_release(struct lio_cutter *cutter)
+{
+    lio_source_abandon(cutter->batch);
+    lio_mem_put(cutter->asked);
+    lio_mem_put(cutter->chunks);
+    lio_mem_put(cutter->dictionary);
+    lio_mem_put(cutter->entries.mem);
+    *cutter = (struct lio_cutter){ 0 };
+}
+
+/* -- where --------------------------------------------------------------- */
+
+/* The end of a window of up to `most` rows from `first` on: where batches end,
+ * if that can be, so that they need not be put together from two windows. */
+static uint64_t choose_end(const struct lio_cutter *cutter, uint64_t first,
+                           uint64_t end, uint64_t most,
+                           const struct lio_cut_limits *limits)
+{
+    uint64_t decoded = rows_within(limits->decoded, cutter->row_bits);
+    uint64_t stop, past;
+
+    most = most < decoded ? most : decoded;
+    most = most > 0 ? most : 1;
+    if (most >= end - first)
+        return end;
+    stop = first + most;
+    if (limits->align == 0)
+        return stop;
+    past = (stop - limits->align_from) % limits->align;
+    if (past < most)
+        return stop - past;
+    /* Batches larger than windows: rather a larger window than a copy. */
+    if (limits->align - past > most)
+        return stop;
+    stop += limits->align - past;
+    return stop < end ? stop : end;
+}
+
+/* -- cutting ------------------------------------------------------------- */
+
+static int take_buffer(struct lio_cutter *cutter, struct lio_cut *cut,
+                       uint32_t buffer, uint64_t bytes, struct lio_error *err)
+{
+    cut->load.buffers[buffer] = lio_pool_take(cutter->dataset->pool, bytes);
+    cut->bytes += bytes;
+    return cut->load.buffers[buffer] ? 0 : no_memory(cutter, err);
+}
+
+/* Rows of whole bytes, or of bits that start with a byte. */
+static int cut_fixed(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                     const struct lio_cut_limits *limits, struct lio_cut *cut,
+                     struct lio_error *err)
+{
+    uint64_t row_bits = 0;
+    int rc = 0;
+
+    cut->first = row;
+    for (uint32_t i = 0; i < cutter->page->nbuffers; i++) {
+        /* Each is less than the page's bits over its rows: no overflow. */
+        row_bits += cutter->bits[i];
+        if (cutter->bits[i] % 8 != 0)
+            cut->first = row - row % 8;
+    }
+    cut->page.rows = choose_end(cutter, row, end,
+                                rows_within(limits->stored, row_bits), limits) -
+                     cut->first;
+    for (uint32_t i = 0; i < cutter->page->nbuffers && rc == 0; i++)
+        rc = take_buffer(cutter, cut, i,
+                         (cut->page.rows * cutter->bits[i] + 7) / 8, err);
+    return rc;
+}
+
+/* The last chunk that ends within `bytes`, but not before chunk `from`. */
+static uint64_t last_within(const struct lio_mem *chunks, uint64_t from,
+                            uint64_t bytes)
+{
+    const struct lio_chunk_end *ends = lio_chunks_ends(chunks);
+    uint64_t low = from, high = chunks->bytes / sizeof(*ends) - 1;
+
+    while (low < high) {
+        uint64_t middle = high - (high - low) / 2;
+
+        if (ends[middle].bytes <= bytes)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static int cut_chunks(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                      const struct lio_cut_limits *limits, struct lio_cut *cut,
+                      struct lio_error *err)
+{
+    const struct lio_mem *chunks = cutter->chunks;
+    uint64_t from = lio_chunks_find(chunks, 0, row), last;
+    struct lio_chunk_end start = lio_chunks_start(chunks, from);
+    uint64_t most;
+    int rc;
+
+    most = start.bytes + limits->stored < start.bytes
+               ? UINT64_MAX
+               : start.bytes + limits->stored;
+    last = last_within(chunks, from, most);
+    most = lio_chunks_ends(chunks)[last].rows - start.rows;
+    last = lio_chunks_find(
+        chunks, from, choose_end(cutter, start.rows, end, most, limits) - 1);
+    cut->first = start.rows;
+    cut->at = start.bytes;
+    cut->page.rows = lio_chunks_ends(chunks)[last].rows - start.rows;
+    cut->load.buffers[2] = lio_mem_get(cutter->dictionary);
+    rc = take_buffer(cutter, cut, 1,
+                     lio_chunks_ends(chunks)[last].bytes - start.bytes, err);
+    if (rc == 0)
+        rc = take_buffer(
+            cutter, cut, 0,
+            (last - from + 1) * lio_chunks_word_bytes(cutter->page), err);
+    for (uint64_t i = from; i <= last && rc == 0; i++)
+        lio_chunks_put_word(cutter->page, chunks, i, cut->load.buffers[0],
+                            i - from);
+    return rc;
+}
+
+static int cut_entries(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                       const struct lio_cut_limits *limits, struct lio_cut *cut,
+                       struct lio_error *err)
+{
+    const struct lio_entries *entries = &cutter->entries;
+    uint64_t last = entries->first + entries->n, most;
+    int rc;
+
+    end = end < last ? end : last;
+    if (!lio_entries_within(entries, row, end, limits->stored, &most))
+        return corrupt(cutter, "its values do not lie in order in their bytes",
+                       err);
+    cut->first = row;
+    end = choose_end(cutter, row, end, most, limits);
+    /* A little more than fits, perhaps, to the end of a batch. */
+    if (!lio_entries_within(entries, row, end, UINT64_MAX, &cut->page.rows))
+        return corrupt(cutter, "its values do not lie in order in their bytes",
+                       err);
+    cut->at = lio_entries_start(entries, row);
+    rc = take_buffer(cutter, cut, entries->data,
+                     lio_entries_start(entries, end) - cut->at, err);
+    if (!entries->ends) {
+        cut->page.nbuffers = 1; /* the index is not needed any more */
+        return rc;
+    }
+    if (rc == 0)
+        rc = take_buffer(cutter, cut, entries->buffer,
+                         cut->page.rows * entries->width, err);
+    if (rc == 0)
+        lio_entries_rebase(entries, row, cut->load.buffers[entries->buffer]);
+    return rc;
+}
+
+/* The layout with the numbers of the window. */
+static void set_layout(const struct lio_cutter *cutter, struct lio_cut *cut)
+{
+    if (!cutter->page->layout || cutter->kind == LIO_CUT_NOT)
+        return;
+    cut->layout = *cutter->page->layout;
+    cut->page.layout = &cut->layout;
+    if (cut->layout.layout_case == LAYOUT(MINI_BLOCK)) {
+        cut->mini_block = *cut->layout.mini_block;
+        cut->mini_block.nitems = cut->page.rows;
+        cut->layout.mini_block = &cut->mini_block;
+    } else if (cut->layout.layout_case == LAYOUT(FULL_ZIP)) {
+        cut->full_zip = *cut->layout.full_zip;
+        cut->full_zip.nitems = cut->page.rows;
+        cut->full_zip.nvisible_items = cut->page.rows;
+        cut->layout.full_zip = &cut->full_zip;
+    }
+}
+
+static int cut_whole(struct lio_cutter *cutter, struct lio_cut *cut,
+                     struct lio_error *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < cutter->page->nbuffers && rc == 0; i++)
+        rc = take_buffer(cutter, cut, i, cutter->page->buffers[i].bytes, err);
+    return rc;
+}
+
+int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                   const struct lio_cut_limits *limits, struct lio_cut *cut,
+                   struct lio_error *err)
+{
+    int rc = 0;
+
+    *cut = (struct lio_cut){ .load = { .ref = cutter->ref },
+                             .kind = cutter->kind };
+    /* Shares all but what is set here, and is never released. */
+    cut->page = *cutter->page;
+    cut->load.page = &cut->page;
+    switch (cutter->kind) {
+    case LIO_CUT_NOT:
+        rc = cut_whole(cutter, cut, err);
+        break;
+    case LIO_CUT_NOTHING:
+        cut->first = row;
+        cut->page.rows = choose_end(cutter, row, end, UINT64_MAX, limits) - row;
+        break;
+    case LIO_CUT_FIXED:
+        rc = cut_fixed(cutter, row, end, limits, cut, err);
+        break;
+    case LIO_CUT_CHUNKS:
+        rc = cut_chunks(cutter, row, end, limits, cut, err);
+        break;
+    case LIO_CUT_ENTRIES:
+        rc = cut_entries(cutter, row, end, limits, cut, err);
+        break;
+    }
+    set_layout(cutter, cut);
+    if (rc < 0) {
+        lio_load_release(&cut->load);
+        return rc;
+    }
+    assert(row - cut->first < cut->page.rows);
+    return 0;
+}
+
+static uint64_t start_in(const struct lio_cutter *cutter,
+                         const struct lio_cut *cut, uint32_t buffer)
+{
+    switch (cutter->kind) {
+    case LIO_CUT_FIXED:
+        return cut->first * cutter->bits[buffer] / 8;
+    case LIO_CUT_CHUNKS:
+    case LIO_CUT_ENTRIES:
+        return cut->at;
+    default:
+        return 0;
+    }
+}
+
+/* Whether a buffer is there already, by what was asked. */
+static bool is_made(const struct lio_cutter *cutter, uint32_t buffer)
+{
+    return (cutter->kind == LIO_CUT_CHUNKS && buffer != 1) ||
+           (cutter->kind == LIO_CUT_ENTRIES && buffer != cutter->entries.data);
+}
+
+uint32_t lio_cutter_reads(const struct lio_cutter *cutter,
+                          const struct lio_cut *cut,
+                          struct lio_source_read *reads)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < cut->page.nbuffers; i++)
+        if (!is_made(cutter, i))
+            reads[n++] = read_of(cutter, i, start_in(cutter, cut, i),
+                                 cut->load.buffers[i]);
+    return n;
+}

@@ -1,0 +1,46 @@
+/*
+ * Memory that is used again.
+ *
+ * The first touch of fresh memory costs more than what is done with it then: a
+ * fault for each 4 KiB, which on a virtual machine goes on to the host.  So
+ * what pages are read and decoded into comes back here when its last reader is
+ * done, still mapped, and serves for the next page.
+ *
+ *     take ─► read, decode ─► Arrow array ─► released ─► idle ─► take
+ *
+ * Arrays may outlive the dataset, and so a pool lives as long as any of its
+ * memory.  Threads: any, at once.
+ */
+#ifndef LIO_COLUMN_POOL_H
+#define LIO_COLUMN_POOL_H
+
+#include "column/memory.h"
+
+struct lio_pool;
+
+/* How much memory a pool has given out, or keeps. */
+struct lio_pool_use {
+    uint64_t bytes; /* given out, now */
+    uint64_t peak;  /* the most there ever were */
+    uint64_t idle;
+};
+
+/* A pool that keeps at most `idle_max` bytes that nobody uses, or NULL. */
+struct lio_pool *lio_pool_new(uint64_t idle_max);
+
+/* Nothing more will be taken: idle memory is freed now, the rest when it comes
+ * back.  Accepts NULL. */
+void lio_pool_close(struct lio_pool *pool);
+
+void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use);
+
+/* As lio_mem_new(), from a pool, which may be NULL. */
+struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes);
+
+/* The same, from the pool that `like` is from; `like` may be NULL. */
+struct lio_mem *lio_pool_like(const struct lio_mem *like, uint64_t bytes);
+
+/* Memory without a reference comes back. */
+void lio_pool_return(struct lio_mem *mem);
+
+#endif

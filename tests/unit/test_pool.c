@@ -1,0 +1,126 @@
+/*
+ * Pools: what comes back is used again, within bounds, and outlives its pool.
+ */
+#include "column/pool.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define LARGE (UINT64_C(100) << 10)
+
+static struct lio_pool_use use_of(struct lio_pool *pool)
+{
+    struct lio_pool_use use;
+
+    lio_pool_use(pool, &use);
+    return use;
+}
+
+static void memory_is_used_again(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(4 * LARGE);
+    struct lio_mem *mem = lio_pool_take(pool, LARGE), *again;
+    const uint8_t *at = mem->data;
+
+    (void)state;
+    assert_true(use_of(pool).bytes >= LARGE);
+    lio_mem_put(mem);
+    assert_int_equal(use_of(pool).bytes, 0);
+    again = lio_pool_take(pool, LARGE - 100);
+    assert_ptr_equal(again->data, at);
+    assert_int_equal(again->bytes, LARGE - 100);
+    for (int i = 0; i < LIO_MEM_SLACK; i++)
+        assert_int_equal(again->data[again->bytes + (size_t)i], 0);
+    lio_mem_put(again);
+    lio_pool_close(pool);
+}
+
+static void much_larger_memory_is_not_taken(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(8 * LARGE);
+    struct lio_mem *mem = lio_pool_take(pool, 4 * LARGE), *small;
+
+    (void)state;
+    lio_mem_put(mem);
+    small = lio_pool_take(pool, LARGE);
+    assert_true(small->room < 2 * LARGE);
+    lio_mem_put(small);
+    lio_pool_close(pool);
+}
+
+static void idle_memory_is_bounded(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(2 * LARGE);
+    struct lio_mem *mem[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        mem[i] = lio_pool_take(pool, LARGE - 1000);
+    assert_true(use_of(pool).peak >= 4 * (LARGE - 1000));
+    for (int i = 0; i < 4; i++)
+        lio_mem_put(mem[i]);
+    assert_true(use_of(pool).idle <= 2 * LARGE);
+    assert_true(use_of(pool).idle >= LARGE);
+    lio_pool_close(pool);
+}
+
+static void what_no_pool_could_keep_is_freed(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(LARGE);
+
+    (void)state;
+    lio_mem_put(lio_pool_take(pool, 2 * LARGE));
+    assert_int_equal(use_of(pool).idle, 0);
+    lio_pool_close(pool);
+}
+
+/* Sanitizers say if the pool goes too early, or never. */
+static void memory_outlives_its_pool(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(4 * LARGE);
+    struct lio_mem *mem = lio_pool_take(pool, LARGE);
+    struct lio_mem *like = lio_pool_like(mem, LARGE);
+
+    (void)state;
+    lio_mem_put(lio_pool_take(pool, 2 * LARGE));
+    lio_pool_close(pool);
+    mem->data[0] = 1;
+    lio_mem_put(mem);
+    like->data[0] = 1;
+    lio_mem_put(like);
+}
+
+static void small_memory_and_none_come_from_the_heap(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(LARGE);
+    struct lio_mem *small = lio_pool_take(pool, 10);
+    struct lio_mem *none = lio_pool_take(NULL, LARGE);
+    struct lio_mem *like = lio_pool_like(NULL, LARGE);
+
+    (void)state;
+    assert_int_equal(use_of(pool).bytes, 0);
+    assert_null(none->pool);
+    assert_null(like->pool);
+    lio_mem_put(small);
+    lio_mem_put(none);
+    lio_mem_put(like);
+    lio_pool_close(pool);
+    lio_pool_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_used_again),
+        cmocka_unit_test(much_larger_memory_is_not_taken),
+        cmocka_unit_test(idle_memory_is_bounded),
+        cmocka_unit_test(what_no_pool_could_keep_is_freed),
+        cmocka_unit_test(memory_outlives_its_pool),
+        cmocka_unit_test(small_memory_and_none_come_from_the_heap),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
