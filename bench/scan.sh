@@ -2,9 +2,10 @@
 # scan.sh [-r ROUNDS] [-d BUILD] FILE: what reading ahead gains, on this machine.
 #
 # Runs each case of bench-scan against its rivals in turn, ROUNDS times, and
-# prints medians and their ratios.  The page cache is dropped before each run,
-# which takes root; without, the buffered ways are left out, as they would not
-# be cold.  Judge ratios: other tenants of a machine move all figures at once.
+# prints medians and their ratios.  The file is dropped from the page cache
+# before each run.  Judge ratios: other tenants of a machine move all figures at
+# once.  fio's is what the device gives to so many reads of this size at once, in
+# order or not; where no way is faster than it, the device is at its end.
 #
 # FILE should be larger than the device's cache, and read once before: blocks
 # that were never read since boot are slower on virtual disks.
@@ -25,28 +26,21 @@ ours="--way lanceio -s stats.database=off -s files.direct=on"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-cold() {
-    sync
-    echo 3 2>/dev/null >/proc/sys/vm/drop_caches
-}
-root=yes
-(cold) 2>/dev/null || root=
-
-# fio prints bandwidth in KiB/s as field 7 of its terse output.
+# run_fio RW BLOCK: reads 256 MiB.  fio prints bandwidth in KiB/s as field 7 of
+# its terse output.
 run_fio() {
-    fio --name=scan --filename="$file" --readonly --rw=read --bs=64k --direct=1 \
-        --ioengine=io_uring --iodepth=16 --size="$1" --fadvise_hint=0 \
-        --output-format=terse --terse-version=3 | awk -F ';' '
-        { printf "%.1f\n", $7 * 1024 / 1e6 }'
+    fio --name=scan --filename="$file" --readonly --rw="$1" --bs="$2" \
+        --direct=1 --ioengine=io_uring --iodepth=16 --io_size=256M \
+        --fadvise_hint=0 --output-format=terse --terse-version=3 |
+        awk -F ';' '{ printf "%.1f\n", $7 * 1024 / 1e6 }'
 }
 
 # measure NAME ARGUMENTS...: append MB/s to the case's file of that name.
 measure() {
     name=$1
     shift
-    [ -z "$root" ] || cold
     if [ "$1" = fio ]; then
-        run_fio "$2"
+        run_fio "$2" "$3"
     else
         # The words of $1 are arguments.
         "$scan" "$@" "$file" | awk '{ print $4 }'
@@ -74,44 +68,48 @@ report() {
     rm -f "$scratch"/*
 }
 
+part="--bytes 256M"
+columns="--columns 4 --stride 256K $part"
 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
-    measure ours $ours
-    measure direct --way direct
-    measure unprefetched $ours -s prefetch.max_bytes=0
-    measure fio fio "$(stat -c %s "$file")"
-    [ -z "$root" ] || measure random --way random
-    [ -z "$root" ] || measure buffered --way buffered
+    measure ours $ours $part
+    measure direct --way direct $part
+    measure unprefetched $ours -s prefetch.max_bytes=0 $part
+    measure fio fio read 64k
+    measure random --way random $part
+    measure buffered --way buffered $part
 done
 report "in order, 64 KiB" direct=1.9 random=2.3 buffered=1.0 fio=0.9 \
     unprefetched=-
 
 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
-    measure ours $ours --read 16K --bytes 256M
-    measure direct --way direct --read 16K --bytes 256M
+    measure ours $ours --read 16K $part
+    measure direct --way direct --read 16K $part
 done
 report "in order, 16 KiB" direct=3.0
 
 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
-    measure ours $ours --columns 4 --stride 256K --bytes 256M
-    measure direct --way direct --columns 4 --stride 256K --bytes 256M
-    measure planned $ours --plan --columns 4 --stride 256K --bytes 256M
+    measure ours $ours $columns
+    measure direct --way direct $columns
+    measure planned $ours --plan $columns
+    measure fio fio randread 64k
 done
-report "4 columns, strided" direct=2.0 planned=-
+report "4 columns, strided" direct=2.0 planned=- fio=-
 
 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
-    measure ours $ours --work 22000
-    measure direct --way direct --work 22000
+    measure ours $ours --work 22000 $part
+    measure direct --way direct --work 22000 $part
+    measure fio fio read 64k
 done
-report "64 KiB, 22 us of work" direct=3.0
+report "64 KiB, 22 us of work" direct=3.0 fio=-
 
 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
-    measure ours $ours --read 16K --bytes 256M --work 22000
-    measure direct --way direct --read 16K --bytes 256M --work 22000
+    measure ours $ours --read 16K --work 22000 $part
+    measure direct --way direct --read 16K --work 22000 $part
 done
 report "16 KiB, 22 us of work" direct=3.0
 
