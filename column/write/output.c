@@ -14,6 +14,13 @@
 
 #define REAP_MAX 16 /* results at once */
 
+/* One that is under way. */
+struct write {
+    struct write *next, *prev; /* in the output's list */
+    struct lio_mem *mem;
+    uint64_t bytes;
+};
+
 struct lio_output {
     char *path;
     int fd;                    /* without an engine, else -1 */
@@ -22,6 +29,7 @@ struct lio_output {
     struct lio_cq *queue;
     pthread_mutex_t lock; /* guards what follows; a leaf */
     uint64_t pending;     /* bytes under way */
+    struct write *writes; /* that are */
     struct lio_error first;
 };
 
@@ -62,6 +70,21 @@ int lio_output_status(struct lio_output *output, struct lio_error *err)
 }
 
 /* -- opening and closing ------------------------------------------------- */
+
+static void end_write(struct lio_output *output, struct write *write)
+{
+    pthread_mutex_lock(&output->lock);
+    if (write->prev)
+        write->prev->next = write->next;
+    else
+        output->writes = write->next;
+    if (write->next)
+        write->next->prev = write->prev;
+    output->pending -= write->bytes;
+    pthread_mutex_unlock(&output->lock);
+    lio_mem_put(write->mem);
+    free(write);
+}
 
 static int open_plain(struct lio_output *output, struct lio_error *err)
 {
@@ -108,6 +131,8 @@ void lio_output_close(struct lio_output *output)
         return;
     while (lio_output_reap(output, true))
         ;
+    while (output->writes) /* of an engine that was closed, so they are over */
+        end_write(output, output->writes);
     if (output->queue)
         lio_cq_close(output->queue);
     lio_file_close(output->file);
@@ -143,25 +168,29 @@ static void write_plain(struct lio_output *output, const uint8_t *from,
     }
 }
 
-static void add_pending(struct lio_output *output, uint64_t bytes)
+/* NULL without memory. */
+static struct write *begin_write(struct lio_output *output, struct lio_mem *mem,
+                                 uint64_t bytes)
 {
+    struct write *write = malloc(sizeof(*write));
+
+    if (!write)
+        return NULL;
+    *write = (struct write){ .mem = mem, .bytes = bytes };
     pthread_mutex_lock(&output->lock);
+    write->next = output->writes;
+    if (write->next)
+        write->next->prev = write;
+    output->writes = write;
     output->pending += bytes;
     pthread_mutex_unlock(&output->lock);
-}
-
-static void end_pending(struct lio_output *output, struct lio_mem *mem,
-                        uint64_t bytes)
-{
-    pthread_mutex_lock(&output->lock);
-    output->pending -= bytes;
-    pthread_mutex_unlock(&output->lock);
-    lio_mem_put(mem);
+    return write;
 }
 
 static void submit(struct lio_output *output, struct lio_mem *mem,
                    uint64_t bytes, uint64_t at)
 {
+    struct write *write = begin_write(output, mem, bytes);
     struct lio_request request = {
         .file = output->file,
         .kind = LIO_REQUEST_WRITE,
@@ -169,15 +198,21 @@ static void submit(struct lio_output *output, struct lio_mem *mem,
         .length = bytes,
         .buf = mem->data,
         .queue = output->queue,
-        .user = mem,
+        .user = write,
     };
     struct lio_error err;
 
-    add_pending(output, bytes);
+    if (!write) {
+        (void)lio_error_set(&err, LIO_ENOMEM, "%s: no memory to write it",
+                            output->path);
+        keep_error(output, &err);
+        lio_mem_put(mem);
+        return;
+    }
     if (lio_submit(output->engine, &request, 1, NULL, &err) == 0)
         return;
     keep_error(output, &err);
-    end_pending(output, mem, bytes);
+    end_write(output, write);
 }
 
 void lio_output_write(struct lio_output *output, struct lio_mem *mem,
@@ -221,7 +256,7 @@ bool lio_output_reap(struct lio_output *output, bool wait)
 
         if (lio_result_error(&results[i], &err) < 0)
             keep_error(output, &err);
-        end_pending(output, results[i].user, results[i].length);
+        end_write(output, results[i].user);
     }
     return n >= 0;
 }

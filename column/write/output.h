@@ -34,8 +34,8 @@ void lio_output_write(struct lio_output *output, struct lio_mem *mem,
 uint64_t lio_output_pending(struct lio_output *output);
 
 /* Take note of writes that are done; with `wait`, of one at least.  False if
- * none is under way, or its end will never be heard of: the engine belongs to
- * the parent of this process. */
+ * none is under way, or its end will never be heard of: the engine was closed.
+ */
 bool lio_output_reap(struct lio_output *output, bool wait);
 
 /* The first error of all so far, or 0. */

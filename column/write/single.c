@@ -31,7 +31,6 @@ struct lio_single {
     char *folder; /* of both, "." if the path has none */
     char *unfinished;
     int fd; /* of the unfinished file, locked */
-    pid_t owner;
     bool in_place;
 };
 
@@ -189,7 +188,6 @@ int lio_single_open(const char *path, struct lio_single **ret_single,
     if (!single)
         return no_memory(path, err);
     single->fd = -1;
-    single->owner = getpid();
     rc = check_target(path, err);
     if (rc == 0 && set_paths(single, path) < 0)
         rc = no_memory(path, err);
@@ -210,12 +208,11 @@ const char *lio_single_path(const struct lio_single *single)
     return single->unfinished;
 }
 
-/* In a forked child the file is the parent's. */
 void lio_single_close(struct lio_single *single)
 {
     if (!single)
         return;
-    if (single->fd >= 0 && !single->in_place && single->owner == getpid())
+    if (single->fd >= 0 && !single->in_place)
         (void)unlink(single->unfinished);
     if (single->fd >= 0)
         (void)close(single->fd);
@@ -246,9 +243,11 @@ static int put_in_place(const struct lio_single *single, bool *ret_exchanged)
 {
     *ret_exchanged = renameat2(AT_FDCWD, single->unfinished, AT_FDCWD,
                                single->path, RENAME_EXCHANGE) == 0;
-    if (*ret_exchanged || rename(single->unfinished, single->path) == 0)
+    if (*ret_exchanged)
         return 0;
-    return errno;
+    if (errno != ENOENT && errno != EINVAL && errno != ENOSYS)
+        return errno;
+    return rename(single->unfinished, single->path) < 0 ? errno : 0;
 }
 
 /* As it was.  What cannot be undone is only that the new file, which is whole,

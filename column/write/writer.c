@@ -24,7 +24,9 @@
 
 struct lio_writer {
     char *path;
-    struct lio_engine *engine;
+    pid_t owner; /* a forked child has neither its threads nor its files */
+    struct lio_engine *engine; /* or NULL */
+    struct lio_cq *hold;       /* so that a closed one can say so */
     struct lio_file_options options;
     struct lio_fields fields;
     struct lio_single *single;    /* one data file; or */
@@ -180,6 +182,8 @@ static int open_writer(struct lio_writer *writer,
 {
     int rc = take_options(writer, options, err);
 
+    if (rc == 0 && writer->engine)
+        rc = lio_cq_open(writer->engine, &writer->hold, err);
     if (rc == 0)
         rc = open_target(writer, options, err);
     if (rc == 0)
@@ -205,6 +209,7 @@ int lio_writer_open(struct lio_engine *engine, const char *path,
         free(writer);
         return no_memory(path, err);
     }
+    writer->owner = getpid();
     writer->engine = engine;
     rc = open_writer(writer, schema, options ? options : &defaults, err);
     if (rc < 0) {
@@ -217,12 +222,13 @@ int lio_writer_open(struct lio_engine *engine, const char *path,
 
 void lio_writer_close(struct lio_writer *writer)
 {
-    if (!writer)
+    if (!writer || writer->owner != getpid())
         return;
     lio_file_writer_close(writer->file);
     lio_single_close(writer->single);
     lio_commit_close(writer->commit);
     lio_fields_release(&writer->fields);
+    lio_cq_close(writer->hold);
     free(writer->path);
     free(writer);
 }
@@ -241,6 +247,11 @@ static int fail(struct lio_writer *writer, int rc, const struct lio_error *what,
 
 static int check_state(const struct lio_writer *writer, struct lio_error *err)
 {
+    if (writer->owner != getpid())
+        return lio_error_set(err, LIO_ECLOSED,
+                             "%s: its writer belongs to the parent of this "
+                             "process",
+                             writer->path);
     if (writer->first.code < 0) {
         if (err)
             *err = writer->first;

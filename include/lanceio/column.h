@@ -280,11 +280,14 @@ struct lio_write_summary {
  * The bytes written depend on the batches, the schema and the options, but not
  * on the engine, its backend or the number of threads.
  *
- * Ownership:  schema and options are copied.  `engine` may be NULL, and must
- *             outlive the writer.
- * Two writers on one path: each writes its own files.  Of two that write a
- *             data file the one that finishes last replaces the other's; two
- *             on a dataset as said in lio_writer_finish().
+ * Ownership:  schema and options are copied.  `engine` may be NULL.
+ * Closing:    if the engine is closed first, its writers return LIO_ECLOSED and
+ *             are to be closed, which gives up their rows.
+ * Fork:       in a child of fork a writer is the parent's: its calls return
+ *             LIO_ECLOSED, and to close it does nothing.
+ * Rivals:     two writers on one path write files of their own.  Of two that
+ *             write a data file the one that finishes last replaces the
+ *             other's; for datasets see lio_writer_finish().
  * Errors:     LIO_EINVAL for a schema that is none, LIO_EUNSUPPORTED for a type
  *             that the version cannot store: names the column; LIO_ENOTFOUND,
  *             LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.

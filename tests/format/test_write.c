@@ -7,6 +7,7 @@
 #include "support/temp_dir.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 struct table_case {
     const char *name;
@@ -83,7 +84,8 @@ static unsigned count_entries(const char *folder)
 
 /* -- writing ------------------------------------------------------------- */
 
-static struct lio_writer *open_writer(struct lio_dataset *from,
+static struct lio_writer *open_writer(struct lio_engine *engine,
+                                      struct lio_dataset *from,
                                       const struct lio_scan *scan,
                                       const char *path,
                                       const struct lio_write_options *options)
@@ -93,8 +95,7 @@ static struct lio_writer *open_writer(struct lio_dataset *from,
     struct lio_error err;
 
     if (lio_scan_schema(from, scan, &schema, &err) < 0 ||
-        lio_writer_open(reading_engine(), path, &schema, options, &writer,
-                        &err) < 0)
+        lio_writer_open(engine, path, &schema, options, &writer, &err) < 0)
         fail_msg("%s", err.msg);
     schema.release(&schema);
     return writer;
@@ -123,12 +124,13 @@ static void append_all(struct lio_writer *writer, struct lio_dataset *from,
 }
 
 /* Write all rows of a dataset to a data file. */
-static void write_file(struct lio_dataset *from, const char *path,
+static void write_file(struct lio_engine *engine, struct lio_dataset *from,
+                       const char *path,
                        const struct lio_write_options *options,
                        uint32_t batch_rows)
 {
     const struct lio_scan scan = { .batch_rows = batch_rows };
-    struct lio_writer *writer = open_writer(from, &scan, path, options);
+    struct lio_writer *writer = open_writer(engine, from, &scan, path, options);
     struct lio_write_summary summary;
     struct lio_dataset_info info;
     struct lio_error err;
@@ -167,7 +169,7 @@ static void write_case(const struct table_case *table, char version,
     struct expected expected;
 
     assert_int_equal(expected_load(rows, &expected), 0);
-    write_file(from, path, &options, batch_rows);
+    write_file(reading_engine(), from, path, &options, batch_rows);
     compare_file(path, &expected);
     expected_release(&expected);
     free(path);
@@ -175,11 +177,15 @@ static void write_case(const struct table_case *table, char version,
     lio_dataset_close(from);
 }
 
-static void write_all(const char *folder, uint32_t batch_rows)
+static void write_all(const char *folder)
 {
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        for (const char *version = cases[i].versions; *version; version++)
-            write_case(&cases[i], *version, folder, batch_rows);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *version = cases[i].versions;
+
+        for (; *version; version++)
+            write_case(&cases[i], *version, folder, 0);
+        write_case(&cases[i], version[-1], folder, 7);
+    }
 }
 
 /* -- tests --------------------------------------------------------------- */
@@ -189,9 +195,57 @@ static void what_is_written_is_read_back(void **state)
     char *folder = temp_dir_make();
 
     (void)state;
-    write_all(folder, 0);
-    write_all(folder, 7);
+    write_all(folder);
     assert_int_equal(count_entries(folder), 1);
+    temp_dir_remove(folder);
+}
+
+static char *read_file(const char *path, size_t *ret_bytes)
+{
+    struct stat st;
+    FILE *file = fopen(path, "r");
+    char *bytes;
+
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &st), 0);
+    bytes = malloc((size_t)st.st_size);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, (size_t)st.st_size, file), st.st_size);
+    (void)fclose(file);
+    *ret_bytes = (size_t)st.st_size;
+    return bytes;
+}
+
+static void check_same(const char *left, const char *right)
+{
+    size_t nleft, nright;
+    char *a = read_file(left, &nleft), *b = read_file(right, &nright);
+
+    assert_int_equal(nleft, nright);
+    assert_memory_equal(a, b, nleft);
+    free(a);
+    free(b);
+}
+
+static void threads_and_engine_change_no_byte(void **state)
+{
+    static const struct lio_write_options settings[] = {
+        { .mode = LIO_WRITE_FILE, .page_bytes = 65536, .threads = 1 },
+        { .mode = LIO_WRITE_FILE, .page_bytes = 65536, .threads = 8 },
+    };
+    char *folder = temp_dir_make(), *plain = path_in(folder, "plain.lance");
+    char *other = path_in(folder, "other.lance");
+    struct lio_dataset *from = reading_open("flights_v22.lance");
+
+    (void)state;
+    write_file(NULL, from, plain, &settings[0], 0);
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        write_file(reading_engine(), from, other, &settings[i], 0);
+        check_same(plain, other);
+    }
+    lio_dataset_close(from);
+    free(other);
+    free(plain);
     temp_dir_remove(folder);
 }
 
@@ -201,7 +255,8 @@ static void nothing_stays_behind_without_a_finish(void **state)
     const struct lio_write_options options = { .mode = LIO_WRITE_FILE };
     const struct lio_scan scan = { 0 };
     struct lio_dataset *from = reading_open("types/ints_nullable/v2_2.lance");
-    struct lio_writer *writer = open_writer(from, &scan, path, &options);
+    struct lio_writer *writer =
+        open_writer(reading_engine(), from, &scan, path, &options);
 
     (void)state;
     append_all(writer, from, &scan);
@@ -217,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(threads_and_engine_change_no_byte),
         cmocka_unit_test(nothing_stays_behind_without_a_finish),
     };
 
