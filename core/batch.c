@@ -45,16 +45,20 @@ struct lio_tally *lio_batch_tally(struct lio_batch *batch,
 
 void lio_batch_sample(struct lio_batch *batch, const struct lio_io *io)
 {
+    uint64_t now_bytes;
+    uint32_t now;
     bool *sampled = io->op.length <= LIO_DEVICE_SMALL ? &batch->sampled_small
                                                       : &batch->sampled_large;
 
     if (!batch->engine->coalesce_plugin || *sampled)
         return;
     *sampled = true;
+    now = (uint32_t)lio_lane_in_flight(io->lane);
+    now_bytes = lio_lane_in_flight_bytes(io->lane);
     lio_device_sample(&batch->engine->device, io->op.length,
                       batch->now_ns - io->issued_ns,
-                      (uint32_t)lio_lane_in_flight(io->lane),
-                      lio_lane_in_flight_bytes(io->lane));
+                      io->met > now ? io->met : now,
+                      io->met_bytes > now_bytes ? io->met_bytes : now_bytes);
 }
 
 /* Parts go back to the slab of their lane. */

@@ -88,6 +88,8 @@ struct lio_io {
     struct lio_io *next, *prev; /* in one list at a time */
 
     uint64_t issued_ns;
+    uint64_t met_bytes;     /* in flight when it was issued, with its own */
+    uint32_t met;           /* operations likewise */
     uint64_t moved;         /* bytes this operation has moved so far */
     uint64_t taken_bytes;   /* its share of the budget */
     _Atomic uint32_t tries; /* times it was given to the backend */

@@ -56,6 +56,8 @@ static bool hand_down(struct lio_lane *lane, struct lio_io *io, uint64_t now)
     /* Counted first: it may come back before submit() returns. */
     lio_lane_add(&lane->issued, 1);
     lio_lane_add(&lane->issued_bytes, op->length);
+    io->met = (uint32_t)lio_lane_in_flight(lane);
+    io->met_bytes = lio_lane_in_flight_bytes(lane);
     if (lane->ops->submit(lane->queue, &op, 1) == 1)
         return true;
     lio_lane_add(&lane->issued, (uint64_t)-1);
