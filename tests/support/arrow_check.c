@@ -59,7 +59,8 @@ static int check_counts(const struct check *check)
         return wrong(check, "an unknown format");
     if (!check->schema->release || !array->release)
         return wrong(check, "is released");
-    if (array->length < 0 || array->offset < 0)
+    if (array->length < 0 || array->offset < 0 ||
+        array->length > INT64_MAX - array->offset)
         return wrong(check, "length %" PRId64 ", offset %" PRId64,
                      array->length, array->offset);
     if (array->n_buffers != nbuffers)
@@ -71,6 +72,139 @@ static int check_counts(const struct check *check)
     if (!array->dictionary != !check->schema->dictionary)
         return wrong(check, "has a dictionary, or has none");
     return 0;
+}
+
+/* -- formats ------------------------------------------------------------- */
+
+/* A number and nothing else, from 1 on; 0 if it is none. */
+static int64_t number_of(const char *digits)
+{
+    int64_t number = 0;
+
+    for (; *digits >= '0' && *digits <= '9' && number < INT32_MAX; digits++)
+        number = number * 10 + (*digits - '0');
+    return *digits == '\0' ? number : 0;
+}
+
+/* d:PRECISION,SCALE or d:PRECISION,SCALE,BITS; the width in bits, or 0. */
+static int64_t decimal_bits(const char *format)
+{
+    int precision, scale, bits = 128, end = 0;
+
+    if (sscanf(format, "d:%d,%d%n", &precision, &scale, &end) != 2)
+        return 0;
+    if (format[end] == ',' &&
+        sscanf(format + end, ",%d%n", &bits, &precision) != 1)
+        return 0;
+    return bits == 128 || bits == 256 ? bits : 0;
+}
+
+/* Bits of a date, a time, a timestamp or a duration, or 0. */
+static int64_t temporal_bits(const char *format)
+{
+    static const struct {
+        const char *format;
+        int64_t bits;
+    } known[] = { { "tdD", 32 }, { "tdm", 64 }, { "tts", 32 }, { "ttm", 32 },
+                  { "ttu", 64 }, { "ttn", 64 }, { "tDs", 64 }, { "tDm", 64 },
+                  { "tDu", 64 }, { "tDn", 64 } };
+
+    if (strncmp(format, "ts", 2) == 0)
+        return format[2] != '\0' && strchr("smun", format[2]) &&
+                       format[3] == ':'
+                   ? 64
+                   : 0;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(format, known[i].format) == 0)
+            return known[i].bits;
+    return 0;
+}
+
+/* Bits of a value in buffer 1, or 0 for what has none of fixed width. */
+static int64_t value_bits(const char *format)
+{
+    switch (format[0]) {
+    case 'b':
+        return 1;
+    case 'c':
+    case 'C':
+        return 8;
+    case 's':
+    case 'S':
+    case 'e':
+        return 16;
+    case 'i':
+    case 'I':
+    case 'f':
+        return 32;
+    case 'l':
+    case 'L':
+    case 'g':
+        return 64;
+    case 'w':
+        return format[1] == ':' ? number_of(format + 2) * 8 : 0;
+    case 'd':
+        return decimal_bits(format);
+    case 't':
+        return temporal_bits(format);
+    default:
+        return 0;
+    }
+}
+
+static int check_format(const struct check *check)
+{
+    const char *format = check->schema->format;
+    bool nested = format[0] == '+' || strchr("nuzUZ", format[0]);
+
+    if (strncmp(format, "+w:", 3) == 0 && number_of(format + 3) == 0)
+        return wrong(check, "a list of no fixed size");
+    return nested || value_bits(format) > 0 ? 0
+                                            : wrong(check, "an unknown format");
+}
+
+/* -- metadata ------------------------------------------------------------ */
+
+/* Pairs of keys and values, each with its length before it. */
+static int check_metadata(const struct check *check)
+{
+    const char *at = check->schema->metadata;
+    int32_t n, length;
+
+    if (!at)
+        return 0;
+    memcpy(&n, at, sizeof(n));
+    at += sizeof(n);
+    for (int32_t i = 0; i < 2 * n; i++) {
+        memcpy(&length, at, sizeof(length));
+        if (length < 0)
+            return wrong(check, "its metadata has a negative length");
+        at += sizeof(length) + (size_t)length;
+    }
+    return n < 0 ? wrong(check, "its metadata has a negative count") : 0;
+}
+
+/* -- buffers ------------------------------------------------------------- */
+
+/* Look at all bytes: whether they are there only a sanitizer can tell. */
+static void touch(const void *buffer, int64_t from, int64_t to)
+{
+    const volatile uint8_t *bytes = buffer;
+
+    for (int64_t i = from; i < to; i++)
+        (void)bytes[i];
+}
+
+static void touch_buffers(const struct check *check)
+{
+    const struct ArrowArray *array = check->array;
+    int64_t from = array->offset, to = array->offset + array->length;
+    int64_t bits = value_bits(check->schema->format);
+
+    if (array->n_buffers > 0 && array->buffers[0])
+        touch(array->buffers[0], from / 8, (to + 7) / 8);
+    if (bits > 0)
+        touch(array->buffers[1], from * bits / 8, (to * bits + 7) / 8);
 }
 
 static int check_buffers(const struct check *check)
@@ -174,6 +308,9 @@ static int check_offsets(const struct check *check)
         if ((kind == 'u' || kind == 'U') && check_utf8(check, start, end) < 0)
             return -1;
     }
+    if (kind == 'z' || kind == 'Z')
+        touch(check->array->buffers[2], offset_at(check, 0),
+              offset_at(check, length));
     return 0;
 }
 
@@ -188,6 +325,19 @@ static int64_t rows_of_children(const struct check *check)
     return strncmp(format, "+w:", 3) == 0 ? end * atoll(format + 3) : end;
 }
 
+/* Entries are pairs; that neither they nor their keys are null, their fields'
+ * flags say. */
+static int check_map(const struct check *check)
+{
+    const struct ArrowSchema *entries = check->schema->children[0];
+
+    if (strcmp(entries->format, "+s") != 0 || entries->n_children != 2)
+        return wrong(check, "its entries are no pairs");
+    if (check->array->children[0]->n_children != 2)
+        return wrong(check, "an entry has not two children");
+    return 0;
+}
+
 static int check_shape(const struct check *check)
 {
     const char *format = check->schema->format;
@@ -197,11 +347,7 @@ static int check_shape(const struct check *check)
         return wrong(check, "%" PRId64 " children", n);
     if (format[0] != '+' && n != 0)
         return wrong(check, "has children");
-    if (strcmp(format, "+m") == 0 &&
-        (strcmp(check->schema->children[0]->format, "+s") != 0 ||
-         check->schema->children[0]->n_children != 2))
-        return wrong(check, "its entries are no pairs");
-    return 0;
+    return strcmp(format, "+m") == 0 ? check_map(check) : 0;
 }
 
 static int check_children(const struct check *check)
@@ -265,6 +411,9 @@ static int check_dictionary(const struct check *check)
             return wrong(check, "index %" PRId64 " of %" PRId64, index,
                          array->dictionary->length);
     }
+    /* Rows are null, values are not. */
+    if (array->dictionary->null_count != 0)
+        return wrong(check, "a value of its dictionary is null");
     return arrow_check(check->schema->dictionary, array->dictionary, check->why,
                        check->room);
 }
@@ -274,9 +423,11 @@ int arrow_check(const struct ArrowSchema *schema,
 {
     const struct check check = { schema, array, why, room };
 
-    if (check_counts(&check) < 0 || check_shape(&check) < 0 ||
+    if (check_counts(&check) < 0 || check_format(&check) < 0 ||
+        check_metadata(&check) < 0 || check_shape(&check) < 0 ||
         check_buffers(&check) < 0 || check_nulls(&check) < 0)
         return -1;
+    touch_buffers(&check);
     if (has_offsets(schema->format) && check_offsets(&check) < 0)
         return -1;
     if (check_dictionary(&check) < 0)
