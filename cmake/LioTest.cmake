@@ -6,6 +6,13 @@
 # label is the group.  Exit code 77 means skipped.
 set(LIO_TEST_PREFIX "" CACHE STRING "What leads the name of every test")
 
+# For tests that make and sync hundreds of small files: a directory in memory,
+# where there is one.
+set(LIO_TEST_IN_MEMORY)
+if(EXISTS /dev/shm)
+  set(LIO_TEST_IN_MEMORY TMPDIR=/dev/shm)
+endif()
+
 function(lio_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT"
     "COMMAND;ENVIRONMENT;PROPERTIES")

@@ -1,7 +1,7 @@
 /*
  * Commits.  What is on disk after each step, of a second version:
  *
- *     .lanceio-ID.writing                        open(): the lease
+ *     .lanceio-ID.BOOT.writing                   open(): the lease
  *     data/ID-0.lance ...                        path(): of no consequence yet
  *     _transactions/1-ID.txn                     finish(): for other writers
  *     _versions/.lanceio-ID.2.next                        no manifest by its

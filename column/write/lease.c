@@ -2,9 +2,11 @@
  * Leases.  The proof that a writer is dead is that its lock can be had.
  *
  * Locks are a matter of one kernel, though: over a network some mounts keep
- * them to themselves.  So the file also says under which boot of which kernel
- * it was made, and one from elsewhere counts as dead only when it is older
- * than a week, which is what LanceDB gives to files it does not know.
+ * them to themselves.  So the name also says under which boot of which kernel
+ * the file was made, and one from elsewhere counts as dead only when it is
+ * older than a week, which is what LanceDB gives to files it does not know.
+ * The name, because it is there as soon as the file is: a writer may be killed
+ * before it has written anything.
  *
  * A writer may also be killed when its version was made already, just before
  * its lease ended: then its data files are those of the dataset.  Therefore
@@ -31,25 +33,28 @@
 #define PREFIX       ".lanceio-"
 #define SUFFIX       ".writing"
 #define ID_CHARS     36
+#define BOOT_AT      (sizeof(PREFIX) - 1 + ID_CHARS + 1)
 #define BOOT_ID      "/proc/sys/kernel/random/boot_id"
 #define WEEK_SECONDS (7 * 24 * 60 * 60)
 #define TAKE_TRIES   100
 
+/* The boot of the kernel, a UUID, or something that is none. */
 struct boot {
-    char text[64]; /* empty: not known */
+    char text[ID_CHARS + 1];
 };
 
 static struct boot read_boot(void)
 {
-    struct boot boot = { "" };
+    struct boot boot = { "elsewhere" };
     int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
+    char text[ID_CHARS];
 
     if (fd < 0)
         return boot;
-    n = read(fd, boot.text, sizeof(boot.text) - 1);
+    if (read(fd, text, sizeof(text)) == (ssize_t)sizeof(text) &&
+        !memchr(text, '/', sizeof(text)))
+        memcpy(boot.text, text, sizeof(text));
     (void)close(fd);
-    boot.text[n > 0 ? n : 0] = '\0';
     return boot;
 }
 
@@ -91,26 +96,9 @@ static bool hold(int fd)
     return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-/* Without its text a lease is from elsewhere, and nobody sweeps up after it. */
-static int write_boot(struct lio_lease *lease, const struct boot *boot,
-                      struct lio_error *err)
-{
-    size_t bytes = strlen(boot->text);
-    ssize_t n = pwrite(lease->fd, boot->text, bytes, 0);
-    int os_errno = n < 0 ? errno : ENOSPC;
-
-    if (n == (ssize_t)bytes)
-        return 0;
-    (void)unlink(lease->path);
-    (void)close(lease->fd);
-    return lio_disk_failed(lease->path, "write", os_errno, err);
-}
-
 static int take(struct lio_lease *lease, int *ret_made_root,
                 struct lio_error *err)
 {
-    const struct boot boot = read_boot();
-
     for (int tries = 0; tries < TAKE_TRIES; tries++) {
         int rc = lio_disk_create(lease->path, ret_made_root, err);
 
@@ -125,7 +113,7 @@ static int take(struct lio_lease *lease, int *ret_made_root,
             return rc;
         }
         if (hold(lease->fd))
-            return write_boot(lease, &boot, err);
+            return 0;
         (void)close(lease->fd);
     }
     return lio_error_set(err, LIO_ECONFLICT,
@@ -136,13 +124,15 @@ static int take(struct lio_lease *lease, int *ret_made_root,
 int lio_lease_take(const char *root, struct lio_lease *ret_lease,
                    int *ret_made_root, struct lio_error *err)
 {
+    const struct boot boot = read_boot();
     struct lio_lease lease = { .fd = -1 };
     int rc;
 
     if (!make_id(lease.id))
         return lio_error_set(err, LIO_EIO, "%s: no random numbers to be had",
                              root);
-    if (asprintf(&lease.path, "%s/" PREFIX "%s" SUFFIX, root, lease.id) < 0)
+    if (asprintf(&lease.path, "%s/" PREFIX "%s.%s" SUFFIX, root, lease.id,
+                 boot.text) < 0)
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it",
                              root);
     rc = take(&lease, ret_made_root, err);
@@ -168,14 +158,12 @@ void lio_lease_end(struct lio_lease *lease)
 
 /* -- to sweep up after the dead ------------------------------------------ */
 
-static bool is_from_here(int fd)
+/* `name` is that of a lease. */
+static bool is_from_here(const char *name)
 {
     const struct boot boot = read_boot();
-    char text[sizeof(boot.text)];
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-    text[n > 0 ? n : 0] = '\0';
-    return boot.text[0] != '\0' && strcmp(text, boot.text) == 0;
+    return strncmp(name + BOOT_AT, boot.text, ID_CHARS) == 0;
 }
 
 static bool is_old(int fd)
@@ -186,9 +174,10 @@ static bool is_old(int fd)
            difftime(time(NULL), st.st_mtime) > WEEK_SECONDS;
 }
 
-static bool is_dead(int fd)
+static bool is_dead(int fd, const char *name)
 {
-    return lock(fd, LOCK_EX | LOCK_NB) == 0 && (is_from_here(fd) || is_old(fd));
+    return lock(fd, LOCK_EX | LOCK_NB) == 0 &&
+           (is_from_here(name) || is_old(fd));
 }
 
 static bool starts_with_id(const char *name, const char *id)
@@ -323,16 +312,20 @@ static bool sweep_one(const char *root, int dir, const char *name)
     if (fd < 0)
         return false;
     memcpy(id, name + strlen(PREFIX), ID_CHARS);
-    swept = is_dead(fd) && sweep_up(root, id) && unlinkat(dir, name, 0) == 0;
+    swept =
+        is_dead(fd, name) && sweep_up(root, id) && unlinkat(dir, name, 0) == 0;
     (void)close(fd);
     return swept;
 }
 
+/* .lanceio-ID.BOOT.writing; where the boot is not known, it is shorter. */
 static bool is_lease(const char *name)
 {
-    return strlen(name) == strlen(PREFIX) + ID_CHARS + strlen(SUFFIX) &&
+    size_t bytes = strlen(name), tail = strlen(SUFFIX);
+
+    return bytes > BOOT_AT + tail &&
            strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
-           strcmp(name + strlen(PREFIX) + ID_CHARS, SUFFIX) == 0;
+           name[BOOT_AT - 1] == '.' && strcmp(name + bytes - tail, SUFFIX) == 0;
 }
 
 int lio_lease_sweep(const char *root)

@@ -1,7 +1,7 @@
 /*
  * Who is writing to a dataset, and who was.
  *
- *     table.lance/.lanceio-ID.writing              locked as long as its writer
+ *     table.lance/.lanceio-ID.BOOT.writing         locked as long as its writer
  *                                                  lives
  *     table.lance/data/ID-0.lance, ID-1.lance      what it has made so far
  *     table.lance/_transactions/5-ID.txn
