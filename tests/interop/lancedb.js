@@ -12,6 +12,9 @@
 //       Replace all rows by the first one.
 //   lancedb.js create TABLE VERSION [OPTION=VALUE...]
 //       Make TABLE with rows of several types, in this file version.
+//   lancedb.js -
+//       All that, from stdin, a command a line; says of each whether it went
+//       well, and goes on.
 //
 // Exit code 1 and a sentence on stderr when something is not as it should be.
 'use strict'
@@ -193,12 +196,30 @@ async function create (name, version, ...options) {
 }
 
 const verbs = { check, add, delete: remove, overwrite, create }
-const [verb, ...args] = process.argv.slice(2)
-if (!verbs[verb]) {
-  console.error('usage: lancedb.js check|add|delete|overwrite|create TABLE ...')
-  process.exit(2)
+
+async function run (verb, args) {
+  if (!verbs[verb]) throw new Error('check, add, delete, overwrite, create TABLE ..., or - for a list of these')
+  await verbs[verb](...args)
 }
-verbs[verb](...args).catch(problem => {
-  console.error(`lancedb.js ${verb} ${args[0]}: ${problem.message}`)
-  process.exit(1)
+
+// "ok VERB TABLE", or "failed VERB TABLE: why", for each line.
+async function runLines () {
+  let failed = false
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const [verb, ...args] = line.trim().split(' ')
+    try {
+      await run(verb, args)
+      console.log(`ok ${verb} ${args[0]}`)
+    } catch (problem) {
+      console.log(`failed ${verb} ${args[0]}: ${problem.message}`)
+      failed = true
+    }
+  }
+  if (failed) process.exitCode = 1
+}
+
+const [verb, ...args] = process.argv.slice(2);
+(verb === '-' ? runLines() : run(verb, args)).catch(problem => {
+  console.error(`lancedb.js ${verb || ''} ${args[0] || ''}: ${problem.message}`)
+  process.exitCode = 1
 })
