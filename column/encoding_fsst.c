@@ -18,6 +18,10 @@
 #define MAGIC      UINT64_C(0x46535354) /* "FSST" */
 #define COMPRESSED (UINT64_C(1) << 24)
 
+/* Values for which room is made at once: eight times their bytes, the most that
+ * they may become. */
+#define GROUP 64u
+
 int lio_fsst_parse(struct lio_decode *dec, struct lio_bytes table,
                    struct lio_fsst *ret_fsst)
 {
@@ -66,46 +70,87 @@ static uint8_t *expand(const struct lio_fsst *fsst, const uint8_t *from,
     return to;
 }
 
-int lio_fsst_append(struct lio_decode *dec, const struct lio_fsst *fsst,
-                    struct lio_bytes value, struct lio_strings *out)
+/* Room for `rows` values that are expanded from `bytes`. */
+static int make_room(struct lio_decode *dec, const struct lio_fsst *fsst,
+                     uint64_t rows, uint64_t bytes, struct lio_strings *out)
 {
-    uint64_t most = fsst->stored ? value.bytes
-                                 : (uint64_t)value.bytes * LIO_FSST_SYMBOL_MAX;
-    uint8_t *start, *end;
-    int rc = lio_decode_grow(dec, &out->data, out->bytes, out->bytes + most);
+    uint64_t most = fsst->stored ? bytes : bytes * LIO_FSST_SYMBOL_MAX;
+    int rc = lio_strings_reserve(dec, out, rows, 0);
 
-    if (rc < 0)
-        return rc;
-    start = out->data->data + out->bytes;
-    end = start + value.bytes;
+    return rc < 0 ? rc
+                  : lio_strings_room(dec, out, out->rows + rows,
+                                     out->bytes + most);
+}
+
+/* Expand a value into room that is there. */
+static bool put(const struct lio_fsst *fsst, struct lio_bytes value,
+                struct lio_strings *out)
+{
+    uint8_t *start = out->data->data + out->bytes;
+    uint8_t *end = start + value.bytes;
+
     if (!fsst->stored)
         end = expand(fsst, value.data, value.data + value.bytes, start);
     else if (value.bytes > 0)
         memcpy(start, value.data, value.bytes);
     if (!end)
-        return lio_decode_corrupt(
-            dec, "an fsst code is none of the %" PRIu32 " symbols",
-            fsst->nsymbols);
-    rc = lio_strings_reserve(dec, out, 1, (uint64_t)(end - start));
+        return false;
+    lio_strings_put(out, (uint64_t)(end - start));
+    return true;
+}
+
+static int bad_code(struct lio_decode *dec, const struct lio_fsst *fsst)
+{
+    return lio_decode_corrupt(
+        dec, "an fsst code is none of the %" PRIu32 " symbols", fsst->nsymbols);
+}
+
+int lio_fsst_append(struct lio_decode *dec, const struct lio_fsst *fsst,
+                    struct lio_bytes value, struct lio_strings *out)
+{
+    int rc = make_room(dec, fsst, 1, value.bytes, out);
+
     if (rc < 0)
         return rc;
-    lio_strings_put(out, (uint64_t)(end - start));
-    return 0;
+    if (!put(fsst, value, out))
+        return bad_code(dec, fsst);
+    /* That offsets can tell the bytes. */
+    return lio_strings_reserve(dec, out, 0, 0);
+}
+
+/* Values from row `from` on. */
+static int append_rows(struct lio_decode *dec, const struct lio_fsst *fsst,
+                       const struct lio_strings *packed, uint64_t from,
+                       uint64_t rows, struct lio_strings *out)
+{
+    uint64_t at = lio_strings_offset(packed, from);
+    uint64_t end = lio_strings_offset(packed, from + rows);
+    int rc = make_room(dec, fsst, rows, end - at, out);
+
+    if (rc < 0)
+        return rc;
+    for (uint64_t i = from; i < from + rows; i++) {
+        struct lio_bytes value = { packed->data->data + at, 0 };
+
+        end = lio_strings_offset(packed, i + 1);
+        value.bytes = (size_t)(end - at);
+        at = end;
+        if (!put(fsst, value, out))
+            return bad_code(dec, fsst);
+    }
+    return lio_strings_reserve(dec, out, 0, 0);
 }
 
 int lio_fsst_append_all(struct lio_decode *dec, const struct lio_fsst *fsst,
                         const struct lio_strings *packed,
                         struct lio_strings *out)
 {
+    uint64_t rows;
     int rc = 0;
 
-    for (uint64_t i = 0; i < packed->rows && rc == 0; i++) {
-        uint64_t at = lio_strings_offset(packed, i);
-        uint64_t end = lio_strings_offset(packed, i + 1);
-        struct lio_bytes value = { packed->data->data + at,
-                                   (size_t)(end - at) };
-
-        rc = lio_fsst_append(dec, fsst, value, out);
+    for (uint64_t i = 0; i < packed->rows && rc == 0; i += rows) {
+        rows = packed->rows - i < GROUP ? packed->rows - i : GROUP;
+        rc = append_rows(dec, fsst, packed, i, rows, out);
     }
     return rc;
 }

@@ -24,7 +24,7 @@
 
 /* Beyond this a device gains nothing from longer reads, and a processor's
  * caches lose; but one window a batch saves putting it together. */
-#define WINDOW_MAX (UINT64_C(1) << 20)
+#define WINDOW_MAX (UINT64_C(512) << 10)
 #define WINDOW_MIN (UINT64_C(64) << 10)
 
 /* However little memory there is: what a read costs is worth more than this. */

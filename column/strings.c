@@ -11,6 +11,10 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+/* Bytes of values grow by this factor at the most: what is guessed of the rest
+ * has to be borne out by the rows so far. */
+#define GROWTH_MAX 8u
+
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 int lio_strings_init(struct lio_decode *dec, uint32_t offset_bits,
@@ -44,6 +48,23 @@ void lio_strings_release(struct lio_strings *strings)
     *strings = (struct lio_strings){ 0 };
 }
 
+int lio_strings_room(struct lio_decode *dec, struct lio_strings *strings,
+                     uint64_t rows, uint64_t bytes)
+{
+    uint64_t guess = bytes;
+
+    if (bytes <= strings->data->bytes)
+        return 0;
+    /* What all rows take if the others are like these, and a little more. */
+    if (rows > 0 && strings->rows_max / rows < GROWTH_MAX)
+        guess = bytes / rows * strings->rows_max + bytes / 16;
+    else if (bytes <= UINT64_MAX / GROWTH_MAX)
+        guess = bytes * GROWTH_MAX;
+    if (guess < bytes || guess > dec->budget)
+        guess = bytes;
+    return lio_decode_grow(dec, &strings->data, strings->bytes, guess);
+}
+
 int lio_strings_reserve(struct lio_decode *dec, struct lio_strings *strings,
                         uint64_t rows, uint64_t bytes)
 {
@@ -60,7 +81,7 @@ int lio_strings_reserve(struct lio_decode *dec, struct lio_strings *strings,
             "its values take more bytes than their type's %" PRIu32
             "-bit offsets can tell",
             strings->offset_bits);
-    return lio_decode_grow(dec, &strings->data, strings->bytes, total);
+    return lio_strings_room(dec, strings, strings->rows + rows, total);
 }
 
 static ALWAYS_INLINE uint64_t load(const uint8_t *from, uint64_t i,

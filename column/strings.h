@@ -21,6 +21,13 @@ LIO_MUST_CHECK int lio_strings_init(struct lio_decode *dec,
                                     struct lio_strings *ret_strings);
 void lio_strings_release(struct lio_strings *strings);
 
+/* Make room for `bytes` of values in all, of which some `rows` are or will be
+ * theirs; where it has to grow, for what that says of the other rows, so that
+ * values are moved a few times at the most. */
+LIO_MUST_CHECK int lio_strings_room(struct lio_decode *dec,
+                                    struct lio_strings *strings, uint64_t rows,
+                                    uint64_t bytes);
+
 /* Check that `rows` more fit, and make room for `bytes` more of values. */
 LIO_MUST_CHECK int lio_strings_reserve(struct lio_decode *dec,
                                        struct lio_strings *strings,
