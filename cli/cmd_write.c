@@ -334,12 +334,14 @@ static int write_rows(const struct cli *cli, const struct request *request,
             return cli_fail(cli, &err);
         }
         if (rc == 0)
-            return CLI_DONE;
+            break;
         rc = cli_writing_append(cli, &job->writing, &batch,
                                 share_of(&job->source));
         if (rc)
             return rc;
     }
+    job->writing.text = job->source.taken;
+    return CLI_DONE;
 }
 
 static int run(struct cli *cli, const struct request *request, struct job *job)

@@ -84,27 +84,37 @@ size_t cli_utf8_decode(const char *text, size_t bytes, uint32_t *ret_char)
     return n;
 }
 
-/* Eight bytes at a time where they are ASCII, as most are. */
-size_t cli_utf8_valid(const char *text, size_t bytes)
+/* Most text is ASCII: 32 bytes of it at a time. */
+static size_t skip_ascii(const char *text, size_t bytes)
 {
+    uint64_t words[4];
     size_t at = 0;
 
+    for (; bytes - at >= sizeof(words); at += sizeof(words)) {
+        memcpy(words, text + at, sizeof(words));
+        if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080)
+            break;
+    }
+    return at;
+}
+
+size_t cli_utf8_valid(const char *text, size_t bytes)
+{
+    size_t at = skip_ascii(text, bytes);
+
     while (at < bytes) {
-        uint64_t eight;
         uint32_t c;
         size_t length;
 
-        if (bytes - at >= sizeof(eight)) {
-            memcpy(&eight, text + at, sizeof(eight));
-            if (!(eight & 0x8080808080808080)) {
-                at += sizeof(eight);
-                continue;
-            }
+        if (text[at] >= 0) {
+            at++;
+            continue;
         }
         length = cli_utf8_decode(text + at, bytes - at, &c);
         if (length == 0)
             break;
         at += length;
+        at += skip_ascii(text + at, bytes - at);
     }
     return at;
 }

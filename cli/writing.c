@@ -149,6 +149,7 @@ int cli_writing_finish(const struct cli *cli, struct cli_writing *writing)
 {
     struct lio_write_summary summary;
     char result[64], engine[96];
+    uint64_t moved;
     struct lio_error err;
     double seconds;
 
@@ -158,12 +159,14 @@ int cli_writing_finish(const struct cli *cli, struct cli_writing *writing)
     cli_progress_clear(&writing->progress);
     print_result(&summary, result, sizeof(result));
     print_engine(writing->engine, engine, sizeof(engine));
+    moved = writing->text ? writing->text : summary.bytes;
     cli_note(cli,
              "%s: %" PRIu64 " row%s, %" PRIu64 " bytes in %" PRIu32
-             " file%s, %.3f s, %.1f MB/s, %s",
+             " file%s, %.3f s, %.1f MB/s%s, %s",
              result, summary.rows, plural(summary.rows), summary.bytes,
              summary.nfiles, plural(summary.nfiles), seconds,
-             (double)summary.bytes / 1e6 / seconds, engine);
+             (double)moved / 1e6 / seconds, writing->text ? " of text" : "",
+             engine);
     return CLI_DONE;
 }
 

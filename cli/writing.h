@@ -53,6 +53,7 @@ struct cli_writing {
     struct lio_writer *writer;
     struct cli_progress progress;
     uint64_t rows; /* appended */
+    uint64_t text; /* bytes of text that they are from, or 0 */
     int64_t start_ns;
 };
 

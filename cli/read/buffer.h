@@ -32,7 +32,10 @@ LIO_MUST_CHECK static inline int cli_buffer_add(struct cli_buffer *buffer,
 {
     if (buffer->room - buffer->used < n && cli_buffer_grow(buffer, n) < 0)
         return LIO_ENOMEM;
-    if (n > 0)
+    /* Most are numbers of eight bytes, which need no call. */
+    if (n == 8)
+        memcpy(buffer->base + buffer->used, bytes, 8);
+    else if (n > 0)
         memcpy(buffer->base + buffer->used, bytes, n);
     buffer->used += n;
     return 0;

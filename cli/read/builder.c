@@ -105,21 +105,18 @@ static int begin_validity(struct cli_builder *builder)
 static int add_row(struct cli_builder *builder, bool valid)
 {
     struct cli_buffer *bits = &builder->validity;
+    static const char zero = 0;
     int64_t row = builder->rows;
 
-    if (builder->type->kind == CLI_NULL) {
+    if ((valid && builder->nulls == 0) || builder->type->kind == CLI_NULL) {
         builder->rows++;
         return 0;
     }
     if (!valid && builder->nulls++ == 0 && begin_validity(builder) < 0)
         return LIO_ENOMEM;
-    if (builder->nulls > 0) {
-        static const char zero = 0;
-
-        if (row % 8 == 0 && cli_buffer_add(bits, &zero, 1) < 0)
-            return LIO_ENOMEM;
-        bits->base[row / 8] |= (char)(valid << row % 8);
-    }
+    if (row % 8 == 0 && cli_buffer_add(bits, &zero, 1) < 0)
+        return LIO_ENOMEM;
+    bits->base[row / 8] |= (char)(valid << row % 8);
     builder->rows++;
     return 0;
 }

@@ -42,35 +42,52 @@ static bool split_exponent(const char *at, const char *end, int64_t *power)
     return at == end;
 }
 
+/* Digits, appended to `value`, which wraps around if they are too many. */
+static const char *take_digits(const char *at, const char *end, uint64_t *value)
+{
+    uint64_t number = *value;
+
+    for (; at < end && is_digit(*at); at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    *value = number;
+    return at;
+}
+
+static const char *skip_zeros(const char *at, const char *end)
+{
+    while (at < end && *at == '0')
+        at++;
+    return at;
+}
+
 bool cli_digits_split(const char *text, size_t bytes,
                       struct cli_digits *ret_digits)
 {
-    const char *at = text, *end = text + bytes, *point = NULL;
+    const char *at = text, *end = text + bytes, *first, *start;
     struct cli_digits digits = { .negative = bytes > 0 && *text == '-' };
-    size_t ndigits = 0, nvalue = 0;
+    bool any;
 
     if (at < end && (*at == '-' || *at == '+'))
         at++;
     digits.text = at;
-    for (; at < end; at++) {
-        if (is_digit(*at)) {
-            ndigits++;
-            nvalue += digits.value || *at != '0';
-            digits.value = digits.value * 10 + (uint64_t)(*at - '0');
-        } else if (*at == '.' && !point) {
-            point = at;
-        } else {
-            break;
-        }
+    first = skip_zeros(at, end);
+    at = take_digits(first, end, &digits.value);
+    digits.exact = at - first <= EXACT_DIGITS;
+    any = at > digits.text;
+    digits.has_point = at < end;
+    if (at < end && *at == '.') {
+        ptrdiff_t nwhole = at - first;
+
+        start = ++at;
+        first = nwhole == 0 ? skip_zeros(at, end) : at;
+        at = take_digits(first, end, &digits.value);
+        digits.exact = nwhole + (at - first) <= EXACT_DIGITS;
+        digits.power = -(at - start);
+        any |= at > start;
     }
-    if (ndigits == 0)
-        return false;
     digits.bytes = (size_t)(at - digits.text);
-    digits.exact = nvalue <= EXACT_DIGITS;
-    digits.power = point ? -(at - point - 1) : 0;
-    digits.has_point = point || at < end;
-    if (at < end && ((*at != 'e' && *at != 'E') ||
-                     !split_exponent(at + 1, end, &digits.power)))
+    if (!any || (at < end && ((*at != 'e' && *at != 'E') ||
+                              !split_exponent(at + 1, end, &digits.power))))
         return false;
     *ret_digits = digits;
     return true;

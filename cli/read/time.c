@@ -45,19 +45,40 @@ static bool take_number(struct text *text, int min, int max,
     return true;
 }
 
+/* Two digits; others may be behind. */
+static bool take_two(struct text *text, int64_t *ret_number)
+{
+    unsigned tens, ones;
+
+    if (text->end - text->at < 2)
+        return false;
+    tens = (unsigned)text->at[0] - '0';
+    ones = (unsigned)text->at[1] - '0';
+    if (tens > 9 || ones > 9)
+        return false;
+    text->at += 2;
+    *ret_number = tens * 10 + ones;
+    return true;
+}
+
 /* -- dates --------------------------------------------------------------- */
 
 /* Only years of more than four digits, or before 0, have a sign. */
 static bool take_year(struct text *text, int64_t *ret_year)
 {
     bool negative = step(text, '-');
-    bool has_sign = negative || step(text, '+');
+    int64_t century, rest;
 
-    if (!take_number(text, has_sign ? 6 : 4, has_sign ? YEAR_DIGITS : 4,
-                     ret_year))
+    if (negative || step(text, '+')) {
+        if (!take_number(text, 6, YEAR_DIGITS, ret_year))
+            return false;
+        if (negative)
+            *ret_year = -*ret_year;
+        return true;
+    }
+    if (!take_two(text, &century) || !take_two(text, &rest))
         return false;
-    if (negative)
-        *ret_year = -*ret_year;
+    *ret_year = century * 100 + rest;
     return true;
 }
 
@@ -94,8 +115,7 @@ static bool take_date(struct text *text, int64_t *ret_days)
     int64_t year, month, day;
 
     if (!take_year(text, &year) || !step(text, '-') ||
-        !take_number(text, 2, 2, &month) || !step(text, '-') ||
-        !take_number(text, 2, 2, &day))
+        !take_two(text, &month) || !step(text, '-') || !take_two(text, &day))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
         return false;
@@ -118,29 +138,32 @@ enum cli_parse cli_date_parse(const char *text, size_t bytes, int64_t *ret_days)
 
 static int64_t units_a_second(unsigned digits)
 {
-    int64_t units = 1;
+    static const int32_t powers[] = { 1, 1000, 1000000, 1000000000 };
 
-    for (; digits > 0; digits--)
-        units *= 10;
-    return units;
+    return powers[digits / 3];
 }
 
 /* What is behind the point of a second, if there is one. */
 static enum cli_parse take_fraction(struct text *text, unsigned digits,
                                     int64_t *ret_units)
 {
-    int64_t unit = units_a_second(digits), units = 0;
+    int64_t units = 0;
+    unsigned n = 0;
 
     if (step(text, '.')) {
         if (!is_digit(text))
             return CLI_PARSE_FORM;
         for (; is_digit(text); text->at++) {
-            unit /= 10;
-            if (unit == 0 && *text->at != '0')
+            if (n < digits) {
+                units = units * 10 + (*text->at - '0');
+                n++;
+            } else if (*text->at != '0') {
                 return CLI_PARSE_DIGITS;
-            units += unit * (*text->at - '0');
+            }
         }
     }
+    for (; n < digits; n++)
+        units *= 10;
     *ret_units = units;
     return CLI_PARSE_OK;
 }
@@ -150,13 +173,13 @@ static enum cli_parse take_clock(struct text *text, unsigned digits,
 {
     int64_t hours, minutes, seconds = 0, fraction = 0;
 
-    if (!take_number(text, 2, 2, &hours) || !step(text, ':') ||
-        !take_number(text, 2, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!take_two(text, &hours) || !step(text, ':') ||
+        !take_two(text, &minutes) || hours > 23 || minutes > 59)
         return CLI_PARSE_FORM;
     if (step(text, ':')) {
         enum cli_parse parsed;
 
-        if (!take_number(text, 2, 2, &seconds) || seconds > 59)
+        if (!take_two(text, &seconds) || seconds > 59)
             return CLI_PARSE_FORM;
         parsed = take_fraction(text, digits, &fraction);
         if (parsed != CLI_PARSE_OK)
@@ -181,20 +204,6 @@ enum cli_parse cli_time_parse(const char *text, size_t bytes, unsigned digits,
         return CLI_PARSE_FORM;
     *ret_count = count;
     return CLI_PARSE_OK;
-}
-
-/* Two digits; others may be behind. */
-static bool take_two(struct text *text, int64_t *ret_number)
-{
-    int64_t number = 0;
-
-    for (int i = 0; i < 2; i++) {
-        if (!is_digit(text))
-            return false;
-        number = number * 10 + (*text->at++ - '0');
-    }
-    *ret_number = number;
-    return true;
 }
 
 /* Seconds east of Greenwich; false if there is no zone. */
