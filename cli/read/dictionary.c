@@ -97,13 +97,13 @@ static size_t width_of(const struct cli_builder *values)
 
 static struct key key_at(const struct cli_builder *values, int64_t row)
 {
-    size_t width;
+    size_t width, n;
     int64_t first;
 
     if (is_variable(values)) {
         first = offset_at(values, row);
-        return (struct key){ values->bytes.base + first,
-                             (size_t)(offset_at(values, row + 1) - first) };
+        n = (size_t)(offset_at(values, row + 1) - first);
+        return (struct key){ n > 0 ? values->bytes.base + first : "", n };
     }
     width = width_of(values);
     return (struct key){ values->values.base + (size_t)row * width, width };

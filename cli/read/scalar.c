@@ -320,11 +320,14 @@ static int add_base64(struct cli_builder *builder, struct cli_buffer *buffer,
 {
     size_t room = CLI_BASE64_ROOM(bytes);
 
+    *ret_n = 0;
+    if (bytes == 0)
+        return 0;
+    if (bytes % 4 != 0)
+        return cli_builder_refuse(builder, text, bytes, err);
     if (buffer->room - buffer->used < room && cli_buffer_grow(buffer, room) < 0)
         return cli_builder_no_memory(err);
-    *ret_n = 0;
-    if (bytes > 0 &&
-        !cli_base64_decode(text, bytes, (uint8_t *)buffer->base + buffer->used,
+    if (!cli_base64_decode(text, bytes, (uint8_t *)buffer->base + buffer->used,
                            ret_n))
         return cli_builder_refuse(builder, text, bytes, err);
     buffer->used += *ret_n;
