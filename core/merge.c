@@ -10,6 +10,22 @@
 #include "core/gap.h"
 #include "core/transfer.h"
 
+/* Where what is merged is counted. */
+#define COUNTERS(tier)                                                         \
+    {                                                                          \
+        LIO_COUNT_MERGED_##tier, LIO_COUNT_##tier##_MEMBERS,                   \
+            LIO_COUNT_##tier##_PAYLOAD, LIO_COUNT_##tier##_WASTE,              \
+            LIO_COUNT_##tier##_KEPT, LIO_COUNT_##tier##_SPLITS                 \
+    }
+
+static const struct {
+    enum lio_counter merged, members, payload, waste, kept, splits;
+} by_tier[LIO_COALESCE_TIERS] = {
+    [LIO_TIER_TOUCHING] = COUNTERS(TOUCHING),
+    [LIO_TIER_GAP] = COUNTERS(GAP),
+    [LIO_TIER_EXTENT] = COUNTERS(EXTENT),
+};
+
 static uint64_t end_of(const struct lio_io *io)
 {
     return io->op.offset + io->op.length;
@@ -83,8 +99,9 @@ static bool get_scratch(struct lio_merge *merge, struct lio_memory *memory,
 
 struct lio_io *lio_merge_make(struct lio_lane *lane,
                               struct lio_io *const *members, uint32_t n,
-                              const struct lio_range *range)
+                              const struct lio_merged *group)
 {
+    const struct lio_range *range = &group->range;
     struct layout layout = look_at(members, n, range);
     struct lio_merge *merge;
     struct lio_io *io;
@@ -112,6 +129,7 @@ struct lio_io *lio_merge_make(struct lio_lane *lane,
     io->op.length = io->length = range->length;
     io->op.iov = merge->iov;
     io->op.niov = 0;
+    merge->tier = group->tier;
     merge->copy = layout.copy;
     if (merge->copy)
         add_iov(io, merge->scratch, (size_t)range->length);
@@ -137,6 +155,19 @@ void lio_merge_unmake(struct lio_lane *lane, struct lio_io *merged)
 {
     free_merge(merged);
     lio_slab_put(&lane->slab, merged);
+}
+
+void lio_merge_count(struct lio_lane *lane, const struct lio_merged *group,
+                     uint64_t kept)
+{
+    struct lio_lane_stats *stats = &lane->stats;
+
+    lio_count(stats, by_tier[group->tier].merged, 1);
+    lio_count(stats, by_tier[group->tier].members, group->count);
+    lio_count(stats, by_tier[group->tier].payload, group->asked);
+    lio_count(stats, by_tier[group->tier].waste,
+              group->range.length - group->asked);
+    lio_count(stats, by_tier[group->tier].kept, kept);
 }
 
 /* -- dealing out --------------------------------------------------------- */
@@ -200,7 +231,7 @@ void lio_merge_completed(struct lio_io *merged, int64_t result,
     struct lio_io *io;
 
     if (result < 0) {
-        lio_count(stats, LIO_COUNT_MERGE_SPLITS, 1);
+        lio_count(stats, by_tier[merged->merge->tier].splits, 1);
         while ((io = lio_io_pop(&merged->merge->members)))
             alone(io, batch);
     } else {

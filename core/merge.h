@@ -18,6 +18,7 @@
 #define LIO_CORE_MERGE_H
 
 #include "core/batch.h"
+#include "core/coalesce.h"
 
 struct lio_lane;
 
@@ -27,17 +28,23 @@ struct lio_merge {
     struct lio_iovec iov[LIO_IOV_MAX];
     void *scratch; /* for the gaps, or for all of it */
     uint64_t scratch_bytes;
-    bool copy; /* members get their bytes out of scratch */
+    bool copy;     /* members get their bytes out of scratch */
+    uint32_t tier; /* enum lio_coalesce_tier */
 };
 
 /*
- * One operation for `n` members (core/gap.h), sorted by offset, that covers
- * `range`. They stay in their list.  NULL if there is no memory. Under the
- * lane's lock.
+ * One operation for `n` members (core/gap.h), sorted by offset, that covers the
+ * group's range.  They stay in their list.  NULL if there is no memory.  Under
+ * the lane's lock.
  */
 struct lio_io *lio_merge_make(struct lio_lane *lane,
                               struct lio_io *const *members, uint32_t n,
-                              const struct lio_range *range);
+                              const struct lio_merged *group);
+
+/* It has been handed down, and puts so many bytes of its gaps into the cache.
+ * Under the lane's lock. */
+void lio_merge_count(struct lio_lane *lane, const struct lio_merged *group,
+                     uint64_t kept);
 
 /* Take it apart again, unused; the members are not in its list yet.  Under the
  * lane's lock. */

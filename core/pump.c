@@ -139,23 +139,6 @@ static uint64_t kept_bytes(struct lio_io *const *ios, uint32_t n)
     return sum;
 }
 
-static void count_merged(struct lio_lane *lane, const struct lio_merged *merged,
-                         uint64_t kept)
-{
-    static const enum lio_counter by_tier[LIO_COALESCE_TIERS] = {
-        LIO_COUNT_MERGED_TOUCHING,
-        LIO_COUNT_MERGED_GAP,
-        LIO_COUNT_MERGED_EXTENT,
-    };
-
-    lio_count(&lane->stats, by_tier[merged->tier], 1);
-    lio_count(&lane->stats, LIO_COUNT_MERGE_MEMBERS, merged->count);
-    lio_count(&lane->stats, LIO_COUNT_MERGE_PAYLOAD, merged->asked);
-    lio_count(&lane->stats, LIO_COUNT_MERGE_WASTE,
-              merged->range.length - merged->asked);
-    lio_count(&lane->stats, LIO_COUNT_MERGE_KEPT, kept);
-}
-
 /* The members go into the list of the merged one, as issued. */
 static void enlist(struct lio_lane *lane, struct lio_io *merged,
                    struct lio_io *const *ios, uint32_t n, uint64_t now)
@@ -200,10 +183,10 @@ static void give_up_gaps(struct lio_io *const *ios, uint32_t n,
 /* One operation for all of `ios`, handed down.  False if they must stay where
  * they are. */
 static bool hand_down_merged(struct lio_lane *lane, struct lio_io *const *ios,
-                             uint32_t n, const struct lio_range *range,
+                             uint32_t n, const struct lio_merged *merged,
                              uint64_t now)
 {
-    struct lio_io *io = lio_merge_make(lane, ios, n, range);
+    struct lio_io *io = lio_merge_make(lane, ios, n, merged);
 
     if (!io)
         return false;
@@ -229,11 +212,11 @@ static bool pump_merged(struct lio_lane *lane, struct lio_io *const *ios,
     /* Before it goes down: after, they may be gone at once. */
     uint64_t kept = kept_bytes(all, n);
 
-    if (!hand_down_merged(lane, all, n, &merged->range, now)) {
+    if (!hand_down_merged(lane, all, n, merged, now)) {
         give_up_gaps(all, n, failed);
         return false;
     }
-    count_merged(lane, merged, kept);
+    lio_merge_count(lane, merged, kept);
     return true;
 }
 

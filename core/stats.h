@@ -31,14 +31,27 @@
     X(DEVICE_ERRORS, "device_errors", REAP, "operations that failed")          \
     X(RETRIES, "retries", REAP, "operations given to the device again")        \
     X(CONTINUED, "continued", REAP, "short transfers that were continued")     \
-    X(MERGED_TOUCHING, "merged_touching", SUBMIT, "merged: they touched")      \
-    X(MERGED_GAP, "merged_gap", SUBMIT, "merged: the gap was cheap")           \
-    X(MERGED_EXTENT, "merged_extent", SUBMIT, "merged: most was wanted")       \
-    X(MERGE_MEMBERS, "merge_members", SUBMIT, "operations that were merged")   \
-    X(MERGE_PAYLOAD, "merge_payload", SUBMIT, "bytes of these")                \
-    X(MERGE_WASTE, "merge_waste", SUBMIT, "bytes read with them, unasked")     \
-    X(MERGE_KEPT, "merge_kept", SUBMIT, "of these, put into the cache")        \
-    X(MERGE_SPLITS, "merge_splits", REAP, "merged ones that failed")           \
+    X(MERGED_TOUCHING, "merged_touching", SUBMIT,                              \
+      "merged reads: they touched")                                            \
+    X(MERGED_GAP, "merged_gap", SUBMIT, "merged reads: the gap was cheap")     \
+    X(MERGED_EXTENT, "merged_extent", SUBMIT, "merged reads: most was wanted") \
+    X(TOUCHING_MEMBERS, "touching_members", SUBMIT, "operations in these")     \
+    X(GAP_MEMBERS, "gap_members", SUBMIT, "operations in these")               \
+    X(EXTENT_MEMBERS, "extent_members", SUBMIT, "operations in these")         \
+    X(TOUCHING_PAYLOAD, "touching_payload", SUBMIT,                            \
+      "bytes that they asked for")                                             \
+    X(GAP_PAYLOAD, "gap_payload", SUBMIT, "bytes that they asked for")         \
+    X(EXTENT_PAYLOAD, "extent_payload", SUBMIT, "bytes that they asked for")   \
+    X(TOUCHING_WASTE, "touching_waste", SUBMIT,                                \
+      "bytes read with them, unasked")                                         \
+    X(GAP_WASTE, "gap_waste", SUBMIT, "bytes read with them, unasked")         \
+    X(EXTENT_WASTE, "extent_waste", SUBMIT, "bytes read with them, unasked")   \
+    X(TOUCHING_KEPT, "touching_kept", SUBMIT, "of these, put into the cache")  \
+    X(GAP_KEPT, "gap_kept", SUBMIT, "of these, put into the cache")            \
+    X(EXTENT_KEPT, "extent_kept", SUBMIT, "of these, put into the cache")      \
+    X(TOUCHING_SPLITS, "touching_splits", REAP, "merged reads that failed")    \
+    X(GAP_SPLITS, "gap_splits", REAP, "merged reads that failed")              \
+    X(EXTENT_SPLITS, "extent_splits", REAP, "merged reads that failed")        \
     X(QUEUED, "queued", SUBMIT, "operations that waited for room below")       \
     X(RAISED, "raised", SUBMIT, "of these, moved up as others joined them")    \
     X(BATCHES, "batches", SUBMIT, "calls that issued operations")              \

@@ -204,6 +204,16 @@ static const char cache_summary[] =
     " slots, most_used, most_pinned, most_bytes"
     " FROM totals LEFT JOIN peaks USING (run_id)";
 
+#define TIER(name)                                                             \
+    "SELECT run_id, '" #name "' AS tier, merged_" #name " AS merged, " #name   \
+    "_members AS members, " #name "_payload AS payload, " #name                \
+    "_waste AS waste, " #name "_kept AS kept, " #name                          \
+    "_splits AS splits FROM totals"
+
+static const char coalescing[] =
+    "CREATE VIEW coalescing AS"
+    " " TIER(touching) " UNION ALL " TIER(gap) " UNION ALL " TIER(extent);
+
 static const char interval_rates[] =
     "CREATE VIEW interval_rates AS SELECT"
     " run_id, seq, (at_ns - started_ns) / 1e9 AS at_s,"
@@ -218,6 +228,7 @@ const struct lio_stats_view lio_stats_views[] = {
     { "run_summary", run_summary },
     { "latency_percentiles", latency_percentiles },
     { "cache_summary", cache_summary },
+    { "coalescing", coalescing },
     { "interval_rates", interval_rates },
 };
 const uint32_t lio_stats_nviews = COUNT_OF(lio_stats_views);

@@ -611,6 +611,28 @@ static void cache_summary_shows_the_peaks(void **state)
                 "2 1.0 30 4");
 }
 
+static void coalescing_has_a_row_for_each_tier(void **state)
+{
+    struct fixture *f = *state;
+
+    open_run(f);
+    f->now.counters[LIO_COUNT_MERGED_TOUCHING] = 1;
+    f->now.counters[LIO_COUNT_TOUCHING_MEMBERS] = 2;
+    f->now.counters[LIO_COUNT_MERGED_GAP] = 3;
+    f->now.counters[LIO_COUNT_GAP_MEMBERS] = 9;
+    f->now.counters[LIO_COUNT_GAP_PAYLOAD] = 36864;
+    f->now.counters[LIO_COUNT_GAP_WASTE] = 8192;
+    f->now.counters[LIO_COUNT_GAP_KEPT] = 4096;
+    f->now.counters[LIO_COUNT_EXTENT_SPLITS] = 7;
+    finish_run(f);
+    expect_text(f,
+                "SELECT group_concat(tier || ' ' || merged || ' ' || members ||"
+                " ' ' || payload || ' ' || waste || ' ' || kept || ' ' ||"
+                " splits, ', ') FROM coalescing",
+                "touching 1 2 0 0 0 0, gap 3 9 36864 8192 4096 0,"
+                " extent 0 0 0 0 0 7");
+}
+
 static void interval_rates_are_per_second_of_the_interval(void **state)
 {
     struct fixture *f = *state;
@@ -985,6 +1007,7 @@ int main(void)
         TEST(run_summary_puts_a_run_into_one_row),
         TEST(ratios_of_nothing_are_null),
         TEST(cache_summary_shows_the_peaks),
+        TEST(coalescing_has_a_row_for_each_tier),
         TEST(interval_rates_are_per_second_of_the_interval),
         TEST(ten_processes_at_once_lose_no_row),
         TEST(a_killed_process_leaves_its_run_marked_not_clean),
