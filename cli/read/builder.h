@@ -74,6 +74,10 @@ LIO_MUST_CHECK int cli_builder_end(struct cli_builder *builder,
 /* What it takes, for messages: "an int64". */
 const char *cli_builder_wants(const struct cli_builder *builder);
 
+/* Say that a struct has no child `name`, and which it has. */
+int cli_builder_no_child(const struct cli_builder *builder, const char *name,
+                         size_t bytes, struct lio_error *err);
+
 /* The bytes of all rows so far. */
 size_t cli_builder_bytes(const struct cli_builder *builder);
 

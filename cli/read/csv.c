@@ -102,7 +102,8 @@ int cli_csv_parse(struct cli_csv_parser *parser, const char *text, size_t bytes,
     if (valid < bytes) {
         *ret_at = valid;
         return lio_error_set(err, LIO_EINVAL,
-                             "the byte 0x%02x is not valid UTF-8",
+                             "the byte 0x%02x is not valid UTF-8; iconv "
+                             "converts other encodings",
                              (unsigned char)text[valid]);
     }
     parser->err = err;

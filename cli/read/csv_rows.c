@@ -85,8 +85,7 @@ static int map_columns(struct csv *csv, struct lio_error *err)
             if (!strcmp(rows->children[j].type->name, name))
                 csv->columns[csv->field] = &rows->children[j];
         if (!csv->columns[csv->field])
-            return lio_error_set(err, LIO_EINVAL,
-                                 "the schema has no column '%s'", name);
+            return cli_builder_no_child(rows, name, strlen(name), err);
     }
     return 0;
 }

@@ -145,8 +145,7 @@ static int on_key(void *sink, const char *text, size_t bytes,
         return begin_entry(top->builder, text, bytes, err);
     top->child = find_child(top, text, bytes);
     if (!top->child)
-        return lio_error_set(err, LIO_EINVAL, "the schema has no '%.*s' here",
-                             shown(bytes), text);
+        return cli_builder_no_child(top->builder, text, bytes, err);
     if (top->child->rows > top->builder->rows)
         return lio_error_set(err, LIO_EINVAL, "'%.*s' is here twice",
                              shown(bytes), text);

@@ -76,6 +76,14 @@ size_t cli_input_column(const char *text, size_t at)
     return column;
 }
 
+/* Names may be anything, and a terminal obeys some of it. */
+static void make_harmless(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 int cli_input_fail(const struct cli_input_setup *setup, uint64_t line,
                    const char *where, struct lio_error *err)
 {
@@ -94,6 +102,8 @@ int cli_input_fail(const struct cli_input_setup *setup, uint64_t line,
                        " (columns and types are from the lines up to %" PRIu64
                        ": see --infer-rows and --schema)",
                        setup->inferred_line);
-    return lio_error_set(err, phrase.code, "%s: line %" PRIu64 ", %s: %s%s",
-                         setup->source->name, line, where, phrase.msg, hint);
+    lio_error_set(err, phrase.code, "%s: line %" PRIu64 ", %s: %s%s",
+                  setup->source->name, line, where, phrase.msg, hint);
+    make_harmless(err->msg);
+    return phrase.code;
 }

@@ -103,6 +103,31 @@ int cli_builder_refuse(const struct cli_builder *builder, const char *text,
                          cli_builder_wants(builder));
 }
 
+/* Names with commas between, as far as there is room. */
+static void list_children(const struct cli_value *type, char *ret, size_t room)
+{
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < type->nchildren && used < room; i++)
+        used += (size_t)snprintf(ret + used, room - used, "%s%s",
+                                 i > 0 ? ", " : "", type->children[i].name);
+    if (used >= room)
+        memcpy(ret + room - 4, "...", 4);
+}
+
+int cli_builder_no_child(const struct cli_builder *builder, const char *name,
+                         size_t bytes, struct lio_error *err)
+{
+    char shown[SHOWN + 4], names[200];
+
+    show(name, bytes, shown);
+    list_children(builder->type, names, sizeof(names));
+    return lio_error_set(err, LIO_EINVAL,
+                         "the schema has no '%s' here; it has: %s", shown,
+                         names);
+}
+
 static int refuse_digits(const struct cli_builder *builder, const char *shown,
                          struct lio_error *err)
 {

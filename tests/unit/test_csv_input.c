@@ -68,8 +68,9 @@ static void columns_go_by_name(void **state LIO_UNUSED)
 {
     assert_becomes(CSV, "[" A("int8") ",{\"name\":\"b\",\"type\":\"int8\"}]",
                    "b\n7\n", "{\"a\":null,\"b\":7}\n");
-    assert_refused(CSV, "[" A("int8") "]", "b\n1\n",
-                   "in: line 1, field 1 'b': the schema has no column 'b'");
+    assert_refused(
+        CSV, "[" A("int8") "]", "b\n1\n",
+        "in: line 1, field 1 'b': the schema has no 'b' here; it has: a");
     assert_refused(CSV,
                    "[" A("int8") ",{\"name\":\"b\",\"type\":\"int8\","
                                  "\"nullable\":false}]",

@@ -102,7 +102,8 @@ static void later_rows_must_fit(void **state LIO_UNUSED)
                      0);
     assert_int_equal(text_input_read(&input, NDJSON, &out), LIO_EINVAL);
     assert_string_equal(input.err.msg,
-                        "in: line 3, column 8: the schema has no 'b' here "
+                        "in: line 3, column 8: the schema has no 'b' here; "
+                        "it has: a "
                         "(columns and types are from the lines up to 2: see "
                         "--infer-rows and --schema)");
     text_input_close(&input);
@@ -242,7 +243,8 @@ static void structs_have_their_fields(void **state LIO_UNUSED)
     assert_refused(NDJSON, X_STRUCT, "{\"x\":{\"a\":null}}",
                    "field 'x.a': null");
     assert_refused(NDJSON, X_STRUCT, "{\"x\":{\"a\":1,\"c\":2}}",
-                   "column 13, field 'x': the schema has no 'c'");
+                   "column 13, field 'x': the schema has no 'c' here; it "
+                   "has: a, b");
     assert_refused(NDJSON, X_STRUCT, "{\"x\":{\"a\":1,\"a\":2}}",
                    "'a' is here twice");
 }
