@@ -20,6 +20,7 @@
 #include "common/checked.h"
 #include "common/cursor.h"
 
+#include <lz4frame.h>
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -28,6 +29,7 @@
 #define TAIL_BYTES   (4 + MAGIC_BYTES)
 #define CONTINUATION UINT32_MAX
 #define RECORD_BATCH 3 /* kind of message */
+#define CODEC_LZ4    0 /* frames */
 #define CODEC_ZSTD   1
 #define STORED       UINT64_MAX /* -1 */
 
@@ -203,12 +205,41 @@ static int copy_values(struct lio_bytes in, uint64_t bytes, uint32_t **ret)
     return 0;
 }
 
-static int decompress_values(struct lio_bytes in, uint64_t bytes,
+/* False unless the frame holds exactly the `plain` bytes. */
+static bool decompress_lz4(struct lio_bytes in, uint64_t plain, uint8_t *out)
+{
+    size_t left = 1, got = 0;
+    LZ4F_dctx *context;
+
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)))
+        return false;
+    while (left > 0) {
+        size_t room = (size_t)plain - got, took = in.bytes;
+
+        left = LZ4F_decompress(context, out + got, &room, in.data, &took, NULL);
+        /* Nothing in, nothing out: the frame does not end. */
+        if (LZ4F_isError(left) || (room == 0 && took == 0))
+            break;
+        got += room;
+        in = (struct lio_bytes){ in.data + took, in.bytes - took };
+    }
+    (void)LZ4F_freeDecompressionContext(context);
+    return left == 0 && got == plain;
+}
+
+static bool decompress_zstd(struct lio_bytes in, uint64_t plain, uint8_t *out)
+{
+    size_t got = ZSTD_decompress(out, (size_t)plain, in.data, in.bytes);
+
+    return !ZSTD_isError(got) && got == plain;
+}
+
+static int decompress_values(uint8_t codec, struct lio_bytes in, uint64_t bytes,
                              uint32_t **ret)
 {
     uint64_t plain;
     uint8_t *out;
-    size_t got;
+    bool ok;
     int rc;
 
     if (in.bytes < 8)
@@ -222,10 +253,10 @@ static int decompress_values(struct lio_bytes in, uint64_t bytes,
     out = malloc((size_t)plain + 1);
     if (!out)
         return LIO_ENOMEM;
-    got = ZSTD_decompress(out, (size_t)plain, in.data, in.bytes);
-    rc = !ZSTD_isError(got) && got == plain
-             ? copy_values((struct lio_bytes){ out, got }, bytes, ret)
-             : LIO_ECORRUPT;
+    ok = codec == CODEC_ZSTD ? decompress_zstd(in, plain, out)
+                             : decompress_lz4(in, plain, out);
+    rc = ok ? copy_values((struct lio_bytes){ out, (size_t)plain }, bytes, ret)
+            : LIO_ECORRUPT;
     free(out);
     return rc;
 }
@@ -241,12 +272,13 @@ static int take_values(const struct table *batch, struct lio_bytes in,
         return copy_values(in, bytes, ret);
     if (!table_child(batch, 3, &compression))
         return LIO_ECORRUPT;
+    /* What is not there is 0. */
     codec = table_field(&compression, 0, 1);
-    if (!codec || *codec != CODEC_ZSTD) {
-        *ret_why = "it is compressed, and not with zstd";
+    if (codec && *codec != CODEC_LZ4 && *codec != CODEC_ZSTD) {
+        *ret_why = "it is compressed, and neither with lz4 nor with zstd";
         return LIO_EUNSUPPORTED;
     }
-    return decompress_values(in, bytes, ret);
+    return decompress_values(codec ? *codec : CODEC_LZ4, in, bytes, ret);
 }
 
 int lio_arrow_file_parse(struct lio_bytes in, uint32_t **ret_numbers,

@@ -128,7 +128,7 @@ int lio_data_files_read(struct lio_data_file *files, uint32_t n,
 
 /* Where in a file something is, for messages. */
 struct where {
-    const struct lio_data_file *file;
+    struct lio_data_file *file;
     const char *column;
     uint64_t page;
 };
@@ -148,25 +148,76 @@ static int broken_page(const struct where *where, int code,
                          where->page, what);
 }
 
+/* Read an encoding that lies elsewhere in the file.  All of them together are
+ * no more than the file: each was written once. */
+static int read_indirect(struct lio_data_file *file,
+                         const Lio__Pb__DeferredEncoding *from,
+                         struct lio_mem **ret_mem)
+{
+    struct lio_source_read read = { .source = file->source,
+                                    .offset = from->position,
+                                    .bytes = (size_t)from->length };
+    uint64_t end = lio_source_size(file->source);
+    struct lio_mem *mem;
+    int rc;
+
+    if (!lio_range_fits(from->position, from->length, end) ||
+        from->length > end - file->indirect_bytes)
+        return LIO_ECORRUPT;
+    mem = lio_mem_new(from->length);
+    if (!mem)
+        return LIO_ENOMEM;
+    read.into = mem->data;
+    rc = lio_source_read(&read, 1, NULL);
+    if (rc < 0) {
+        lio_mem_put(mem);
+        return rc;
+    }
+    file->indirect_bytes += from->length;
+    *ret_mem = mem;
+    return 0;
+}
+
+/* The bytes of an encoding, in `*ret_mem`, if they had to be read. */
+static int find_encoding(struct lio_data_file *file,
+                         const Lio__Pb__Encoding *encoding,
+                         struct lio_bytes *ret_bytes, struct lio_mem **ret_mem)
+{
+    int rc;
+
+    switch (encoding ? encoding->location_case
+                     : LIO__PB__ENCODING__LOCATION__NOT_SET) {
+    case LIO__PB__ENCODING__LOCATION_DIRECT:
+        ret_bytes->data = encoding->direct->any.data;
+        ret_bytes->bytes = encoding->direct->any.len;
+        return 0;
+    case LIO__PB__ENCODING__LOCATION_INDIRECT:
+        rc = read_indirect(file, encoding->indirect, ret_mem);
+        if (rc < 0)
+            return rc;
+        *ret_bytes = (struct lio_bytes){ (*ret_mem)->data, (*ret_mem)->bytes };
+        return 0;
+    default:
+        return LIO_ECORRUPT;
+    }
+}
+
 /* Unpack what an Encoding holds, which must be of the type that `url` names. */
-static int unpack_any(const Lio__Pb__Encoding *encoding, const char *url,
+static int unpack_any(struct lio_data_file *file,
+                      const Lio__Pb__Encoding *encoding, const char *url,
                       const ProtobufCMessageDescriptor *type,
                       ProtobufCMessage **ret_message)
 {
+    struct lio_mem *mem = NULL;
     struct lio_bytes bytes;
     ProtobufCMessage *message;
     Lio__Pb__AnyMessage *any;
-    int rc;
+    int rc = find_encoding(file, encoding, &bytes, &mem);
 
-    if (!encoding)
-        return LIO_ECORRUPT;
-    if (encoding->location_case == LIO__PB__ENCODING__LOCATION_INDIRECT)
-        return LIO_EUNSUPPORTED;
-    if (encoding->location_case != LIO__PB__ENCODING__LOCATION_DIRECT)
-        return LIO_ECORRUPT;
-    bytes.data = encoding->direct->any.data;
-    bytes.bytes = encoding->direct->any.len;
+    if (rc < 0)
+        return rc;
     rc = lio_proto_unpack(&lio__pb__any_message__descriptor, bytes, &message);
+    lio_mem_put(mem);
     if (rc < 0)
         return rc;
     any = (Lio__Pb__AnyMessage *)message;
@@ -187,19 +238,17 @@ static int parse_encoding(const struct where *where,
     int rc;
 
     if (where->file->footer.format == LIO_FORMAT_20)
-        rc = unpack_any(encoding, "/lance.encodings.ArrayEncoding",
+        rc = unpack_any(where->file, encoding, "/lance.encodings.ArrayEncoding",
                         &lio__pb__array_encoding__descriptor, &message);
     else
-        rc = unpack_any(encoding, "/lance.encodings21.PageLayout",
+        rc = unpack_any(where->file, encoding, "/lance.encodings21.PageLayout",
                         &lio__pb__page_layout__descriptor, &message);
-    if (rc == LIO_EUNSUPPORTED)
-        return broken_page(where, rc, err,
-                           "an encoding outside of the column's metadata is "
-                           "not supported");
     if (rc < 0)
         return broken_page(where, rc, err,
                            rc == LIO_ENOMEM ? "no memory for its encoding"
-                                            : "its encoding is damaged");
+                           : rc == LIO_ECORRUPT
+                               ? "its encoding is damaged"
+                               : "its encoding cannot be read");
     if (where->file->footer.format == LIO_FORMAT_20)
         page->array = (Lio__Pb__ArrayEncoding *)message;
     else
@@ -307,8 +356,7 @@ static int metadata_bytes(const struct lio_data_file *file, uint32_t column,
     return 0;
 }
 
-static int parse_column_encoding(const struct lio_data_file *file,
-                                 const char *name,
+static int parse_column_encoding(struct lio_data_file *file, const char *name,
                                  const Lio__Pb__Encoding *encoding,
                                  struct lio_column *column,
                                  struct lio_error *err)
@@ -320,7 +368,7 @@ static int parse_column_encoding(const struct lio_data_file *file,
     if (!encoding ||
         encoding->location_case == LIO__PB__ENCODING__LOCATION_NONE)
         return 0;
-    rc = unpack_any(encoding, "/lance.encodings.ColumnEncoding",
+    rc = unpack_any(file, encoding, "/lance.encodings.ColumnEncoding",
                     &lio__pb__column_encoding__descriptor, &message);
     if (rc < 0)
         return lio_error_set(err, rc,

@@ -25,6 +25,7 @@ struct lio_data_file {
     int directory_bytes; /* of its path: the directory of data files */
     struct lio_footer footer;
     struct lio_column *columns; /* footer.ncolumns */
+    uint64_t indirect_bytes;    /* of encodings that lie outside of metadata */
     struct lio_mem *tail;       /* from tail_at to the end, while opening */
     uint64_t tail_at;
 };

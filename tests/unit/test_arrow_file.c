@@ -10,12 +10,14 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <glob.h>
+#include <lz4frame.h>
 
 #define MAX_BYTES 1000
 
 struct file {
     uint8_t bytes[MAX_BYTES];
     size_t n;
+    const char *why; /* why it was refused the last time */
 };
 
 static void load(const char *pattern, struct file *ret_file)
@@ -48,7 +50,7 @@ static void load_compressed(struct file *ret_file)
 
 /* Parse in memory of exactly that size, so that a sanitizer sees any byte read
  * behind it.  Returns how many numbers there are, or -1. */
-static int64_t parse(const struct file *file, uint32_t **ret_numbers)
+static int64_t parse(struct file *file, uint32_t **ret_numbers)
 {
     uint8_t *exact = memcpy(malloc(file->n + 1), file->bytes, file->n);
     const char *why = NULL;
@@ -63,10 +65,11 @@ static int64_t parse(const struct file *file, uint32_t **ret_numbers)
         return (int64_t)n;
     assert_true(rc == LIO_ECORRUPT || rc == LIO_EUNSUPPORTED);
     assert_non_null(why);
+    file->why = why;
     return -1;
 }
 
-static void is_refused(const struct file *file)
+static void is_refused(struct file *file)
 {
     uint32_t *numbers;
 
@@ -155,6 +158,57 @@ static uint8_t *find(struct file *file, const void *pattern, size_t n)
     return found;
 }
 
+/* The codec, one byte of the message before the values: found by trying. */
+static uint8_t *find_codec(struct file *file, const uint8_t *values)
+{
+    for (uint8_t *at = file->bytes; at < values; at++) {
+        uint32_t *numbers;
+        int64_t n;
+
+        if (*at != 1)
+            continue;
+        *at = 9;
+        n = parse(file, &numbers);
+        *at = 1;
+        if (n >= 0)
+            free(numbers);
+        else if (strstr(file->why, "neither with lz4 nor with zstd"))
+            return at;
+    }
+    return NULL;
+}
+
+/* Other writers may. */
+static void values_may_be_compressed_with_lz4(void **state)
+{
+    static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+    static const uint32_t zeros[21];
+    struct file file;
+    uint32_t *numbers;
+    uint8_t frame[200], *values, *codec;
+    size_t n;
+
+    (void)state;
+    load_compressed(&file);
+    values = find(&file, zstd, sizeof(zstd));
+    codec = find_codec(&file, values);
+    assert_non_null(codec);
+    *codec = 0;
+    is_refused(&file);
+    n = LZ4F_compressFrame(frame, sizeof(frame), zeros, sizeof(zeros), NULL);
+    assert_true(n < 40);
+    memcpy(values, frame, n);
+    assert_int_equal(parse(&file, &numbers), 21);
+    assert_memory_equal(numbers, zeros, sizeof(zeros));
+    free(numbers);
+    values[0] ^= 1;
+    is_refused(&file);
+    /* Its end is missing. */
+    values[0] ^= 1;
+    memset(values + n - 4, 0xff, 4);
+    is_refused(&file);
+}
+
 /* A few bytes that claim to be more than memory holds. */
 static void bombs_are_refused_before_memory_is_taken(void **state)
 {
@@ -192,6 +246,7 @@ int main(void)
         cmocka_unit_test(compressed_values_are_read),
         cmocka_unit_test(no_prefix_is_a_file),
         cmocka_unit_test(any_bit_may_be_wrong),
+        cmocka_unit_test(values_may_be_compressed_with_lz4),
         cmocka_unit_test(bombs_are_refused_before_memory_is_taken),
         cmocka_unit_test(more_rows_than_values_are_refused),
     };

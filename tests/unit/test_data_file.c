@@ -27,7 +27,8 @@ struct file {
     uint64_t schema_rows;
     uint32_t nglobals;
     uint32_t schema_columns;
-    size_t gap; /* between the schema and the columns' metadata */
+    size_t gap;    /* between the schema and the columns' metadata */
+    bool indirect; /* encodings lie at the end of the gap, not in metadata */
 };
 
 static void append(struct file *file, const void *bytes, size_t n)
@@ -93,6 +94,7 @@ static void append_column(struct file *file, uint32_t number)
     Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT;
     Lio__Pb__AnyMessage any = LIO__PB__ANY_MESSAGE__INIT;
     Lio__Pb__DirectEncoding direct = LIO__PB__DIRECT_ENCODING__INIT;
+    Lio__Pb__DeferredEncoding indirect = LIO__PB__DEFERRED_ENCODING__INIT;
     Lio__Pb__Encoding encoding = LIO__PB__ENCODING__INIT;
     Lio__Pb__ColumnMetadata column = LIO__PB__COLUMN_METADATA__INIT;
     Lio__Pb__ColumnPage page = file->page, *pages[] = { &page };
@@ -112,6 +114,15 @@ static void append_column(struct file *file, uint32_t number)
     direct.any.len = pack(&any.base, any_bytes, sizeof(any_bytes));
     encoding.location_case = LIO__PB__ENCODING__LOCATION_DIRECT;
     encoding.direct = &direct;
+    if (file->indirect) {
+        indirect.has_position = indirect.has_length = 1;
+        indirect.position =
+            file->columns_at[0] - sizeof(any_bytes) * (number + 1);
+        indirect.length = direct.any.len;
+        memcpy(file->bytes + indirect.position, any_bytes, indirect.length);
+        encoding.location_case = LIO__PB__ENCODING__LOCATION_INDIRECT;
+        encoding.indirect = &indirect;
+    }
     if (!page.encoding)
         page.encoding = &encoding;
     column.n_pages = 1;
@@ -245,6 +256,17 @@ static void schema_beyond_the_tail_is_fetched(void **state)
     opens(file);
 }
 
+static void encodings_may_lie_outside_of_metadata(void **state)
+{
+    struct file *file = *state;
+
+    file->indirect = true;
+    file->gap = 1000;
+    opens(file);
+    file->gap = 200000;
+    opens(file);
+}
+
 static void rows_may_be_told_by_the_pages_alone(void **state)
 {
     struct file *file = *state;
@@ -344,8 +366,18 @@ static void broken_encodings_are_found(void **state)
     file->page.encoding = &encoding;
     encoding.location_case = LIO__PB__ENCODING__LOCATION_INDIRECT;
     encoding.indirect = &indirect;
+    indirect.has_position = indirect.has_length = 1;
+    indirect.length = 1;
     build(file);
-    refuses(file, LIO_EUNSUPPORTED, "outside of the column's metadata");
+    refuses(file, LIO_ECORRUPT, "its encoding is damaged");
+    indirect.position = 1 << 20;
+    build(file);
+    refuses(file, LIO_ECORRUPT, "its encoding is damaged");
+    /* One fits, but three are more than the file. */
+    indirect.position = 0;
+    indirect.length = 400;
+    build(file);
+    refuses(file, LIO_ECORRUPT, "its encoding is damaged");
     encoding.location_case = LIO__PB__ENCODING__LOCATION_NONE;
     encoding.none = &none;
     build(file);
@@ -359,6 +391,7 @@ int main(void)
         TEST(small_file_is_read_from_its_tail),
         TEST(metadata_beyond_the_tail_is_fetched),
         TEST(schema_beyond_the_tail_is_fetched),
+        TEST(encodings_may_lie_outside_of_metadata),
         TEST(rows_may_be_told_by_the_pages_alone),
         TEST(other_rows_than_the_schema_says_are_found),
         TEST(other_columns_than_the_schema_needs_are_found),
