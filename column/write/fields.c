@@ -52,6 +52,15 @@ static const char *take_text(const char **at, int32_t *ret_bytes)
     return text;
 }
 
+/* Blobs are written as the bytes they hold, in pages as any others: who reads
+ * them must not look for descriptors. */
+static bool is_blob_key(const char *key, int32_t nkey)
+{
+    static const char blob[] = "lance-encoding:blob";
+
+    return (size_t)nkey == strlen(blob) && memcmp(key, blob, (size_t)nkey) == 0;
+}
+
 static int add_metadata(Lio__Pb__Field *field, const char *key, int32_t nkey,
                         const char *value, int32_t nvalue)
 {
@@ -85,7 +94,8 @@ static int copy_metadata(const char *metadata, Lio__Pb__Field *field)
         const char *key = take_text(&at, &nkey);
         const char *value = take_text(&at, &nvalue);
 
-        rc = add_metadata(field, key, nkey, value, nvalue);
+        if (!is_blob_key(key, nkey))
+            rc = add_metadata(field, key, nkey, value, nvalue);
     }
     return rc;
 }

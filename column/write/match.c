@@ -157,6 +157,29 @@ static int compare(const char *path, const struct lio_schema *ours,
     return 0;
 }
 
+static bool is_blob(const Lio__Pb__Field *field)
+{
+    for (size_t i = 0; i < field->n_metadata; i++)
+        if (field->metadata[i]->key &&
+            strcmp(field->metadata[i]->key, "lance-encoding:blob") == 0)
+            return true;
+    return false;
+}
+
+/* Their columns hold descriptors, and the bytes are beside them. */
+static int refuse_blobs(const char *path, const Lio__Pb__Manifest *manifest,
+                        struct lio_error *err)
+{
+    for (size_t i = 0; i < manifest->n_fields; i++)
+        if (is_blob(manifest->fields[i]))
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s' has blobs in the dataset: "
+                                 "appending to it is not supported by this "
+                                 "version",
+                                 path, manifest->fields[i]->name);
+    return 0;
+}
+
 static void take_ids(Lio__Pb__Field **messages, const struct lio_schema *ours,
                      const struct lio_schema *theirs, const uint32_t *order)
 {
@@ -184,6 +207,8 @@ int lio_fields_match(const char *path, Lio__Pb__Field **messages,
     rc = walk_down(path, &theirs, &walk, err);
     if (rc == 0) {
         rc = compare(path, schema, &theirs, walk.order, err);
+        if (rc == 0)
+            rc = refuse_blobs(path, manifest, err);
         if (rc == 0)
             take_ids(messages, schema, &theirs, walk.order);
         release(&walk);

@@ -288,9 +288,14 @@ struct lio_write_summary {
  * Rivals:     two writers on one path write files of their own.  Of two that
  *             write a data file the one that finishes last replaces the
  *             other's; for datasets see lio_writer_finish().
- * Errors:     LIO_EINVAL for a schema that is none, LIO_EUNSUPPORTED for a type
- *             that the version cannot store: names the column; LIO_ENOTFOUND,
- *             LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
+ * Killed writers: what they left of a dataset or a file is removed by the next
+ *             writer that opens it.
+ * Blobs:      are written as what they hold, binary as any other.
+ * Errors:     LIO_EINVAL for a schema that is none, or not that of the dataset
+ *             appended to, LIO_EUNSUPPORTED for a type that the version cannot
+ *             store, or columns of blobs appended to: names the column;
+ *             LIO_EEXIST for a dataset to be created, LIO_ENOTFOUND for one to
+ *             be appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int
 lio_writer_open(struct lio_engine *engine, const char *path,
@@ -323,6 +328,12 @@ LIO_API LIO_MUST_CHECK int lio_writer_append(struct lio_writer *writer,
  * Errors:     as lio_writer_append(); what was there is there still.  Nothing
  *             that failed is tried again: a device that lost a write may have
  *             lost others.
+ *             Of a dataset, also LIO_ECONFLICT: others have committed since the
+ *             writer was opened, and these rows cannot be appended to what they
+ *             did (an overwrite yields to everything); nothing is lost, open
+ *             another writer.  LIO_EEXIST: somebody else has created it.
+ *             One error comes behind the step: with err->op "sync dir" the
+ *             version is there, but may not survive a power failure.
  */
 LIO_API LIO_MUST_CHECK int
 lio_writer_finish(struct lio_writer *writer,

@@ -477,6 +477,35 @@ static void first_field_that_differs_is_named(void **state)
     assert_int_equal(commits_count(commits, "/data/"), 2);
 }
 
+/* Their columns are not what they seem. */
+static void columns_of_blobs_are_not_appended_to(void **state)
+{
+    static uint8_t yes[] = { 't', 'r', 'u', 'e' };
+    struct commits *commits = *state;
+    Lio__Pb__Field *name = commits->fields.messages[1];
+    Lio__Pb__MetadataEntry blob = LIO__PB__METADATA_ENTRY__INIT;
+    Lio__Pb__MetadataEntry *entries = &blob;
+    struct lio_commit *commit;
+    struct lio_error err;
+
+    blob.key = (char *)"lance-encoding:blob";
+    blob.has_value = true;
+    blob.value = (ProtobufCBinaryData){ sizeof(yes), yes };
+    name->metadata = &entries;
+    name->n_metadata = 1;
+    put_foreign(commits, FIRST, 0, 0);
+    name->metadata = NULL;
+    name->n_metadata = 0;
+    assert_int_equal(lio_commit_open(NULL, commits->table, LIO_COMMIT_APPEND,
+                                     NULL, &commit, &err),
+                     0);
+    assert_int_equal(lio_commit_fields(commit, commits->fields.messages,
+                                       &commits->fields.schema, &err),
+                     LIO_EUNSUPPORTED);
+    says(&err, "column 'name' has blobs in the dataset");
+    lio_commit_close(commit);
+}
+
 static void rows_take_over_the_ids_of_the_dataset(void **state)
 {
     struct commits *commits = *state;
@@ -702,6 +731,7 @@ int main(void)
         COMMIT_TEST(unknown_writer_flags_are_refused),
         COMMIT_TEST(manifest_of_another_version_is_refused),
         COMMIT_TEST(first_field_that_differs_is_named),
+        COMMIT_TEST(columns_of_blobs_are_not_appended_to),
         COMMIT_TEST(rows_take_over_the_ids_of_the_dataset),
         COMMIT_TEST(rows_that_are_never_null_fit_where_null_is_allowed),
         COMMIT_TEST(two_who_append_both_land),
