@@ -143,7 +143,8 @@ async function check (name, rowsFile, inspectedFile) {
 
 async function add (name, n) {
   const table = await open(name)
-  await table.add(await table.query().limit(Number(n)).toArrow())
+  const rows = await table.query().limit(Number(n)).toArrow()
+  if (rows.numRows > 0) await table.add(rows)
 }
 
 async function remove (name, column) {
