@@ -430,6 +430,19 @@ static int judge_number(const struct cli_inferred *node,
     return 0;
 }
 
+/* The format has structs without fields; LanceDB 0.39 breaks off reading them.
+ */
+static int refuse_empty(const struct cli_inferred *node,
+                        const struct verdict *verdict)
+{
+    return lio_error_set(verdict->err, LIO_EINVAL,
+                         "column '%s': all its objects are empty, the first "
+                         "in line %" PRIu64
+                         ", and a struct without fields cannot be stored; "
+                         "leave them out",
+                         verdict->path, node->line[LOOK_OBJECT]);
+}
+
 static int judge(const struct cli_inferred *node, const struct verdict *verdict,
                  const char **ret_type)
 {
@@ -445,6 +458,8 @@ static int judge(const struct cli_inferred *node, const struct verdict *verdict,
         *ret_type = "string";
     else if (node->line[LOOK_LIST])
         *ret_type = "list";
+    else if (node->line[LOOK_OBJECT] && node->nchildren == 0)
+        return refuse_empty(node, verdict);
     else if (node->line[LOOK_OBJECT])
         *ret_type = "struct";
     else

@@ -41,9 +41,9 @@ static void nested_types_are_found(void **state LIO_UNUSED)
 {
     assert_becomes(NDJSON, NULL,
                    "{\"p\":{\"x\":1,\"l\":[[1],null,[]]}}\n"
-                   "{\"p\":{\"l\":[[2.5]],\"y\":{}}}\n{\"p\":null}\n",
+                   "{\"p\":{\"l\":[[2.5]],\"y\":[]}}\n{\"p\":null}\n",
                    "{\"p\":{\"x\":1,\"l\":[[1.0],null,[]],\"y\":null}}\n"
-                   "{\"p\":{\"x\":null,\"l\":[[2.5]],\"y\":{}}}\n"
+                   "{\"p\":{\"x\":null,\"l\":[[2.5]],\"y\":[]}}\n"
                    "{\"p\":null}\n");
 }
 
@@ -84,6 +84,9 @@ static void what_disagrees_names_both_lines(void **state LIO_UNUSED)
                    "line 1 has an integer of more than 64 bits");
     assert_refused(NDJSON, NULL, "{\"a\":-9223372036854775809}",
                    "line 1 has an integer of more than 64 bits");
+    assert_refused(NDJSON, NULL, "{\"a\":null}\n{\"a\":{}}",
+                   "column 'a': all its objects are empty, the first in line "
+                   "2");
 }
 
 /* The types are from fewer rows than there are. */
