@@ -39,7 +39,7 @@ static void drop_windows(struct lio_column_cursor *cursor)
 void lio_column_cursor_release(struct lio_column_cursor *cursor)
 {
     drop_windows(cursor);
-    lio_vector_release(&cursor->vector);
+    lio_vector_release(&cursor->window.vector);
 }
 
 void lio_column_cursor_limit(struct lio_column_cursor *cursor,
@@ -106,8 +106,8 @@ static uint64_t page_row(const struct lio_column_cursor *cursor,
 
 static bool has_row(const struct lio_column_cursor *cursor)
 {
-    return cursor->row >= cursor->vector_row &&
-           cursor->row - cursor->vector_row < cursor->vector.rows;
+    return cursor->row >= cursor->window_row &&
+           cursor->row - cursor->window_row < cursor->window.rows;
 }
 
 void lio_column_cursor_seek(struct lio_column_cursor *cursor, uint64_t row,
@@ -121,8 +121,8 @@ void lio_column_cursor_seek(struct lio_column_cursor *cursor, uint64_t row,
 
 /* -- windows under way --------------------------------------------------- */
 
-static uint64_t window_row(const struct lio_column_cursor *cursor,
-                           const struct lio_window *window)
+static uint64_t first_row(const struct lio_column_cursor *cursor,
+                          const struct lio_window *window)
 {
     const struct lio_window_place *place = lio_window_place(window);
 
@@ -146,7 +146,7 @@ static void drop_passed(struct lio_column_cursor *cursor)
 {
     while (cursor->nwindows > 0) {
         struct lio_window *window = cursor->windows[0];
-        uint64_t first = window_row(cursor, window);
+        uint64_t first = first_row(cursor, window);
 
         if (cursor->row < first)
             break;
@@ -313,13 +313,13 @@ static int finish_window(struct lio_column_cursor *cursor,
         lio_window_drop(window);
         return rc;
     }
-    rc = lio_window_take(window, &cursor->vector, err);
+    rc = lio_window_take(window, &cursor->window, err);
     if (rc < 0)
         return rc;
-    cursor->vector_row = page_row(cursor, &place.ref) + place.first;
-    cursor->vector_item = place.first_item;
-    cursor->vector_page = place.ref;
-    cursor->vector_blobs = lio_blob_is(cursor->dataset, &place.ref);
+    cursor->window_row = page_row(cursor, &place.ref) + place.first;
+    cursor->window_item = place.first_item;
+    cursor->window_page = place.ref;
+    cursor->window_blobs = lio_blob_is(cursor->dataset, &place.ref);
     return 0;
 }
 
@@ -331,14 +331,16 @@ static int make_nulls(struct lio_column_cursor *cursor, uint64_t rows,
         &cursor->dataset->schema.fields[cursor->field];
     uint64_t left = place_end(place_in(cursor, cursor->fragment)) - cursor->row;
     int rc = lio_leaf_nulls(&cursor->leaf, rows < left ? rows : left,
-                            &cursor->vector);
+                            &cursor->window.vector);
 
     if (rc < 0)
         return lio_error_set(
             err, rc, "%s: no memory for %" PRIu64 " nulls of column '%s'",
             cursor->dataset->path, rows, field->path);
-    cursor->vector_row = cursor->row;
-    cursor->vector_blobs = false;
+    cursor->window.from = 0;
+    cursor->window.rows = cursor->window.vector.rows;
+    cursor->window_row = cursor->row;
+    cursor->window_blobs = false;
     return 0;
 }
 
@@ -347,7 +349,8 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
 {
     int rc;
 
-    lio_vector_release(&cursor->vector);
+    lio_vector_release(&cursor->window.vector);
+    cursor->window.rows = 0;
     while (cursor->row >= place_end(place_in(cursor, cursor->fragment)))
         cursor->fragment++;
     if (place_in(cursor, cursor->fragment)->file == LIO_NO_FILE)
@@ -360,9 +363,8 @@ static int load_row(struct lio_column_cursor *cursor, uint64_t rows,
 int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
                            struct lio_slice *ret_slice, struct lio_error *err)
 {
-    const struct lio_vector *vector = &cursor->vector;
     struct lio_slice slice;
-    uint64_t left;
+    uint64_t at;
     int rc = 0;
 
     assert(rows > 0 && cursor->row < cursor->end);
@@ -370,18 +372,19 @@ int lio_column_cursor_next(struct lio_column_cursor *cursor, uint64_t rows,
         rc = load_row(cursor, rows, err);
     if (rc < 0)
         return rc;
-    slice.vector = *vector;
-    slice.from = cursor->row - cursor->vector_row;
-    left = vector->rows - slice.from;
-    slice.rows = rows < left ? rows : left;
-    if (cursor->vector_blobs) {
-        rc = lio_blob_read(cursor->dataset, &cursor->vector_page, &slice,
+    at = cursor->row - cursor->window_row;
+    slice = cursor->window;
+    slice.from += at;
+    slice.rows -= at;
+    slice.rows = rows < slice.rows ? rows : slice.rows;
+    if (cursor->window_blobs) {
+        rc = lio_blob_read(cursor->dataset, &cursor->window_page, &slice,
                            &slice.vector, err);
         if (rc < 0)
             return rc;
         slice.from = 0;
     } else {
-        slice.vector = lio_vector_share(vector);
+        slice.vector = lio_vector_share(&cursor->window.vector);
     }
     *ret_slice = slice;
     cursor->row += slice.rows;

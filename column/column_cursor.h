@@ -31,15 +31,15 @@ struct lio_read_limits {
 struct lio_column_cursor {
     const struct lio_dataset *dataset;
     uint32_t field;
-    uint64_t row;             /* next */
-    uint64_t end;             /* first row not wanted */
-    uint32_t fragment;        /* that `row` is in, if row < end */
-    struct lio_leaf leaf;     /* what its pages decode to */
-    struct lio_vector vector; /* decoded rows from vector_row on */
-    uint64_t vector_row;
-    uint64_t vector_item; /* of a list in 2.0: where its items start */
-    struct lio_page_ref vector_page; /* that it was decoded from */
-    bool vector_blobs;               /* it is of descriptors, see blob.h */
+    uint64_t row;            /* next */
+    uint64_t end;            /* first row not wanted */
+    uint32_t fragment;       /* that `row` is in, if row < end */
+    struct lio_leaf leaf;    /* what its pages decode to */
+    struct lio_slice window; /* in use: decoded rows from window_row on */
+    uint64_t window_row;
+    uint64_t window_item; /* of a list in 2.0: where its items start */
+    struct lio_page_ref window_page; /* that it was decoded from */
+    bool window_blobs;               /* it is of descriptors, see blob.h */
     struct lio_read_limits limits;
     uint64_t window_bytes;    /* of the next window */
     struct lio_cutter cutter; /* of the page that is being cut */

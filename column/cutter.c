@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define LAYOUT(name) LIO__PB__PAGE_LAYOUT__LAYOUT_##name
 
@@ -24,7 +25,8 @@ static enum lio_cut_kind kind_of_miniblock(const struct lio_page *page)
                    layout->nitems == page->rows &&
                    page->nbuffers == (layout->dictionary ? 3 : 2)
                ? LIO_CUT_CHUNKS
-               : LIO_CUT_NOT;
+           : lio_pick_lists_can(page) ? LIO_CUT_PICKED
+                                      : LIO_CUT_NOT;
 }
 
 static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
@@ -37,9 +39,18 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
     if (lio_entries_find(page, &cutter->entries))
         return LIO_CUT_ENTRIES;
     kind = lio_pick_kind(page, cutter->bits);
-    if (kind == LIO_PICK_FIXED)
+    switch (kind) {
+    case LIO_PICK_FIXED:
         return LIO_CUT_FIXED;
-    return kind == LIO_PICK_NOTHING ? LIO_CUT_NOTHING : LIO_CUT_NOT;
+    case LIO_PICK_NOTHING:
+        return LIO_CUT_NOTHING;
+    case LIO_PICK_LISTS:
+    case LIO_PICK_ZIPPED:
+    case LIO_PICK_DICTIONARY:
+        return LIO_CUT_PICKED;
+    default:
+        return LIO_CUT_NOT;
+    }
 }
 
 /* What a row decodes to, as far as that can be known before. */
@@ -69,12 +80,7 @@ static uint64_t rows_within(uint64_t bytes, uint64_t row_bits)
 static bool fits(const struct lio_cutter *cutter,
                  const struct lio_cut_limits *limits)
 {
-    uint64_t bytes = 0;
-
-    /* The sum of a page's buffers was checked to be no more than the file. */
-    for (uint32_t i = 0; i < cutter->page->nbuffers; i++)
-        bytes += cutter->page->buffers[i].bytes;
-    return bytes <= limits->stored &&
+    return lio_page_bytes(cutter->page) <= limits->stored &&
            cutter->page->rows <= rows_within(limits->decoded, cutter->row_bits);
 }
 
@@ -221,7 +227,9 @@ int lio_cutter_open(struct lio_cutter *cutter,
                                    .page = &column->pages[ref->page] };
     cutter->row_bits =
         decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type);
-    if (!column->blob && !fits(cutter, limits))
+    /* What says where rows are counts the items of fixed-size lists. */
+    if (!column->blob && !fits(cutter, limits) &&
+        dataset->schema.fields[ref->field].row_items <= 1)
         cutter->kind = kind_of_page(cutter);
     rc = ask(cutter, row, err);
     if (rc < 0)
@@ -385,10 +393,69 @@ static int cut_entries(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     return rc;
 }
 
+/* -- picked -------------------------------------------------------------- */
+
+struct lio_cut_picked {
+    struct lio_pick pick;
+    struct lio_reads reads; /* of the rows themselves */
+    uint64_t rows[];        /* all of the window */
+};
+
+static void release_picked(struct lio_cut_picked *picked)
+{
+    if (!picked)
+        return;
+    lio_pick_release(&picked->pick);
+    lio_reads_release(&picked->reads);
+    free(picked);
+}
+
+/* Find out where the rows are.  What says that is kept for the next window, or
+ * short. */
+static int find_rows(struct lio_cut_picked *picked, struct lio_error *err)
+{
+    struct lio_reads asked = { 0 };
+    int rc = lio_pick_ask(&picked->pick, &asked, err);
+
+    if (rc == 0 && asked.n > 0)
+        rc = lio_source_read(asked.all, asked.n, err);
+    lio_reads_release(&asked);
+    return rc < 0 ? rc : lio_pick_get(&picked->pick, &picked->reads, err);
+}
+
+static int cut_picked(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                      const struct lio_cut_limits *limits, struct lio_cut *cut,
+                      struct lio_error *err)
+{
+    const struct lio_page *page = cutter->page;
+    uint64_t row_bytes = lio_page_bytes(page) / page->rows + 1, n;
+    int rc;
+
+    n = choose_end(cutter, row, end, limits->stored / row_bytes, limits) - row;
+    cut->picked = calloc(1, sizeof(*cut->picked) +
+                                (size_t)n * sizeof(cut->picked->rows[0]));
+    if (!cut->picked)
+        return no_memory(cutter, err);
+    cut->first = row;
+    cut->page.rows = n;
+    for (uint64_t i = 0; i < n; i++)
+        cut->picked->rows[i] = row + i;
+    rc = lio_pick_init(&cut->picked->pick, cutter->dataset, &cutter->ref,
+                       cut->picked->rows, n, err);
+    if (rc == 0)
+        rc = find_rows(cut->picked, err);
+    for (uint32_t i = 0; rc == 0 && i < cut->picked->reads.n; i++)
+        cut->bytes += cut->picked->reads.all[i].bytes;
+    return rc;
+}
+
+/* -- any ----------------------------------------------------------------- */
+
 /* The layout with the numbers of the window. */
 static void set_layout(const struct lio_cutter *cutter, struct lio_cut *cut)
 {
-    if (!cutter->page->layout || cutter->kind == LIO_CUT_NOT)
+    if (!cutter->page->layout || cutter->kind == LIO_CUT_NOT ||
+        cutter->kind == LIO_CUT_PICKED)
         return;
     cut->layout = *cutter->page->layout;
     cut->page.layout = &cut->layout;
@@ -442,10 +509,13 @@ int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     case LIO_CUT_ENTRIES:
         rc = cut_entries(cutter, row, end, limits, cut, err);
         break;
+    case LIO_CUT_PICKED:
+        rc = cut_picked(cutter, row, end, limits, cut, err);
+        break;
     }
     set_layout(cutter, cut);
     if (rc < 0) {
-        lio_load_release(&cut->load);
+        lio_cut_release(cut);
         return rc;
     }
     assert(row - cut->first < cut->page.rows);
@@ -473,15 +543,47 @@ static bool is_made(const struct lio_cutter *cutter, uint32_t buffer)
            (cutter->kind == LIO_CUT_ENTRIES && buffer != cutter->entries.data);
 }
 
-uint32_t lio_cutter_reads(const struct lio_cutter *cutter,
-                          const struct lio_cut *cut,
-                          struct lio_source_read *reads)
+int lio_cutter_read(const struct lio_cutter *cutter, const struct lio_cut *cut,
+                    const struct lio_source_manner *manner,
+                    struct lio_source_batch **ret_batch, struct lio_error *err)
 {
+    struct lio_source_read reads[LIO_PAGE_BUFFERS_MAX];
     uint32_t n = 0;
 
+    if (cut->picked)
+        return lio_source_start_with(manner, cut->picked->reads.all,
+                                     cut->picked->reads.n, ret_batch, err);
     for (uint32_t i = 0; i < cut->page.nbuffers; i++)
         if (!is_made(cutter, i))
             reads[n++] = read_of(cutter, i, start_in(cutter, cut, i),
                                  cut->load.buffers[i]);
-    return n;
+    return lio_source_start_with(manner, reads, n, ret_batch, err);
+}
+
+/* -- decoding ------------------------------------------------------------ */
+
+int lio_cut_decode(struct lio_cut *cut, const struct lio_dataset *dataset,
+                   struct lio_slice *ret_slice, struct lio_error *err)
+{
+    struct lio_cut_picked *picked = cut->picked;
+    struct lio_slice slice = { .from = 0 };
+    int rc;
+
+    rc = picked ? lio_pick_decode(&picked->pick, &slice.vector, err)
+                : lio_load_decode(dataset, &cut->load, &slice.vector, err);
+    if (rc < 0)
+        return rc;
+    slice.rows = picked ? picked->pick.nrows : slice.vector.rows;
+    /* Rows that follow each other are picked so. */
+    slice.from = picked ? picked->pick.places[0] : 0;
+    assert(slice.rows <= slice.vector.rows - slice.from);
+    *ret_slice = slice;
+    return 0;
+}
+
+void lio_cut_release(struct lio_cut *cut)
+{
+    lio_load_release(&cut->load);
+    release_picked(cut->picked);
+    cut->picked = NULL;
 }

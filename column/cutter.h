@@ -19,13 +19,16 @@
 
 #include "column/entries.h"
 #include "column/load.h"
+#include "column/reads.h"
 
 enum lio_cut_kind {
     LIO_CUT_NOT,     /* the page is one window */
     LIO_CUT_NOTHING, /* rows without a byte in any buffer */
     LIO_CUT_FIXED,   /* as many bits a row in each buffer */
     LIO_CUT_CHUNKS,  /* mini-block */
-    LIO_CUT_ENTRIES  /* values one behind the other, see entries.h */
+    LIO_CUT_ENTRIES, /* values one behind the other, see entries.h */
+    LIO_CUT_PICKED   /* lists and the like: as many rows as are so long on the
+                        average, picked as pick.h says */
 };
 
 /* What a window may be. */
@@ -61,6 +64,7 @@ struct lio_cut {
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;
+    struct lio_cut_picked *picked; /* PICKED: in the place of most of this */
 };
 
 /* Look at a page, and start to ask what cutting it from `row` on takes.  Pages
@@ -89,10 +93,18 @@ LIO_MUST_CHECK int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row,
                                   const struct lio_cut_limits *limits,
                                   struct lio_cut *cut, struct lio_error *err);
 
-/* What has to be read for a cut: at most as many reads as the page has buffers;
- * returns how many. */
-uint32_t lio_cutter_reads(const struct lio_cutter *cutter,
-                          const struct lio_cut *cut,
-                          struct lio_source_read *reads);
+/* Start to read what the cut needs. */
+LIO_MUST_CHECK int lio_cutter_read(const struct lio_cutter *cutter,
+                                   const struct lio_cut *cut,
+                                   const struct lio_source_manner *manner,
+                                   struct lio_source_batch **ret_batch,
+                                   struct lio_error *err);
+
+/* Decode what was read; the slice is the cut's rows. */
+LIO_MUST_CHECK int lio_cut_decode(struct lio_cut *cut,
+                                  const struct lio_dataset *dataset,
+                                  struct lio_slice *ret_slice,
+                                  struct lio_error *err);
+void lio_cut_release(struct lio_cut *cut);
 
 #endif

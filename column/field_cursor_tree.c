@@ -110,7 +110,7 @@ static int read_items(const struct node *node, struct lio_slice *slice,
     lio_vectors_put(lists.children);
     lists.children = NULL;
     *slice = (struct lio_slice){ .vector = lists, .rows = lists.rows };
-    return read_children(node, node->column->vector_item + start, end - start,
+    return read_children(node, node->column->window_item + start, end - start,
                          &slice->vector, err);
 }
 

@@ -16,6 +16,15 @@ void lio_page_release(struct lio_page *page)
     *page = (struct lio_page){ 0 };
 }
 
+uint64_t lio_page_bytes(const struct lio_page *page)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < page->nbuffers; i++)
+        bytes += page->buffers[i].bytes;
+    return bytes;
+}
+
 uint64_t lio_page_items(const struct lio_page *page)
 {
     const Lio__Pb__ArrayEncoding *enc = page->array;

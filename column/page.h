@@ -35,6 +35,9 @@ void lio_page_release(struct lio_page *page);
 /* The encoding as text, for the caller to free; NULL without memory. */
 char *lio_page_describe(const struct lio_page *page);
 
+/* Bytes of all buffers, which a file's metadata has been checked to bound. */
+uint64_t lio_page_bytes(const struct lio_page *page);
+
 /* How many items the lists of a page of 2.0 have; 0 if it has no lists. */
 uint64_t lio_page_items(const struct lio_page *page);
 

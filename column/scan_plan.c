@@ -43,15 +43,6 @@ struct column_size {
     bool blob;
 };
 
-static uint64_t page_bytes(const struct lio_page *page)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < page->nbuffers; i++)
-        bytes += page->buffers[i].bytes;
-    return bytes;
-}
-
 static struct column_size size_of(const struct lio_dataset *dataset,
                                   uint32_t field)
 {
@@ -66,7 +57,7 @@ static struct column_size size_of(const struct lio_dataset *dataset,
         column = lio_dataset_column(dataset, place);
         size.blob |= column->blob;
         for (uint32_t k = 0; k < column->npages; k++)
-            size.stored += page_bytes(&column->pages[k]);
+            size.stored += lio_page_bytes(&column->pages[k]);
     }
     return size;
 }

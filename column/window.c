@@ -19,7 +19,7 @@ struct lio_window {
     struct lio_window_place place;
     struct lio_cut cut;
     struct lio_source_batch *batch;
-    struct lio_vector vector; /* DONE, and code 0 */
+    struct lio_slice slice; /* DONE, and code 0 */
     int code;
     struct lio_error err;
     pthread_mutex_t lock; /* guards the two below; a leaf */
@@ -83,9 +83,9 @@ static void run(struct lio_window *window)
 {
     window->code = lio_source_finish(window->batch, &window->err);
     if (window->code == 0)
-        window->code = lio_load_decode(window->dataset, &window->cut.load,
-                                       &window->vector, &window->err);
-    lio_load_release(&window->cut.load);
+        window->code = lio_cut_decode(&window->cut, window->dataset,
+                                      &window->slice, &window->err);
+    lio_cut_release(&window->cut);
     pthread_mutex_lock(&window->lock);
     window->state = DONE;
     pthread_cond_signal(&window->done);
@@ -115,16 +115,6 @@ static void offer(struct lio_window *window)
 
 /* -- start and end ------------------------------------------------------- */
 
-static int start_reads(struct lio_cutter *cutter, struct lio_window *window,
-                       const struct lio_source_manner *manner,
-                       struct lio_error *err)
-{
-    struct lio_source_read reads[LIO_PAGE_BUFFERS_MAX];
-    uint32_t n = lio_cutter_reads(cutter, &window->cut, reads);
-
-    return lio_source_start_with(manner, reads, n, &window->batch, err);
-}
-
 int lio_window_start(struct lio_cutter *cutter, uint64_t row, uint64_t end,
                      const struct lio_cut_limits *limits,
                      const struct lio_source_manner *manner,
@@ -138,9 +128,9 @@ int lio_window_start(struct lio_cutter *cutter, uint64_t row, uint64_t end,
                              cutter->dataset->path);
     rc = lio_cutter_cut(cutter, row, end, limits, &window->cut, err);
     if (rc == 0) {
-        rc = start_reads(cutter, window, manner, err);
+        rc = lio_cutter_read(cutter, &window->cut, manner, &window->batch, err);
         if (rc < 0)
-            lio_load_release(&window->cut.load);
+            lio_cut_release(&window->cut);
     }
     if (rc < 0) {
         put(window);
@@ -171,7 +161,7 @@ static void wait_until_done(struct lio_window *window)
     pthread_mutex_unlock(&window->lock);
 }
 
-int lio_window_take(struct lio_window *window, struct lio_vector *ret_vector,
+int lio_window_take(struct lio_window *window, struct lio_slice *ret_slice,
                     struct lio_error *err)
 {
     int rc;
@@ -182,7 +172,7 @@ int lio_window_take(struct lio_window *window, struct lio_vector *ret_vector,
         wait_until_done(window);
     rc = window->code;
     if (rc == 0)
-        *ret_vector = window->vector;
+        *ret_slice = window->slice;
     else if (err)
         *err = window->err;
     put(window);
@@ -195,10 +185,10 @@ void lio_window_drop(struct lio_window *window)
         return;
     if (claim(window, GONE)) {
         lio_source_abandon(window->batch);
-        lio_load_release(&window->cut.load);
+        lio_cut_release(&window->cut);
     } else {
         wait_until_done(window);
-        lio_vector_release(&window->vector);
+        lio_vector_release(&window->slice.vector);
     }
     put(window);
 }

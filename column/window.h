@@ -38,7 +38,7 @@ lio_window_place(const struct lio_window *window);
 
 /* Wait until it is decoded, or do that; the window is given up. */
 LIO_MUST_CHECK int lio_window_take(struct lio_window *window,
-                                   struct lio_vector *ret_vector,
+                                   struct lio_slice *ret_slice,
                                    struct lio_error *err);
 
 /* Give up one that is not wanted any more.  Accepts NULL. */
