@@ -384,6 +384,33 @@ static void threads_may_read_one_dataset_at_once(void **state)
     lio_dataset_close(dataset);
 }
 
+/* Windows are then under way, being decoded, decoded, and not yet cut. */
+static void stream_may_be_left_after_any_batch(void **state)
+{
+    (void)state;
+    for (char version = '0'; version <= '2'; version++)
+        for (int batches = 0; batches < 12; batches++) {
+            struct lio_dataset *dataset =
+                reading_open("flights_v2%c.lance", version);
+            const struct lio_scan scan = { .batch_rows = 500,
+                                           .memory = 1 << 20 };
+            struct ArrowArrayStream stream;
+            struct ArrowArray batch = { 0 };
+
+            assert_int_equal(lio_scan_stream(dataset, &scan, &stream, NULL), 0);
+            for (int i = 0; i < batches; i++) {
+                if (batch.release)
+                    batch.release(&batch);
+                assert_int_equal(stream.get_next(&stream, &batch), 0);
+            }
+            stream.release(&stream);
+            lio_dataset_close(dataset);
+            /* Arrays outlive them all. */
+            if (batch.release)
+                batch.release(&batch);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +426,7 @@ int main(void)
         cmocka_unit_test(missing_page_is_the_callers_error),
         cmocka_unit_test(moved_children_outlive_their_parent_and_dataset),
         cmocka_unit_test(stream_may_be_left_at_any_time),
+        cmocka_unit_test(stream_may_be_left_after_any_batch),
         cmocka_unit_test(threads_may_read_one_dataset_at_once),
     };
 
