@@ -4,11 +4,11 @@
 #include "column/write/bitpack.h"
 
 /* All values or'ed together, a block of them at a time so that the loop
- * vectorises: there is no carry between its lanes. */
-#define LANES 64
+ * vectorises: what the lanes have so far stays in registers. */
 #define DEFINE_OR(T)                                                           \
     static uint64_t or_##T(const uint8_t *values, uint64_t n)                  \
     {                                                                          \
+        enum { LANES = 512 / T };                                              \
         uint##T##_t from[LANES], all[LANES] = { 0 }, rest = 0;                 \
         uint64_t i = 0;                                                        \
                                                                                \

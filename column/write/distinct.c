@@ -9,6 +9,8 @@
 
 #include "common/hash.h"
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define TABLE_BITS_MIN 10
 #define GUESS_SLOTS    4096
 
@@ -22,8 +24,16 @@ struct table {
     uint64_t *hashes;
 };
 
+static ALWAYS_INLINE struct lio_bytes value_of(const struct lio_distinct_of *of,
+                                               uint64_t slot, size_t width)
+{
+    if (width == 0)
+        return lio_distinct_value(of, slot);
+    return (struct lio_bytes){ of->fixed->values + slot * width, width };
+}
+
 /* Eight bytes at a time; what is left counts with its length. */
-static uint64_t hash_of(struct lio_bytes value)
+static ALWAYS_INLINE uint64_t hash_of(struct lio_bytes value)
 {
     const uint64_t odd = UINT64_C(0x9fb21c651e98df25);
     uint64_t hash = value.bytes * odd, word;
@@ -42,7 +52,7 @@ static uint64_t hash_of(struct lio_bytes value)
     return hash ^ hash >> 29;
 }
 
-static bool equal(struct lio_bytes a, struct lio_bytes b)
+static ALWAYS_INLINE bool equal(struct lio_bytes a, struct lio_bytes b)
 {
     return a.bytes == b.bytes &&
            (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0);
@@ -89,10 +99,13 @@ static int table_grow(const struct lio_encode *enc, struct table *table)
     return 0;
 }
 
-/* The number of a slot's value; that of a new item if it was not there. */
-static uint32_t table_number(struct table *table, uint64_t slot)
+/* The number of a slot's value; that of a new item if it was not there.
+ * `width` is 0 for strings, and known when this is compiled for the widths
+ * that matter. */
+static ALWAYS_INLINE uint32_t number_of(struct table *table, uint64_t slot,
+                                        size_t width)
 {
-    struct lio_bytes value = lio_distinct_value(table->of, slot);
+    struct lio_bytes value = value_of(table->of, slot, width);
     uint64_t hash = hash_of(value), mask = (UINT64_C(1) << table->bits) - 1;
     uint64_t at = lio_hash_place(hash, table->bits);
 
@@ -100,7 +113,7 @@ static uint32_t table_number(struct table *table, uint64_t slot)
         uint32_t item = table->places[at] - 1;
 
         if (table->hashes[item] == hash &&
-            equal(lio_distinct_value(table->of, table->items[item]), value))
+            equal(value_of(table->of, table->items[item], width), value))
             return item;
     }
     table->items[table->nitems] = slot;
@@ -120,35 +133,73 @@ static bool is_null(const struct lio_distinct_of *of, uint64_t slot)
     return of->validity && !lio_bit_get(of->validity, slot);
 }
 
+/* Most columns have runs: a look at the neighbour is cheaper than the table. */
+static ALWAYS_INLINE bool as_before(const struct lio_distinct_of *of,
+                                    uint64_t slot, size_t width)
+{
+    return slot > 0 && !is_null(of, slot - 1) &&
+           equal(value_of(of, slot - 1, width), value_of(of, slot, width));
+}
+
+/* Number the slots, up to the one with which the table has too much in it. */
+static ALWAYS_INLINE int number_slots(const struct lio_encode *enc,
+                                      struct table *table, uint32_t items_max,
+                                      uint64_t bytes_max, uint32_t *indices,
+                                      size_t width)
+{
+    const struct lio_distinct_of *of = table->of;
+    uint32_t last = 0;
+    int rc = 0;
+
+    for (uint64_t i = 0; i < of->n && rc == 0; i++) {
+        if (is_null(of, i) || as_before(of, i, width)) {
+            indices[i] = last;
+            continue;
+        }
+        last = number_of(table, i, width);
+        indices[i] = last;
+        if (table->nitems > items_max || table->item_bytes > bytes_max)
+            break;
+        if (is_full(table))
+            rc = table_grow(enc, table);
+    }
+    return rc;
+}
+
+static int number_all(const struct lio_encode *enc, struct table *table,
+                      uint32_t items_max, uint64_t bytes_max, uint32_t *indices)
+{
+    switch (table->of->fixed ? table->of->fixed->bits : 0) {
+    case 32:
+        return number_slots(enc, table, items_max, bytes_max, indices, 4);
+    case 64:
+        return number_slots(enc, table, items_max, bytes_max, indices, 8);
+    default:
+        return number_slots(enc, table, items_max, bytes_max, indices, 0);
+    }
+}
+
 int lio_distinct_find(const struct lio_encode *enc,
                       const struct lio_distinct_of *of, uint32_t items_max,
                       uint64_t bytes_max, struct lio_distinct *ret_distinct)
 {
     struct table table = { .of = of };
-    uint32_t *indices, last = 0;
+    uint32_t *indices;
     int rc = lio_encode_alloc(enc, of->n * sizeof(*indices), &indices);
 
     if (rc == 0)
         rc = table_init(enc, &table, TABLE_BITS_MIN);
+    if (rc == 0)
+        rc = number_all(enc, &table, items_max, bytes_max, indices);
     if (rc < 0)
         return rc;
-    ret_distinct->found = false;
-    for (uint64_t i = 0; i < of->n; i++) {
-        if (!is_null(of, i))
-            last = table_number(&table, i);
-        indices[i] = last;
-        if (table.nitems > items_max || table.item_bytes > bytes_max)
-            return 0;
-        if (is_full(&table))
-            rc = table_grow(enc, &table);
-        if (rc < 0)
-            return rc;
-    }
-    *ret_distinct = (struct lio_distinct){ .found = true,
-                                           .nitems = table.nitems,
-                                           .item_bytes = table.item_bytes,
-                                           .items = table.items,
-                                           .indices = indices };
+    *ret_distinct = (struct lio_distinct){
+        .found = table.nitems <= items_max && table.item_bytes <= bytes_max,
+        .nitems = table.nitems,
+        .item_bytes = table.item_bytes,
+        .items = table.items,
+        .indices = indices,
+    };
     return 0;
 }
 
@@ -169,7 +220,7 @@ int lio_distinct_guess(const struct lio_encode *enc,
         if (is_null(of, slot))
             continue;
         taken++;
-        (void)table_number(&table, slot);
+        (void)number_of(&table, slot, 0);
     }
     seen = taken - table.nitems;
     *ret_nitems = seen == 0 ? UINT64_MAX : taken * taken / (2 * seen);

@@ -185,7 +185,8 @@ int lio_page20_strings(struct lio_page20 *page, const struct lio_plain *values,
     if (rc == 0 && lio_encoding_saves(bytes, best))
         return numbered(page, values, &spans, &distinct, ret_message);
     if (rc == 0 && lio_pack_scheme(enc) == 0)
-        rc = lio_spans_pack(enc, &spans, &packed, &table);
+        rc = lio_spans_pack(enc, &spans, lio_spans_bytes(&spans), &packed,
+                            &table);
     if (rc < 0)
         return rc;
     if (table.bytes > 0 &&

@@ -17,11 +17,11 @@ static int try_symbols(const struct lio_encode *enc,
 {
     struct lio_spans packed;
     struct lio_bytes table;
-    int rc = lio_spans_pack(enc, &rows->spans, &packed, &table);
+    uint64_t plain = lio_spans_bytes(&rows->spans);
+    int rc = lio_spans_pack(enc, &rows->spans, plain, &packed, &table);
 
     if (rc < 0 || table.bytes == 0 ||
-        !lio_encoding_saves(lio_spans_bytes(&packed) + table.bytes,
-                            lio_spans_bytes(&rows->spans)))
+        !lio_encoding_saves(lio_spans_bytes(&packed) + table.bytes, plain))
         return rc;
     rows->spans = packed;
     rows->encoding = lio_message_fsst(enc->arena, table, rows->encoding);

@@ -46,22 +46,25 @@ DEFINE_RUNS(16)
 DEFINE_RUNS(32)
 DEFINE_RUNS(64)
 
-/* In blocks, whose count has no branch and so vectorises. */
-#define BLOCK 64
+/* A block at a time, so that the loop vectorises: lanes count by themselves. */
 #define DEFINE_CHANGES(T)                                                      \
     static uint64_t changes_##T(const uint8_t *values, uint64_t n)             \
     {                                                                          \
-        uint##T##_t from[BLOCK], next[BLOCK];                                  \
+        enum { LANES = 512 / T };                                              \
+        uint##T##_t from[LANES], next[LANES], count[LANES];                    \
         uint64_t changes = 0, i = 0;                                           \
                                                                                \
-        for (; n - i > BLOCK; i += BLOCK) {                                    \
-            uint##T##_t block = 0;                                             \
-                                                                               \
-            memcpy(from, values + i * (T / 8), sizeof(from));                  \
-            memcpy(next, values + (i + 1) * (T / 8), sizeof(next));            \
-            for (unsigned k = 0; k < BLOCK; k++)                               \
-                block += from[k] != next[k];                                   \
-            changes += block;                                                  \
+        while (n - i > LANES) {                                                \
+            memset(count, 0, sizeof(count));                                   \
+            /* Few enough for a lane of 8 bits. */                             \
+            for (unsigned k = 0; k < 255 && n - i > LANES; k++, i += LANES) {  \
+                memcpy(from, values + i * (T / 8), sizeof(from));              \
+                memcpy(next, values + (i + 1) * (T / 8), sizeof(next));        \
+                for (unsigned lane = 0; lane < LANES; lane++)                  \
+                    count[lane] += from[lane] != next[lane];                   \
+            }                                                                  \
+            for (unsigned lane = 0; lane < LANES; lane++)                      \
+                changes += count[lane];                                        \
         }                                                                      \
         for (; i + 1 < n; i++)                                                 \
             changes += memcmp(values + i * (T / 8),                            \
@@ -76,6 +79,8 @@ DEFINE_CHANGES(64)
 
 uint64_t lio_runs_changes(const uint8_t *values, uint64_t n, uint32_t bits)
 {
+    if (n == 0)
+        return 0;
     switch (bits) {
     case 8:
         return changes_8(values, n);

@@ -69,21 +69,21 @@ int lio_spans_open(const struct lio_encode *enc, const struct lio_plain *values,
 }
 
 int lio_spans_pack(const struct lio_encode *enc, const struct lio_spans *spans,
-                   struct lio_spans *ret_packed, struct lio_bytes *ret_table)
+                   uint64_t most, struct lio_spans *ret_packed,
+                   struct lio_bytes *ret_table)
 {
-    uint64_t bytes = lio_spans_bytes(spans);
     struct lio_symbols *symbols;
     uint8_t *table;
     int rc;
 
     *ret_table = (struct lio_bytes){ 0 };
-    if (bytes < PACK_BYTES_MIN)
+    if (most < PACK_BYTES_MIN || lio_spans_bytes(spans) < PACK_BYTES_MIN)
         return 0;
     rc = lio_symbols_train(enc, spans, &symbols);
     if (rc < 0)
         return rc;
     if (!lio_encoding_saves(
-            lio_symbols_guess(symbols, spans) + LIO_SYMBOLS_BYTES, bytes))
+            lio_symbols_guess(symbols, spans) + LIO_SYMBOLS_BYTES, most))
         return 0;
     rc = lio_symbols_encode(enc, symbols, spans, ret_packed);
     if (rc == 0)

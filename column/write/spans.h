@@ -27,10 +27,10 @@ LIO_MUST_CHECK int lio_spans_chunks(const struct lio_encode *enc,
                                     struct lio_chunks *ret_chunks);
 
 /* Compress each by itself with symbols that are found for all of them.
- * `*ret_table` is their table; it is empty, and `*ret_packed` unset, if there
- * is nothing to be gained. */
+ * `*ret_table` is their table; it is empty, and `*ret_packed` unset, if they
+ * would not be well below `most` bytes with it. */
 LIO_MUST_CHECK int lio_spans_pack(const struct lio_encode *enc,
-                                  const struct lio_spans *spans,
+                                  const struct lio_spans *spans, uint64_t most,
                                   struct lio_spans *ret_packed,
                                   struct lio_bytes *ret_table);
 

@@ -81,7 +81,10 @@ static int try_symbols(const struct lio_encode *enc,
     struct lio_spans packed;
     struct lio_chunks coded;
     struct lio_bytes table;
-    int rc = lio_spans_pack(enc, spans, &packed, &table);
+    uint64_t offsets = spans->n * (spans->bits / 8);
+    /* The bytes themselves: the offsets stay as they are. */
+    uint64_t most = chunks->bytes > offsets ? chunks->bytes - offsets : 0;
+    int rc = lio_spans_pack(enc, spans, most, &packed, &table);
 
     if (rc < 0)
         return rc;
@@ -112,12 +115,16 @@ static int try_others(const struct lio_encode *enc,
                                         .validity = values->validity,
                                         .n = values->n };
     uint32_t scheme = lio_pack_scheme(enc);
+    bool small = lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX;
     int rc = 0;
 
-    if (lio_plain_largest(values) < LIO_CHUNK_VALUE_MAX)
-        rc = scheme > 0 ? lio_pack_chunks(enc, scheme, chunks)
-                        : try_symbols(enc, spans, entries, chunks);
-    return rc < 0 ? rc : lio_dictionary_try(enc, &of, entries, chunks);
+    if (small && scheme > 0)
+        rc = lio_pack_chunks(enc, scheme, chunks);
+    if (rc == 0)
+        rc = lio_dictionary_try(enc, &of, entries, chunks);
+    return rc == 0 && small && scheme == 0
+               ? try_symbols(enc, spans, entries, chunks)
+               : rc;
 }
 
 int lio_variable_chunks(const struct lio_encode *enc,
