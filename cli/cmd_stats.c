@@ -372,7 +372,8 @@ static const struct section sections[] = {
       " WHEN 'deliver' THEN 3 ELSE 4 END" },
     { TABLE, "\ncache\n",
       "SELECT round(hit_ratio, 4) AS hit_ratio, cache_evictions AS evictions,"
-      " cache_refused AS refused, slots, most_used, most_pinned, most_bytes"
+      " cache_refused AS refused, slots, most_used, most_pinned, most_hot,"
+      " most_bytes"
       " FROM cache_summary WHERE run_id = ?1 AND hit_ratio IS NOT NULL" },
     { TABLE, "\nsizes of operations\n",
       "SELECT kind, floor_bytes AS from_bytes, ceiling_bytes AS to_bytes, count"

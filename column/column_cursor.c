@@ -230,6 +230,7 @@ manner_of(const struct lio_column_cursor *cursor)
     return (struct lio_source_manner){
         .priority = ahead < PRIORITY_MAX ? (int32_t)ahead : PRIORITY_MAX,
         .past_cache = cursor->limits.past_cache,
+        .hint = LIO_SCAN,
     };
 }
 

@@ -100,14 +100,14 @@ static int read_group(struct lio_data_file *files, uint32_t n,
     for (uint32_t i = 0; i < n && rc == 0; i++)
         rc = plan_tail(&files[i], &reads[i], err);
     if (rc == 0)
-        rc = lio_source_read(reads, n, err);
+        rc = lio_source_read_metadata(reads, n, err);
     for (uint32_t i = 0; i < n && rc == 0; i++) {
         rc = parse_footer(&files[i], err);
         if (rc == 0)
             rc = plan_rest(&files[i], &reads[i], err);
     }
     if (rc == 0)
-        rc = lio_source_read(reads, n, err);
+        rc = lio_source_read_metadata(reads, n, err);
     return rc;
 }
 
@@ -462,7 +462,7 @@ static int schema_bytes(struct lio_data_file *file, struct lio_mem **ret_mem,
     read.offset = at;
     read.bytes = (size_t)bytes;
     read.into = (*ret_mem)->data;
-    rc = lio_source_read(&read, 1, err);
+    rc = lio_source_read_metadata(&read, 1, err);
     if (rc < 0) {
         lio_mem_put(*ret_mem);
         return rc;

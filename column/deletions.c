@@ -154,7 +154,7 @@ static int read_all(struct lio_dataset *dataset,
     int rc = open_all(dataset, manifest, deletions, reads, &n, err);
 
     if (rc == 0 && n > 0)
-        rc = lio_source_read(reads, n, err);
+        rc = lio_source_read_metadata(reads, n, err);
     for (uint32_t i = 0; i < dataset->nfragments && rc == 0; i++)
         if (deletions[i].source)
             rc = parse(&deletions[i], &dataset->fragments[i], err);

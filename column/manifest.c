@@ -43,7 +43,7 @@ static int read_into(struct lio_source *source, uint64_t at, uint64_t bytes,
         return lio_error_set(err, LIO_ENOMEM, "%s: no memory to read it",
                              lio_source_name(source));
     read.into = mem->data;
-    rc = lio_source_read(&read, 1, err);
+    rc = lio_source_read_metadata(&read, 1, err);
     if (rc < 0) {
         lio_mem_put(mem);
         return rc;

@@ -188,7 +188,8 @@ static int submit(struct lio_source_batch *batch,
         requests[i] = (struct lio_request){
             .file = batch->reads[i].source->file,
             .kind = LIO_REQUEST_READ,
-            .flags = LIO_EXACT | (manner->past_cache ? LIO_NOCACHE : 0),
+            .flags = LIO_EXACT | manner->hint |
+                     (manner->past_cache ? LIO_NOCACHE : 0),
             .offset = batch->reads[i].offset,
             .length = batch->reads[i].bytes,
             .buf = batch->reads[i].into,
@@ -343,11 +344,28 @@ void lio_source_abandon(struct lio_source_batch *batch)
     free(batch);
 }
 
+static int read_with(const struct lio_source_manner *manner,
+                     const struct lio_source_read *reads, uint32_t n,
+                     struct lio_error *err)
+{
+    struct lio_source_batch *batch;
+    int rc = lio_source_start_with(manner, reads, n, &batch, err);
+
+    return rc < 0 ? rc : lio_source_finish(batch, err);
+}
+
+int lio_source_read_metadata(const struct lio_source_read *reads, uint32_t n,
+                             struct lio_error *err)
+{
+    static const struct lio_source_manner manner = { .hint = LIO_METADATA };
+
+    return read_with(&manner, reads, n, err);
+}
+
 int lio_source_read(const struct lio_source_read *reads, uint32_t n,
                     struct lio_error *err)
 {
-    struct lio_source_batch *batch;
-    int rc = lio_source_start(reads, n, &batch, err);
+    static const struct lio_source_manner as_usual;
 
-    return rc < 0 ? rc : lio_source_finish(batch, err);
+    return read_with(&as_usual, reads, n, err);
 }

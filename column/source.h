@@ -26,6 +26,7 @@ struct lio_source_read {
 struct lio_source_manner {
     int32_t priority; /* as in struct lio_request */
     bool past_cache;  /* they are not worth keeping */
+    uint32_t hint;    /* one of enum lio_request_flags: what they are worth */
 };
 
 /* Open `path`; `engine` may be NULL. */
@@ -72,6 +73,10 @@ LIO_MUST_CHECK int lio_source_finish(struct lio_source_batch *batch,
 
 /* Stop a batch and free it.  Accepts NULL. */
 void lio_source_abandon(struct lio_source_batch *batch);
+
+/* Start and finish, what every reader of a file needs. */
+LIO_MUST_CHECK int lio_source_read_metadata(const struct lio_source_read *reads,
+                                            uint32_t n, struct lio_error *err);
 
 /* Start and finish. */
 LIO_MUST_CHECK int lio_source_read(const struct lio_source_read *reads,

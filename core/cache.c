@@ -94,19 +94,15 @@ static bool is_used(const struct lio_slot *slot)
     return lio_slot_state(slot) & LIO_SLOT_USED;
 }
 
-/* May it be given up? */
-static bool can_go(const struct lio_slot *slot)
-{
-    return is_used(slot) && lio_slot_idle(lio_slot_state(slot));
-}
-
 /* Asked by the policy.  Yes is no promise: a reader may pin the slot before it
  * is closed. */
 static bool shard_evictable(void *host, uint32_t local)
 {
     struct lio_shard *shard = host;
 
-    if (local >= shard->nslots || !can_go(&shard->slots[local]))
+    if (local >= shard->nslots ||
+        shard->rest[local].place != LIO_PLACE_POLICY ||
+        !lio_slot_can_go(lio_slot_state(&shard->slots[local])))
         return false;
     shard->rest[local].offered = shard->search;
     return true;
@@ -134,7 +130,7 @@ static bool close_slot(const struct lio_cache *cache, struct lio_slot *slot)
 {
     uint64_t state = lio_slot_state(slot);
 
-    if (!(state & LIO_SLOT_USED) || !lio_slot_idle(state) ||
+    if (!lio_slot_can_go(state) ||
         !atomic_compare_exchange_strong(&slot->state, &state, 0))
         return false;
     if (!is_noted(cache, slot))
@@ -144,7 +140,7 @@ static bool close_slot(const struct lio_cache *cache, struct lio_slot *slot)
     return false;
 }
 
-/* The slot is closed, and the policy has forgotten it. */
+/* The slot is closed, and stands nowhere. */
 static void free_slot(struct lio_cache *cache, struct lio_shard *shard,
                       struct lio_slot *slot)
 {
@@ -179,7 +175,7 @@ static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
 {
     if (!close_slot(cache, slot))
         return;
-    cache->ops.remove(shard->policy, local_of(shard, slot));
+    lio_slot_leave(cache, shard, local_of(shard, slot));
     free_slot(cache, shard, slot);
 }
 
@@ -202,7 +198,7 @@ static uint32_t overrule_policy(struct lio_cache *cache,
                                 struct lio_shard *shard, uint32_t wrong)
 {
     count_mistake(shard, wrong);
-    if (wrong < shard->nslots)
+    if (wrong < shard->nslots && shard->rest[wrong].place == LIO_PLACE_POLICY)
         cache->ops.insert(shard->policy, wrong,
                           lio_slot_key(&shard->slots[wrong]));
 
@@ -211,25 +207,49 @@ static uint32_t overrule_policy(struct lio_cache *cache,
 
         shard->hand = local + 1 < shard->nslots ? local + 1 : 0;
         if (close_slot(cache, &shard->slots[local])) {
-            cache->ops.remove(shard->policy, local);
+            lio_slot_leave(cache, shard, local);
             return local;
         }
     }
     return LIO_NO_SLOT;
 }
 
-/* Make one slot free, so that `key` can have it, if any can be given up. */
-static void evict_one(struct lio_cache *cache, struct lio_shard *shard,
-                      uint64_t key)
+/* The policy's victim, closed, or another in its place. */
+static uint32_t evict_of_policy(struct lio_cache *cache,
+                                struct lio_shard *shard, uint64_t key)
 {
     uint32_t local;
 
     shard->search++;
     local = cache->ops.evict(shard->policy, key);
+    if (local == LIO_NO_SLOT ||
+        (local < shard->nslots && close_slot(cache, &shard->slots[local])))
+        return local;
+    return overrule_policy(cache, shard, local);
+}
+
+/* A victim of the lists, closed; see lio_lists_victim(). */
+static uint32_t evict_of_lists(struct lio_cache *cache, struct lio_shard *shard,
+                               bool other)
+{
+    uint32_t local = lio_lists_victim(shard, other);
+
+    if (local == LIO_NO_SLOT || !close_slot(cache, &shard->slots[local]))
+        return LIO_NO_SLOT;
+    lio_slot_leave(cache, shard, local);
+    return local;
+}
+
+/* Make one slot free, so that `key` can have it, if any can be given up. */
+static void evict_one(struct lio_cache *cache, struct lio_shard *shard,
+                      uint64_t key)
+{
+    uint32_t local = evict_of_lists(cache, shard, true);
+
     if (local == LIO_NO_SLOT)
-        return;
-    if (local >= shard->nslots || !close_slot(cache, &shard->slots[local]))
-        local = overrule_policy(cache, shard, local);
+        local = evict_of_policy(cache, shard, key);
+    if (local == LIO_NO_SLOT)
+        local = evict_of_lists(cache, shard, false);
     if (local == LIO_NO_SLOT)
         return;
     free_slot(cache, shard, &shard->slots[local]);
@@ -374,20 +394,22 @@ int lio_cache_claim(struct lio_cache *cache, const struct lio_cache_want *want,
     struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
     struct lio_slot *slot = find_slot(cache, shard, want->key);
     struct lio_cache_claim claim;
-    bool made = !slot;
+    bool made = !slot, tell;
 
     assert(want->sectors != 0);
     if (made)
         slot = make_slot(cache, shard, want->key);
-    if (!slot) {
+    if (!slot || !lio_slot_has_room(lio_slot_state(slot))) {
         shard->refused++;
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
+    tell = lio_slot_hinted(cache, shard, slot, want->hints,
+                           made || lio_slot_is_fresh(slot));
     claim = split_claim(cache, shard, slot, want->sectors, join);
     if (made)
         lio_slot_set_swept(slot, want->until);
-    else if (lio_slot_is_use(shard, slot, want, claim.ahead) &&
+    else if (lio_slot_is_use(shard, slot, want, claim.ahead) && tell &&
              claim.hit | claim.join)
         cache->ops.hit(shard->policy, local_of(shard, slot), want->key);
     pthread_mutex_unlock(&shard->lock);
@@ -484,8 +506,10 @@ static void reclaim_slot(struct lio_cache *cache, struct lio_slot *slot)
         shard_of_slot(cache, (uint32_t)(slot - cache->slots));
 
     pthread_mutex_lock(&shard->lock);
-    if (lio_slot_state(slot) == LIO_SLOT_USED)
+    if (lio_slot_is_empty(lio_slot_state(slot))) {
+        lio_slot_let_go(cache, shard, slot);
         forget_slot(cache, shard, slot);
+    }
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -505,7 +529,7 @@ void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
                                                 memory_order_release);
 
     assert(lio_slot_pins(before) > 0);
-    if (before == (LIO_SLOT_USED | LIO_SLOT_PIN))
+    if (lio_slot_is_empty(before - LIO_SLOT_PIN))
         reclaim_slot(cache, left);
 }
 
@@ -592,6 +616,8 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
         stats.refused += shard->refused;
         stats.wrong_victims += shard->wrong_victims;
         stats.lost_victims += shard->lost_victims;
+        stats.hot_slots += shard->lists[LIO_PLACE_HOT - 1].count;
+        stats.hot_refused += shard->hot_refused;
         stats.wasted_bytes += shard->wasted * LIO_SECTOR_BYTES;
         stats.cancelled_bytes += shard->cancelled * LIO_SECTOR_BYTES;
         pthread_mutex_unlock(&shard->lock);
@@ -655,6 +681,7 @@ static int make_tables(struct lio_cache *cache, struct lio_error *err)
     size_t nlogs = (size_t)layout->nshards * layout->nseats;
     size_t nbuckets = (size_t)layout->nshards * layout->nbuckets;
     struct lio_hit_log *logs;
+    struct lio_slotlink *links;
     _Atomic uint32_t *buckets;
 
     cache->tables = aligned_alloc(LIO_CACHE_LINE, layout->table_bytes);
@@ -669,7 +696,9 @@ static int make_tables(struct lio_cache *cache, struct lio_error *err)
     logs = (struct lio_hit_log *)(cache->shards + layout->nshards);
     cache->slots = (struct lio_slot *)(logs + nlogs);
     cache->rest = (struct lio_slot_rest *)(cache->slots + nslots);
-    buckets = (_Atomic uint32_t *)(cache->rest + nslots);
+    links = (struct lio_slotlink *)(cache->rest + nslots);
+    buckets = (_Atomic uint32_t *)(links + nslots +
+                                   (size_t)layout->nshards * LIO_NLISTS);
     /* All bits set: LIO_NO_SLOT. */
     memset(cache->seats, 0xff, layout->nseats * sizeof(*cache->seats));
     memset(buckets, 0xff, nbuckets * sizeof(*buckets));
@@ -684,6 +713,8 @@ static int make_tables(struct lio_cache *cache, struct lio_error *err)
         shard->rest = cache->rest + (size_t)i * layout->shard_slots;
         shard->buckets = buckets + (size_t)i * layout->nbuckets;
         shard->nslots = layout->shard_slots;
+        lio_lists_init(shard, links);
+        links += shard->nslots + LIO_NLISTS;
         make_shard(shard);
     }
     return 0;
@@ -725,6 +756,8 @@ int lio_cache_open(const struct lio_cache_config *config,
     memset(cache, 0, sizeof(*cache));
     cache->ops = *config->ops;
     rc = lio_cache_choose_layout(config, &cache->layout, err);
+    cache->shard_hot = (uint32_t)((uint64_t)cache->layout.shard_slots *
+                                  config->hot_percent / 100);
     if (rc == 0)
         rc = map_frames(cache, err);
     if (rc == 0)

@@ -40,9 +40,10 @@
 struct lio_cache;
 
 struct lio_cache_config {
-    uint64_t size_bytes; /* ceiling: frames, tables, policy and ghosts */
-    uint32_t shards;     /* 0 = automatic, else a power of two */
-    uint32_t nseats;     /* see struct lio_cache_want; 0 = one */
+    uint64_t size_bytes;  /* ceiling: frames, tables, policy and ghosts */
+    uint32_t shards;      /* 0 = automatic, else a power of two */
+    uint32_t nseats;      /* see struct lio_cache_want; 0 = one */
+    uint32_t hot_percent; /* of the slots of each shard that may be hot */
     const struct lio_cache_ops *ops;
     const union lio_value *params;
 };
@@ -79,6 +80,13 @@ struct lio_cache_claim {
                        use; later claims will not say so again */
 };
 
+/* What a block is worth, in the caller's opinion. */
+enum lio_cache_hints {
+    LIO_CACHE_SCAN = 1u << 0, /* a scan's: to go before what others use */
+    LIO_CACHE_ONCE = 1u << 1, /* nobody will read it again: to go first */
+    LIO_CACHE_HOT = 1u << 2   /* to stay until it is let go, if there is room */
+};
+
 /*
  * What is wanted of a block.
  *
@@ -95,6 +103,7 @@ struct lio_cache_want {
     uint16_t sectors;     /* not 0 */
     bool brief;           /* a hit is given back as soon as it is copied */
     uint32_t seat;        /* the caller's */
+    uint32_t hints;       /* enum lio_cache_hints: one at most */
     uint32_t from, until; /* bytes of the block */
 };
 
@@ -187,7 +196,16 @@ void lio_cache_release(struct lio_cache *cache,
 /* The 64 KiB of a pinned slot, aligned to LIO_BLOCK_BYTES. */
 void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot);
 
-/* Forget a block if it is there and not pinned. */
+/* Hot blocks with keys first .. last become ordinary ones; returns how many. */
+uint64_t lio_cache_let_go(struct lio_cache *cache, uint64_t first_key,
+                          uint64_t last_key);
+
+/* Nobody will ask for blocks with these keys again: hot ones are the first to
+ * go. */
+void lio_cache_outdate(struct lio_cache *cache, uint64_t first_key,
+                       uint64_t last_key);
+
+/* Forget a block if it is there and neither pinned nor hot. */
 void lio_cache_drop(struct lio_cache *cache, uint64_t key);
 
 struct lio_cache_stats {
@@ -197,6 +215,8 @@ struct lio_cache_stats {
     uint64_t refused;       /* claims that found every slot pinned */
     uint64_t wrong_victims; /* slots the policy gave up and could not */
     uint64_t lost_victims;  /* that could go, until a hit came between */
+    uint64_t hot_slots;     /* now */
+    uint64_t hot_refused;   /* claims that found no room for another */
     uint64_t ahead_bytes;   /* now: loaded or loading ahead, not used */
     uint64_t wasted_bytes, cancelled_bytes; /* of what was loaded ahead */
     uint64_t bytes; /* of all memory, the ceiling kept */

@@ -34,6 +34,7 @@ void lio_hit_log_replay(struct lio_cache *cache, struct lio_shard *shard,
         struct lio_slot *slot = &shard->slots[log->slots[i]];
 
         if (lio_slot_state(slot) & LIO_SLOT_USED &&
+            shard->rest[log->slots[i]].place == LIO_PLACE_POLICY &&
             lio_slot_key(slot) == log->keys[i])
             cache->ops.hit(shard->policy, log->slots[i], log->keys[i]);
     }
@@ -92,7 +93,7 @@ static bool pin_if_valid(struct lio_slot *slot, uint16_t want)
     uint64_t state = lio_slot_state(slot);
 
     do {
-        if (!has(state, want))
+        if (!has(state, want) || !lio_slot_has_room(state))
             return false;
     } while (!atomic_compare_exchange_weak_explicit(
         &slot->state, &state, state + LIO_SLOT_PIN, memory_order_acquire,
@@ -121,12 +122,28 @@ static bool note_if_valid(_Atomic uint32_t *note, uint32_t number,
     return false;
 }
 
+/* Would the slot have to change its place? */
+static bool must_move(const struct lio_slot *slot, uint64_t state,
+                      const struct lio_cache_want *want)
+{
+    bool sinks = want->hints & (LIO_CACHE_SCAN | LIO_CACHE_ONCE);
+
+    if (state & LIO_SLOT_LOOSE)
+        return !sinks;
+    if (state & LIO_SLOT_HOT || !want->hints)
+        return false;
+    return want->hints & LIO_CACHE_HOT ||
+           atomic_load_explicit(&slot->ahead, memory_order_relaxed);
+}
+
 /* Hold the slot, if all that is wanted is valid. */
 static bool hold(struct lio_cache *cache, struct lio_slot *slot,
                  const struct lio_cache_want *want,
                  struct lio_cache_claim *claim)
 {
-    if (!has(lio_slot_state(slot), want->sectors))
+    uint64_t state = lio_slot_state(slot);
+
+    if (!has(state, want->sectors) || must_move(slot, state, want))
         return false;
     claim->slot = (uint32_t)(slot - cache->slots);
     claim->note = want->brief ? free_note(&cache->seats[want->seat]) : NULL;
@@ -151,7 +168,7 @@ bool lio_cache_hit(struct lio_cache *cache, const struct lio_cache_want *want,
         return false;
     }
     claim.ahead = lio_slot_end_ahead(cache, slot, claim.hit);
-    if (lio_slot_is_use(shard, slot, want, claim.ahead))
+    if (lio_slot_is_use(shard, slot, want, claim.ahead) && !want->hints)
         log_hit(cache, shard, &shard->logs[want->seat],
                 (uint32_t)(slot - shard->slots), key);
     *ret_claim = claim;

@@ -3,13 +3,14 @@
  *
  *     cache.c        claims, publications, victims; open and close
  *     cache_hit.c    hits without a lock, and the logs that tell the policy
+ *     cache_hint.c   blocks that are not the policy's: pinned ones, scans'
  *     cache_size.c   how many shards and slots fit below the ceiling
  *
  * A slot's pins and masks share one word that changes by single atomic
  * operations:
  *
- *     63   62         32 31          16 15           0
- *     |used|    pins    |   loading   |     valid     |
+ *     63   62   61    59       32 31          16 15           0
+ *     |used|hot|loose|   pins    |   loading   |     valid     |
  *
  *     lock held     loading and valid bits, first pins, last goodbyes
  *     no lock       a pin more on a block with valid sectors; any unpin
@@ -34,6 +35,8 @@
 
 #include "core/cache.h"
 
+#include "common/slotlist.h"
+
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -41,13 +44,28 @@
 #define LIO_CACHE_LINE 64u
 
 #define LIO_SLOT_USED          (UINT64_C(1) << 63)
+#define LIO_SLOT_HOT           (UINT64_C(1) << 62)
+#define LIO_SLOT_LOOSE         (UINT64_C(1) << 61)
 #define LIO_SLOT_PIN           (UINT64_C(1) << 32)
+#define LIO_SLOT_PINS          (LIO_SLOT_PIN * 0x0fffffff)
 #define LIO_SLOT_LOADING(mask) ((uint64_t)(mask) << 16)
 #define LIO_SLOT_VALID(mask)   ((uint64_t)(mask))
 
 static inline uint64_t lio_slot_pins(uint64_t state)
 {
-    return (state & ~LIO_SLOT_USED) / LIO_SLOT_PIN;
+    return (state & LIO_SLOT_PINS) / LIO_SLOT_PIN;
+}
+
+/* Nobody uses it, and there is nothing in it, whatever it is worth. */
+static inline bool lio_slot_is_empty(uint64_t state)
+{
+    return (state & ~(LIO_SLOT_HOT | LIO_SLOT_LOOSE)) == LIO_SLOT_USED;
+}
+
+/* Is there room for more pins, by as many threads as there may be? */
+static inline bool lio_slot_has_room(uint64_t state)
+{
+    return lio_slot_pins(state) < LIO_SLOT_PINS / LIO_SLOT_PIN / 2;
 }
 
 static inline uint16_t lio_slot_loading(uint64_t state)
@@ -60,10 +78,11 @@ static inline uint16_t lio_slot_valid(uint64_t state)
     return (uint16_t)state;
 }
 
-/* Nobody reads it, nothing is on its way into it. */
-static inline bool lio_slot_idle(uint64_t state)
+/* May it be given up?  Nobody reads it, nothing is on its way into it. */
+static inline bool lio_slot_can_go(uint64_t state)
 {
-    return lio_slot_pins(state) == 0 && lio_slot_loading(state) == 0;
+    return (state & LIO_SLOT_USED) && !(state & LIO_SLOT_HOT) &&
+           lio_slot_pins(state) == 0 && lio_slot_loading(state) == 0;
 }
 
 /* What a hit looks at: two to a cache line, so that many stay in the
@@ -78,10 +97,20 @@ struct lio_slot {
     _Atomic uint16_t ahead; /* sectors nobody has wanted yet */
 };
 
+/* Where a slot that is used stands: with the policy, or in a list of ours. */
+enum lio_slot_place {
+    LIO_PLACE_POLICY,
+    LIO_PLACE_HOT,   /* pinned: stays until it is let go */
+    LIO_PLACE_LOOSE, /* a scan's: goes first, but for the newest few */
+    LIO_PLACE_SPENT  /* read once, for the last time: goes before all others */
+};
+#define LIO_NLISTS 3u
+
 /* The rest of a slot. */
 struct lio_slot_rest {
     struct lio_cache_join *last_join; /* a ring: its next came first */
     _Atomic uint64_t loader;          /* the engine's */
+    uint8_t place;                    /* enum lio_slot_place */
     uint32_t offered; /* the last search for a victim that was told it may go */
 };
 
@@ -100,6 +129,8 @@ struct lio_shard {
     alignas(LIO_CACHE_LINE) pthread_mutex_t lock;
     uint32_t first_free; /* or LIO_NO_SLOT */
     uint32_t nused;
+    struct lio_slotlist lists[LIO_NLISTS]; /* by place, without the policy */
+    uint64_t hot_refused;
     uint32_t hand;   /* where the search that overrules a policy goes on */
     uint32_t search; /* for a victim, by the policy: its number */
     uint64_t evictions;
@@ -152,8 +183,10 @@ struct lio_cache {
     unsigned shard_bits;        /* of a hash */
     unsigned bucket_bits;       /* of the rest of it */
     uint32_t nopen;             /* shards that are initialised */
+    uint32_t shard_hot;         /* slots that may be hot, in each shard */
     alignas(LIO_CACHE_LINE) _Atomic uint64_t nahead; /* sectors that are ahead,
                                                         in all slots */
+    _Atomic uint64_t nhot;                           /* slots, in all shards */
 };
 
 /* -- cache_size.c -------------------------------------------------------- */
@@ -169,6 +202,30 @@ int lio_cache_choose_layout(const struct lio_cache_config *config,
  * lock. */
 void lio_hit_log_replay(struct lio_cache *cache, struct lio_shard *shard,
                         struct lio_hit_log *log);
+
+/* -- cache_hint.c -------------------------------------------------------- */
+
+void lio_lists_init(struct lio_shard *shard, struct lio_slotlink *links);
+
+/* Has nobody used what the slot holds? */
+bool lio_slot_is_fresh(const struct lio_slot *slot);
+
+/* A claim with these hints has come; `fresh`: the first one.  Puts the slot
+ * where it belongs.  Returns whether the policy is to be told of the use. */
+bool lio_slot_hinted(struct lio_cache *cache, struct lio_shard *shard,
+                     struct lio_slot *slot, uint32_t hints, bool fresh);
+
+/* Back to the policy, from wherever it stands. */
+void lio_slot_let_go(struct lio_cache *cache, struct lio_shard *shard,
+                     struct lio_slot *slot);
+
+/* Take a slot that is closed, or about to be freed, from policy or list. */
+void lio_slot_leave(struct lio_cache *cache, struct lio_shard *shard,
+                    uint32_t local);
+
+/* A slot of the lists that may well go before others, or, if there is no
+ * `other` way, any of them; LIO_NO_SLOT if there is none.  Not closed yet. */
+uint32_t lio_lists_victim(struct lio_shard *shard, bool other);
 
 /* -- shared by all ------------------------------------------------------- */
 

@@ -66,6 +66,8 @@ static struct lio_cache_layout layout_of(const struct lio_cache_config *config,
             nshards * sizeof(struct lio_shard) +
             (uint64_t)nshards * layout.nseats * sizeof(struct lio_hit_log) +
             nslots * (sizeof(struct lio_slot) + sizeof(struct lio_slot_rest)) +
+            (nslots + (uint64_t)nshards * LIO_NLISTS) *
+                sizeof(struct lio_slotlink) +
             (uint64_t)nshards * layout.nbuckets * sizeof(uint32_t),
         LIO_CACHE_LINE);
     if (config->ops->footprint)

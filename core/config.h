@@ -13,6 +13,9 @@
 #include "core/loader.h"
 
 /* Every key of the core's sections; the strings belong to the config. */
+/* What is pinned without being asked for: choices of [cache] pin. */
+enum lio_cache_pin { LIO_PIN_NONE, LIO_PIN_METADATA };
+
 struct lio_settings {
     struct {
         const char *plugin_dir;   /* "" = next to the library, see loader.h */
@@ -34,6 +37,8 @@ struct lio_settings {
         const char *plugin;  /* "cache-..." or "none" */
         uint64_t size_bytes; /* ceiling for blocks and tables together */
         uint32_t shards;     /* 0 = automatic; else a power of two */
+        uint32_t pin;        /* enum lio_cache_pin */
+        uint32_t pin_max;    /* percent of the blocks that may be pinned */
     } cache;
     struct {
         const char *plugin; /* "prefetch-..., prefetch-..." or "none" */

@@ -218,6 +218,14 @@ static int use_plugin(struct lio_engine *engine, const char *name,
     return lio_config_values(engine->config, *ret_plugin, ret_values, err);
 }
 
+/* What was cached of a file is no longer to be found. */
+static void generation_ended(void *cache, uint32_t generation)
+{
+    uint64_t first = (uint64_t)generation << 32;
+
+    lio_cache_outdate(cache, first, first | UINT32_MAX);
+}
+
 static int open_cache(struct lio_engine *engine, struct lio_error *err)
 {
     const struct lio_settings *settings = engine->settings;
@@ -225,6 +233,7 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
         .size_bytes = settings->cache.size_bytes,
         .shards = settings->cache.shards,
         .nseats = engine->nlanes + 1,
+        .hot_percent = settings->cache.pin_max,
     };
     int rc = use_plugin(engine, settings->cache.plugin, LIO_KIND_CACHE,
                         &engine->cache_plugin, &engine->cache_values, err);
@@ -234,9 +243,10 @@ static int open_cache(struct lio_engine *engine, struct lio_error *err)
     config.ops = &engine->cache_plugin->ops.cache;
     config.params = engine->cache_values;
     rc = lio_cache_open(&config, &engine->cache, err);
-    if (rc == 0)
-        rc = lio_readahead_open(engine, &engine->readahead, err);
-    return rc;
+    if (rc < 0)
+        return rc;
+    lio_filepool_watch(engine->pool, generation_ended, engine->cache);
+    return lio_readahead_open(engine, &engine->readahead, err);
 }
 
 static int open_coalescer(struct lio_engine *engine, struct lio_error *err)
@@ -510,6 +520,8 @@ void lio_engine_snapshot(struct lio_engine *engine,
     ret_snapshot->cache_evictions = cache.evictions;
     ret_snapshot->cache_bytes = cache.bytes;
     ret_snapshot->cache_refused = cache.refused;
+    ret_snapshot->cache_hot = cache.hot_slots;
+    ret_snapshot->cache_hot_refused = cache.hot_refused;
     ret_snapshot->cache_overruled = cache.wrong_victims;
     ret_snapshot->memory_bytes = atomic_load(&engine->memory.taken_bytes);
     ret_snapshot->prefetch_wasted_bytes = cache.wasted_bytes;
@@ -554,6 +566,8 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->in_flight_bytes = from->in_flight_bytes;
     to->pinned_blocks = from->cache_pinned;
     to->memory_bytes = from->memory_bytes;
+    to->hot_blocks = from->cache_hot;
+    to->hot_refused = from->cache_hot_refused;
     to->open_handles = from->open_handles;
 }
 

@@ -244,6 +244,26 @@ uint64_t lio_file_size(const struct lio_file *file)
     return file->handle ? atomic_load(&file->handle->node->size_bytes) : 0;
 }
 
+uint64_t lio_file_unpin(struct lio_file *file, uint64_t offset, uint64_t length)
+{
+    uint64_t size, first = offset / LIO_BLOCK_BYTES, last;
+    uint32_t generation;
+
+    if (!lio_engine_ours(file->engine) || !file->engine->cache || length == 0)
+        return 0;
+    last = length - 1 > UINT64_MAX - offset
+               ? UINT32_MAX
+               : (offset + length - 1) / LIO_BLOCK_BYTES;
+    if (first > UINT32_MAX)
+        return 0;
+    if (last > UINT32_MAX)
+        last = UINT32_MAX;
+    lio_node_look(file->handle->node, &size, &generation);
+    first |= (uint64_t)generation << 32;
+    last |= (uint64_t)generation << 32;
+    return lio_cache_let_go(file->engine->cache, first, last) * LIO_BLOCK_BYTES;
+}
+
 const char *lio_file_name(const struct lio_file *file)
 {
     return file->path;

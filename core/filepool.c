@@ -28,6 +28,8 @@ struct lio_filepool {
     _Atomic uint32_t nstarved;
     pthread_mutex_t lock; /* guards the lists, nodes, and opening */
     uint32_t last_generation;
+    void (*ended)(void *host, uint32_t generation); /* NULL: nobody asks */
+    void *host;
     struct lio_node *nodes[NODE_BUCKETS]; /* by inode */
     struct lio_handle *hand; /* clock's hand into the ring of handles */
 };
@@ -111,16 +113,34 @@ static bool close_one_idle(struct lio_filepool *pool)
 
 /* -- nodes --------------------------------------------------------------- */
 
+void lio_filepool_watch(struct lio_filepool *pool,
+                        void (*ended)(void *host, uint32_t generation),
+                        void *host)
+{
+    pool->ended = ended;
+    pool->host = host;
+}
+
+/* After the node has another, so that who still uses this one can see that. */
+static void end_generation(const struct lio_filepool *pool, uint32_t generation)
+{
+    if (pool->ended && generation != 0)
+        pool->ended(pool->host, generation);
+}
+
 /* Under the lock: a new size, and a generation that nothing is cached under.
  * Readers see 0 in between and look again. */
 static void renew_node(struct lio_filepool *pool, struct lio_node *node,
                        uint64_t size_bytes)
 {
+    uint32_t before = atomic_load(&node->generation);
+
     if (++pool->last_generation == 0)
         pool->last_generation = 1;
     atomic_store(&node->generation, 0);
     atomic_store(&node->size_bytes, size_bytes);
     atomic_store(&node->generation, pool->last_generation);
+    end_generation(pool, before);
 }
 
 void lio_node_look(const struct lio_node *node, uint64_t *ret_size_bytes,
@@ -205,6 +225,7 @@ static void drop_node(struct lio_filepool *pool, struct lio_node *node)
     while (*link != node)
         link = &(*link)->next;
     *link = node->next;
+    end_generation(pool, atomic_load(&node->generation));
     free(node);
 }
 

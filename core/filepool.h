@@ -57,6 +57,12 @@ int lio_filepool_open(const struct lio_backend_ops *ops, void *backend,
                       uint32_t max_open, struct lio_filepool **ret_pool,
                       struct lio_error *err);
 
+/* `ended(host, generation)` is called, under the pool's lock, when what was
+ * cached under a generation is no longer to be found. */
+void lio_filepool_watch(struct lio_filepool *pool,
+                        void (*ended)(void *host, uint32_t generation),
+                        void *host);
+
 /* Closes all handles; none may be in use. */
 void lio_filepool_close(struct lio_filepool *pool);
 

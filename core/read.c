@@ -361,6 +361,21 @@ static void count_claim(struct plan *plan, const struct lio_cache_claim *claim)
               (uint64_t)late * LIO_SECTOR_BYTES);
 }
 
+static uint32_t hints_of(const struct lio_io *request)
+{
+    const struct lio_settings *settings = request->file->engine->settings;
+    uint32_t flags = request->flags;
+
+    if (flags & LIO_SCAN)
+        return LIO_CACHE_SCAN;
+    if (flags & LIO_ONCE)
+        return LIO_CACHE_ONCE;
+    if (flags & LIO_HOT ||
+        (flags & LIO_METADATA && settings->cache.pin == LIO_PIN_METADATA))
+        return LIO_CACHE_HOT;
+    return 0;
+}
+
 /* Bytes [lo, hi) of the file, which lie in `block`.  The lane is the seat, and
  * its lock keeps the threads that share it apart. */
 static struct lio_cache_want want_of(const struct plan *plan, uint64_t block,
@@ -376,6 +391,7 @@ static struct lio_cache_want want_of(const struct plan *plan, uint64_t block,
         .key = (uint64_t)plan->generation << 32 | block,
         .sectors = lio_sector_mask(first, last - first + 1),
         .brief = plan->request && !plan->request->view,
+        .hints = plan->request ? hints_of(plan->request) : 0,
         .seat = plan->lane->index,
         .from = from,
         .until = until,
@@ -393,6 +409,18 @@ static bool hit_block(struct plan *plan, const struct lio_cache_want *want,
         count_claim(plan, ret_claim);
     pthread_mutex_unlock(&plan->lane->lock);
     return hit;
+}
+
+/* A hot block that came when the file had just changed would stay for ever: the
+ * change has let go of what was hot before it. */
+static void check_hot(const struct plan *plan)
+{
+    uint64_t size, first = (uint64_t)plan->generation << 32;
+    uint32_t generation;
+
+    lio_node_look(plan->handle->node, &size, &generation);
+    if (generation != plan->generation)
+        lio_cache_outdate(plan->cache, first, first | UINT32_MAX);
 }
 
 /* False if the block cannot be had. */
@@ -414,6 +442,8 @@ static bool claim_block(struct plan *plan, const struct lio_cache_want *want,
     pthread_mutex_unlock(&plan->lane->lock);
     if (rc < 0)
         return false;
+    if (want->hints & LIO_CACHE_HOT)
+        check_hot(plan);
     if (ret_claim->join) {
         plan->spare = NULL; /* it is the cache's until it comes back */
         plan->nparts++;

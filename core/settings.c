@@ -29,6 +29,12 @@ static const char *check_not_empty(union lio_value value)
     return *value.s ? NULL : "has no value";
 }
 
+static const char *const pins[] = {
+    [LIO_PIN_NONE] = "none",
+    [LIO_PIN_METADATA] = "metadata",
+    NULL,
+};
+
 static const struct lio_key keys[] = {
     { "engine",
       { "plugin_dir", LIO_PARAM_STRING,
@@ -98,6 +104,14 @@ static const struct lio_key keys[] = {
         .help = "parts with a lock each, a power of two; 0: automatic" },
       AT(cache.shards),
       .check = check_power_of_two },
+    { "cache",
+      { "pin", LIO_PARAM_ENUM, .choices = pins,
+        .help = "what is pinned in the cache without being asked for" },
+      AT(cache.pin) },
+    { "cache",
+      { "pin_max", LIO_PARAM_UINT, .max = 90,
+        .help = "percent of the blocks that may be pinned" },
+      AT(cache.pin_max) },
     { "prefetch",
       { "plugin", LIO_PARAM_STRING,
         .help = "plugins that guess the next reads, first come; or none" },
@@ -180,8 +194,9 @@ int lio_key_parse(const struct lio_key *key, const char *text,
     return 0;
 }
 
-/* The type of the parameter decides the type of the member: UINT is uint32_t
- * (its range fits), SIZE and TIME uint64_t, BOOL bool, STRING const char *. */
+/* The type of the parameter decides the type of the member: UINT and ENUM are
+ * uint32_t (their ranges fit), SIZE and TIME uint64_t, BOOL bool, STRING const
+ * char *. */
 void lio_key_store(const struct lio_key *key, union lio_value value,
                    struct lio_settings *settings)
 {
@@ -189,6 +204,7 @@ void lio_key_store(const struct lio_key *key, union lio_value value,
 
     switch (key->param.type) {
     case LIO_PARAM_UINT:
+    case LIO_PARAM_ENUM:
         *(uint32_t *)member = (uint32_t)value.u;
         break;
     case LIO_PARAM_BOOL:

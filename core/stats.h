@@ -166,6 +166,7 @@ struct lio_stats_snapshot {
     uint64_t in_flight_bytes;
     uint64_t cache_slots, cache_used, cache_pinned, cache_evictions;
     uint64_t cache_bytes, cache_refused, cache_overruled;
+    uint64_t cache_hot, cache_hot_refused;
     uint64_t memory_bytes; /* of requests: bounce buffers, views */
     uint64_t prefetch_wasted_bytes, prefetch_cancelled_bytes;
     uint64_t prefetch_unused_bytes;

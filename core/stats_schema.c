@@ -198,10 +198,11 @@ static const char cache_summary[] =
     "CREATE VIEW cache_summary AS"
     " WITH peaks AS (SELECT run_id, MAX(cache_slots) AS slots,"
     " MAX(cache_used) AS most_used, MAX(cache_pinned) AS most_pinned,"
+    " MAX(cache_hot) AS most_hot,"
     " MAX(cache_bytes) AS most_bytes FROM intervals GROUP BY run_id)"
     " SELECT run_id, cache_hits, cache_misses, cache_joins, cache_bypasses,"
     " " HIT_RATIO ", cache_evictions, cache_refused, cache_overruled,"
-    " slots, most_used, most_pinned, most_bytes"
+    " cache_hot_refused, slots, most_used, most_pinned, most_hot, most_bytes"
     " FROM totals LEFT JOIN peaks USING (run_id)";
 
 #define TIER(name)                                                             \

@@ -31,6 +31,7 @@
     X(cache_evictions, "cached blocks given up for others")                    \
     X(cache_refused, "blocks not cached, as all were in use")                  \
     X(cache_overruled, "blocks that the policy wrongly gave up")               \
+    X(cache_hot_refused, "blocks not pinned as hot, as too many were")         \
     X(prefetch_wasted_bytes, "read ahead, and given up unused")                \
     X(prefetch_cancelled_bytes, "to be read ahead, but could not be")
 
@@ -42,6 +43,7 @@
     X(cache_slots, "blocks the cache has room for")                            \
     X(cache_used, "blocks in it then")                                         \
     X(cache_pinned, "blocks that somebody was using then")                     \
+    X(cache_hot, "blocks pinned as hot then")                                  \
     X(cache_bytes, "memory of the cache")                                      \
     X(memory_bytes, "memory of requests: views, aligned copies")               \
     X(prefetch_unused_bytes, "read ahead, or being so, and not used yet")

@@ -10,8 +10,10 @@
 #include "core/transfer.h"
 #include "core/write.h"
 
+#define HINTS (uint32_t)(LIO_SCAN | LIO_ONCE | LIO_HOT | LIO_METADATA)
 #define FLAGS_KNOWN                                                            \
-    (uint32_t)(LIO_EXACT | LIO_VIEW | LIO_NOCACHE | LIO_STAGE | LIO_NOWAIT)
+    ((uint32_t)(LIO_EXACT | LIO_VIEW | LIO_NOCACHE | LIO_STAGE | LIO_NOWAIT) | \
+     HINTS)
 
 static const char *misuse(const struct lio_engine *engine,
                           const struct lio_request *request)
@@ -25,6 +27,10 @@ static const char *misuse(const struct lio_engine *engine,
         return "unknown kind of request";
     if (request->flags & ~FLAGS_KNOWN)
         return "unknown flags";
+    if (request->flags & HINTS && !is_read)
+        return "only reads have hints for the cache";
+    if (__builtin_popcount(request->flags & HINTS) > 1)
+        return "more than one hint for the cache";
     if (is_read ? !(file->flags & LIO_READ) : !(file->flags & LIO_WRITE))
         return is_read ? "the file is not open for reading"
                        : "the file is not open for writing";
@@ -123,6 +129,8 @@ static uint8_t class_of(const struct lio_request *request)
 {
     if (request->io_class != LIO_CLASS_DEFAULT)
         return (uint8_t)request->io_class;
+    if (request->flags & LIO_METADATA)
+        return LIO_CLASS_METADATA;
     return request->kind == LIO_REQUEST_READ ? LIO_CLASS_DEMAND
                                              : LIO_CLASS_WRITE;
 }

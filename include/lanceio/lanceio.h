@@ -207,9 +207,11 @@ struct lio_engine_stats {
     uint64_t stale_completions; /* dropped: their id was no longer in use */
     uint64_t in_flight;         /* operations, now */
     uint64_t in_flight_bytes;   /* now */
-    uint64_t pinned_blocks;     /* cache blocks, now */
+    uint64_t pinned_blocks;     /* cache blocks in use, now */
     uint64_t open_handles;      /* now */
     uint64_t memory_bytes;      /* for bounce buffers and views, now */
+    uint64_t hot_blocks;        /* cache blocks pinned by LIO_HOT, now */
+    uint64_t hot_refused;       /* that were not, for want of room */
 };
 
 LIO_API void lio_engine_stats(struct lio_engine *engine,
@@ -279,6 +281,11 @@ LIO_API int lio_file_plan(struct lio_file *file,
                           const struct lio_plan_range *ranges, size_t nranges,
                           struct lio_error *err);
 
+/** Let go of what is pinned (LIO_HOT) of a range, by whole blocks: they are
+ * kept in the cache like any others.  Returns the bytes of these blocks. */
+LIO_API uint64_t lio_file_unpin(struct lio_file *file, uint64_t offset,
+                                uint64_t length);
+
 /** The path as given to lio_file_open(). */
 LIO_API const char *lio_file_name(const struct lio_file *file);
 
@@ -309,8 +316,20 @@ enum lio_request_flags {
     LIO_NOCACHE = 1u << 2, /* neither look into the cache nor fill it */
     LIO_STAGE = 1u << 3,   /* may wait for the next lio_flush(), wait or submit
                               before it reaches the device */
-    LIO_NOWAIT = 1u << 4   /* if it cannot go to the device at once, deliver
+    LIO_NOWAIT = 1u << 4,  /* if it cannot go to the device at once, deliver
                               LIO_EAGAIN instead of queueing it */
+
+    /* What a read says about the blocks it touches, of 64 KiB; one at most.
+     * The bytes are the same with any of them, or without a cache. */
+    LIO_SCAN = 1u << 5, /* one of many in order: the blocks it brings into the
+                           cache go before those of others */
+    LIO_ONCE = 1u << 6, /* nobody will want them again: they go first of all */
+    LIO_HOT = 1u << 7,  /* pin them: they stay until lio_file_unpin(), or until
+                           the file is changed or closed for the last time. Past
+                           [cache] pin_max they are not pinned, and counted */
+    LIO_METADATA = 1u << 8 /* every reader of the file needs them: as LIO_HOT if
+                              [cache] pin = metadata. Its class is metadata
+                              unless it says another */
 };
 
 /**

@@ -1041,6 +1041,167 @@ static void more_notes_than_a_seat_has_are_pins(void **state)
     assert_non_null(hit_briefly(f, 5).note);
 }
 
+/* -- hints --------------------------------------------------------------- */
+
+static struct lio_cache_claim claim_hinted(struct fixture *f, uint64_t key,
+                                           uint32_t hints)
+{
+    struct lio_cache_want want = want_of(key, 0xffff);
+    struct lio_cache_claim claimed;
+
+    want.hints = hints;
+    assert_int_equal(try_claim(f, &want, NULL, &claimed), 0);
+    if (claimed.load)
+        assert_null(
+            lio_cache_publish(f->cache, claimed.slot, claimed.load, true));
+    lio_cache_unpin(f->cache, claimed.slot);
+    return claimed;
+}
+
+static void reopen_with_hot(struct fixture *f, uint32_t percent)
+{
+    lio_cache_close(f->cache);
+    f->config.hot_percent = percent;
+    assert_int_equal(lio_cache_open(&f->config, &f->cache, NULL), 0);
+}
+
+static void a_hot_block_is_not_the_policys(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot;
+
+    reopen_with_hot(f, 50);
+    slot = claim_hinted(f, 5, LIO_CACHE_HOT).slot;
+    assert_int_equal(f->spy.removes, 1);
+    assert_int_equal(f->spy.last_removed, slot);
+    for (uint64_t key = 100; key < 100 + 3 * NSLOTS; key++)
+        assert_int_not_equal(load(f, key, 1), slot);
+    lio_cache_drop(f->cache, 5);
+    touch(f, 5, 0, 65536);
+    assert_int_equal(hits_told(f), 0);
+    assert_int_equal(stats_of(f->cache).hot_slots, 1);
+
+    assert_int_equal(lio_cache_let_go(f->cache, 6, 7), 0);
+    assert_int_equal(lio_cache_let_go(f->cache, 5, 5), 1);
+    assert_int_equal(f->spy.last_inserted, slot);
+    assert_int_equal(stats_of(f->cache).hot_slots, 0);
+}
+
+static void hot_blocks_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+
+    claim_hinted(f, 5, LIO_CACHE_HOT); /* none may be, unless that is said */
+    assert_int_equal(stats_of(f->cache).hot_slots, 0);
+    assert_int_equal(stats_of(f->cache).hot_refused, 1);
+
+    reopen_with_hot(f, 50);
+    for (uint64_t key = 0; key < NSLOTS; key++)
+        claim_hinted(f, key, LIO_CACHE_HOT);
+    assert_int_equal(stats_of(f->cache).hot_slots, NSLOTS / 2);
+    assert_int_equal(stats_of(f->cache).hot_refused, NSLOTS / 2);
+    assert_int_equal(cached(f, NSLOTS - 1, 0xffff), 0xffff);
+}
+
+static void a_hot_block_that_cannot_be_loaded_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_want want = want_of(5, 0xffff);
+    struct lio_cache_claim claimed;
+
+    reopen_with_hot(f, 50);
+    want.hints = LIO_CACHE_HOT;
+    assert_int_equal(lio_cache_claim(f->cache, &want, NULL, &claimed), 0);
+    assert_null(lio_cache_publish(f->cache, claimed.slot, 0xffff, false));
+    lio_cache_unpin(f->cache, claimed.slot);
+    assert_int_equal(stats_of(f->cache).used_slots, 0);
+    assert_int_equal(stats_of(f->cache).hot_slots, 0);
+}
+
+static void outdated_blocks_go_first(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot;
+
+    reopen_with_hot(f, 50);
+    load(f, 1, 1);
+    slot = claim_hinted(f, 5, LIO_CACHE_HOT).slot;
+    load(f, 2, 1);
+    load(f, 3, 1);
+    lio_cache_outdate(f->cache, 5, 5);
+    assert_int_equal(load(f, 4, 1), slot);
+    assert_int_equal(f->spy.evicts, 0);
+}
+
+static void what_is_read_once_goes_first(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot;
+
+    load(f, 1, 1);
+    slot = claim_hinted(f, 5, LIO_CACHE_ONCE).slot;
+    load(f, 2, 1);
+    load(f, 3, 1);
+    assert_int_equal(load(f, 4, 1), slot);
+    assert_int_equal(f->spy.evicts, 0);
+}
+
+static void what_others_use_is_not_the_scans(void **state)
+{
+    struct fixture *f = *state;
+
+    fill_up(f);
+    for (uint64_t key = 0; key < NSLOTS; key++)
+        claim_hinted(f, key, key % 2 ? LIO_CACHE_SCAN : LIO_CACHE_ONCE);
+    assert_int_equal(f->spy.removes, 0);
+    load(f, 100, 1);
+    assert_int_equal(f->spy.evicts, 1);
+    assert_int_equal(hits_told(f), 0); /* nor is its use a sign of interest */
+}
+
+static void a_scan_gives_up_its_own_blocks(void **state)
+{
+    struct fixture *f = *state;
+
+    widen(f, 64);
+    for (uint64_t key = 0; key < 60; key++)
+        load(f, key, 0xffff);
+    for (uint64_t key = 100; key < 200; key++)
+        claim_hinted(f, key, LIO_CACHE_SCAN);
+    for (uint64_t key = 0; key < 60; key++)
+        assert_int_equal(cached(f, key, 0xffff), 0xffff);
+    /* The last of them are still there. */
+    assert_int_equal(cached(f, 199, 0xffff), 0xffff);
+}
+
+static void what_others_come_to_use_is_the_policys_again(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot = claim_hinted(f, 5, LIO_CACHE_SCAN).slot;
+
+    assert_int_equal(f->spy.removes, 1);
+    claim_hinted(f, 5, 0);
+    assert_int_equal(f->spy.inserts, 2);
+    assert_int_equal(f->spy.last_inserted, slot);
+    /* A second scan does not take it back. */
+    claim_hinted(f, 5, LIO_CACHE_SCAN);
+    assert_int_equal(f->spy.removes, 1);
+}
+
+static void a_scan_takes_over_what_was_loaded_ahead_of_it(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_want want = want_of(5, 0xffff);
+    struct lio_cache_claim claimed;
+
+    assert_int_equal(lio_cache_claim_ahead(f->cache, &want, &claimed), 0);
+    assert_null(lio_cache_publish(f->cache, claimed.slot, 0xffff, true));
+    lio_cache_unpin(f->cache, claimed.slot);
+    assert_int_equal(f->spy.removes, 0);
+    assert_int_equal(claim_hinted(f, 5, LIO_CACHE_SCAN).ahead, 0xffff);
+    assert_int_equal(f->spy.removes, 1);
+}
+
 /* -- ahead --------------------------------------------------------------- */
 
 static void the_first_use_of_what_was_loaded_ahead_is_no_hit(void **state)
@@ -1150,6 +1311,15 @@ int main(void)
         CACHE_TEST(a_scan_in_pieces_is_one_use_whatever_comes_between),
         CACHE_TEST(a_wanted_sector_under_way_is_a_hit_too),
         CACHE_TEST(seats_are_told_apart),
+        CACHE_TEST(a_hot_block_is_not_the_policys),
+        CACHE_TEST(hot_blocks_are_bounded),
+        CACHE_TEST(a_hot_block_that_cannot_be_loaded_is_forgotten),
+        CACHE_TEST(outdated_blocks_go_first),
+        CACHE_TEST(what_is_read_once_goes_first),
+        CACHE_TEST(what_others_use_is_not_the_scans),
+        CACHE_TEST(a_scan_gives_up_its_own_blocks),
+        CACHE_TEST(what_others_come_to_use_is_the_policys_again),
+        CACHE_TEST(a_scan_takes_over_what_was_loaded_ahead_of_it),
         CACHE_TEST(the_first_use_of_what_was_loaded_ahead_is_no_hit),
         CACHE_TEST(a_dropped_block_is_gone),
         CACHE_TEST(a_pinned_block_is_not_dropped),

@@ -150,12 +150,16 @@ static void wait_for(struct reader *r, uint64_t key,
 static void read_once(struct reader *r, sem_t *back)
 {
     struct shared *s = r->shared;
+    static const uint32_t hints[] = {
+        0, 0, 0, LIO_CACHE_SCAN, LIO_CACHE_ONCE, LIO_CACHE_HOT
+    };
     struct lio_cache_join join = { .owner = back };
     uint64_t key = draw(r, s->nkeys);
     struct lio_cache_want want = {
         .key = key,
         .sectors = (uint16_t)(1u << draw(r, 16) | 1u << draw(r, 16)),
         .brief = draw(r, 2) == 0,
+        .hints = hints[draw(r, LIO_COUNT(hints))],
         .seat = r->seat,
         .until = LIO_BLOCK_BYTES,
     };
@@ -180,6 +184,10 @@ static void read_once(struct reader *r, sem_t *back)
         wait_for(r, key, &join);
     if (draw(r, 64) == 0)
         lio_cache_drop(s->cache, draw(r, s->nkeys));
+    if (draw(r, 64) == 0)
+        lio_cache_let_go(s->cache, 0, draw(r, s->nkeys));
+    if (draw(r, 64) == 0)
+        lio_cache_outdate(s->cache, draw(r, s->nkeys), UINT64_MAX);
 }
 
 static void *read_much(void *arg)
@@ -203,6 +211,7 @@ static struct counts run_readers(struct shared *shared)
         .size_bytes = NSLOTS * LIO_BLOCK_BYTES + LIO_BLOCK_BYTES / 2,
         .shards = NSHARDS,
         .nseats = NTHREADS,
+        .hot_percent = 34,
         .ops = lru->ops,
     };
     struct reader readers[NTHREADS] = { 0 };
@@ -242,6 +251,8 @@ static void threads_share_a_small_cache(void **state LIO_UNUSED)
     assert_in_range(stats.used_slots, 1, NSLOTS);
     assert_int_equal(stats.pinned_slots, 0);
     assert_true(stats.evictions > 0);
+    assert_true(stats.hot_slots <= NSHARDS);
+    assert_true(stats.hot_refused > 0);
     assert_true(counts.hits > 0);
     assert_true(counts.lockless > 0);
     assert_true(counts.joins > 0);

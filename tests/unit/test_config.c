@@ -376,7 +376,7 @@ an_unknown_key_is_answered_with_the_known_and_the_nearest(void **state)
 
     refuses(f, "sizes = 1M", 1,
             "[cache] sizes = 1M: unknown key; known keys: plugin, size, "
-            "shards; did you mean 'size'?");
+            "shards, pin, pin_max; did you mean 'size'?");
     refuses(f, "colour = red", 1, "known keys: plugin, size, shards");
     assert_null(strstr(f->err.msg, "did you mean"));
 }
