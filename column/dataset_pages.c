@@ -60,6 +60,7 @@ static bool count_rows(struct lio_column *column, uint64_t row_items)
             return false;
         page->first_row /= row_items;
         page->rows /= row_items;
+        page->grouped = true;
     }
     column->rows /= row_items;
     return true;

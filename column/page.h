@@ -18,6 +18,8 @@
 struct lio_page {
     uint64_t first_row; /* in the column */
     uint64_t rows;
+    bool grouped; /* its levels are of more than its rows: of the items of
+                     fixed-size lists of structs */
     uint64_t first_item; /* of a page of lists in 2.0: in the items' column */
     uint32_t nbuffers;
     struct lio_buffer_info *buffers;

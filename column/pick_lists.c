@@ -52,8 +52,9 @@ bool lio_pick_lists_can(const struct lio_page *page)
     uint32_t index = index_buffer(page);
     uint64_t n;
 
-    if (!layout->rep_compression || layout->repetition_index_depth != 1 ||
-        page->nbuffers != index + 1)
+    /* An index of items does not tell where rows are. */
+    if (page->grouped || !layout->rep_compression ||
+        layout->repetition_index_depth != 1 || page->nbuffers != index + 1)
         return false;
     n = lio_chunks_count(page);
     return n > 0 && page->buffers[index].bytes / INDEX_BYTES == n &&

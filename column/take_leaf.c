@@ -37,11 +37,6 @@ static int failed(const struct lio_take_leaf *leaf, int code,
     return lio_take_failed(leaf->dataset, leaf->field, code, leaf->nrows, err);
 }
 
-static const struct lio_field *field_of(const struct lio_take_leaf *leaf)
-{
-    return &leaf->dataset->schema.fields[leaf->field];
-}
-
 /* -- pieces -------------------------------------------------------------- */
 
 static struct lio_take_piece *add_piece(struct lio_take_leaf *leaf,
@@ -160,9 +155,7 @@ static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
         page = &leaf->dataset->files[piece->ref.file]
                     .columns[piece->ref.column]
                     .pages[piece->ref.page];
-        /* An index counts the items of fixed-size lists. */
-        if (field_of(leaf)->row_items > 1 ||
-            lio_pick_kind(page, bits) == LIO_PICK_NOT)
+        if (lio_pick_kind(page, bits) == LIO_PICK_NOT)
             continue;
         rc = lio_pick_init(&piece->pick, leaf->dataset, &piece->ref,
                            leaf->in_pages + piece->first, piece->n, err);
