@@ -10,6 +10,12 @@
 //       Delete the rows that have in COLUMN what the first row has.
 //   lancedb.js overwrite TABLE
 //       Replace all rows by the first one.
+//   lancedb.js adds TABLE TIMES
+//       Append the first row, so many times.
+//   lancedb.js index TABLE COLUMN
+//       Index COLUMN, for filters to use.
+//   lancedb.js optimize TABLE
+//       Put fragments together, and update indices.
 //   lancedb.js create TABLE VERSION [OPTION=VALUE...]
 //       Make TABLE with rows of several types, in this file version.
 //   lancedb.js -
@@ -147,6 +153,22 @@ async function add (name, n) {
   if (rows.numRows > 0) await table.add(rows)
 }
 
+async function adds (name, times) {
+  const table = await open(name)
+  const row = await table.query().limit(1).toArrow()
+  for (let i = 0; i < Number(times); i++) await table.add(row)
+}
+
+async function index (name, column) {
+  const table = await open(name)
+  await table.createIndex(column, { config: lancedb.Index.btree() })
+}
+
+async function optimize (name) {
+  const table = await open(name)
+  await table.optimize()
+}
+
 async function remove (name, column) {
   const table = await open(name)
   const first = (await table.query().limit(1).toArrow()).get(0)[column]
@@ -196,7 +218,7 @@ async function create (name, version, ...options) {
   await db.createTable(table, lancedb.makeArrowTable(sampleRows(500), { schema: sampleSchema }), { storageOptions })
 }
 
-const verbs = { check, add, delete: remove, overwrite, create }
+const verbs = { check, add, adds, index, optimize, delete: remove, overwrite, create }
 
 async function run (verb, args) {
   if (!verbs[verb]) throw new Error('check, add, delete, overwrite, create TABLE ..., or - for a list of these')
