@@ -19,8 +19,10 @@
 
 #include <inttypes.h>
 
-/* Readers hold a page's dictionary in memory; LanceDB stops here, too. */
-#define ITEMS_MAX 100000
+/* Readers hold a page's dictionary in memory, and need all of it for one row.
+ * LanceDB stops here, too: at so many items, or one for two rows. */
+#define ITEMS_MAX     100000
+#define ROWS_PER_ITEM 2
 
 /* Indices have as many bits with LanceDB. */
 #define INDEX_BITS 32
@@ -200,9 +202,12 @@ static int try_all(const struct lio_encode *enc,
                    const struct lio_distinct_of *of, const uint64_t *entries,
                    uint64_t most, struct lio_chunks *ret_chunks, bool *ret_done)
 {
+    uint64_t items_max = of->n / ROWS_PER_ITEM;
     struct lio_distinct distinct;
     struct lio_fixed indices = { .n = of->n, .bits = INDEX_BITS };
-    int rc = lio_distinct_find(enc, of, ITEMS_MAX, most, &distinct);
+    int rc = lio_distinct_find(
+        enc, of, (uint32_t)(items_max < ITEMS_MAX ? items_max : ITEMS_MAX),
+        most, &distinct);
 
     *ret_done = false;
     if (rc < 0 || !distinct.found || distinct.nitems == 0)
