@@ -189,14 +189,14 @@ static int run(const struct cli *cli, const struct request *request,
     return code ? code : cli_writing_finish(cli, &copy->writing);
 }
 
-static void close_copy(const struct cli *cli, struct copy *copy)
+static int close_copy(const struct cli *cli, struct copy *copy, int code)
 {
     if (copy->stream.release)
         copy->stream.release(&copy->stream);
     if (copy->schema.release)
         copy->schema.release(&copy->schema);
     lio_dataset_close(copy->dataset);
-    cli_writing_close(cli, &copy->writing);
+    return cli_writing_close(cli, &copy->writing, code);
 }
 
 int cmd_copy(struct cli *cli, int argc, char **argv)
@@ -207,7 +207,7 @@ int cmd_copy(struct cli *cli, int argc, char **argv)
 
     if (!code && request.from) {
         code = run(cli, &request, &copy);
-        close_copy(cli, &copy);
+        code = close_copy(cli, &copy, code);
     }
     free(request.columns.all);
     return code;

@@ -357,20 +357,22 @@ static int run(struct cli *cli, const struct request *request, struct job *job)
     if (!code)
         code =
             cli_writing_open(cli, request->path, &job->schema, &job->writing);
+    job->source.interrupt = &job->writing.interrupt;
     if (!code)
         code = write_rows(cli, request, job);
     return code ? code : cli_writing_finish(cli, &job->writing);
 }
 
-static void close_job(const struct cli *cli, const struct request *request,
-                      struct job *job)
+static int close_job(const struct cli *cli, const struct request *request,
+                     struct job *job, int code)
 {
-    cli_writing_close(cli, &job->writing);
+    code = cli_writing_close(cli, &job->writing, code);
     if (job->input)
         request->format->close(job->input);
     if (job->schema.release)
         job->schema.release(&job->schema);
     cli_source_close(&job->source);
+    return code;
 }
 
 int cmd_write(struct cli *cli, int argc, char **argv)
@@ -382,6 +384,5 @@ int cmd_write(struct cli *cli, int argc, char **argv)
     if (code || !request.from) /* none, if help was asked for */
         return code;
     code = run(cli, &request, &job);
-    close_job(cli, &request, &job);
-    return code;
+    return close_job(cli, &request, &job, code);
 }

@@ -68,6 +68,7 @@ int cli_writing_start(const struct cli *cli, struct cli_writing *writing)
     FILE *stream = isatty(STDERR_FILENO) && !cli->quiet ? stderr : NULL;
     int code;
 
+    cli_interrupt_open(&writing->interrupt);
     writing->start_ns = cli_progress_now();
     cli_progress_init(&writing->progress, stream, 0, writing->start_ns);
     if (writing->no_engine)
@@ -104,6 +105,11 @@ int cli_writing_append(const struct cli *cli, struct cli_writing *writing,
     uint64_t rows = (uint64_t)batch->length;
     struct lio_error err;
 
+    if (cli_interrupt_came(&writing->interrupt)) {
+        batch->release(batch);
+        lio_error_set(&err, LIO_ECANCELED, "interrupted");
+        return fail(cli, writing, &err);
+    }
     if (lio_writer_append(writing->writer, batch, &err) < 0)
         return fail(cli, writing, &err);
     writing->rows += rows;
@@ -170,10 +176,14 @@ int cli_writing_finish(const struct cli *cli, struct cli_writing *writing)
     return CLI_DONE;
 }
 
-void cli_writing_close(const struct cli *cli, struct cli_writing *writing)
+int cli_writing_close(const struct cli *cli, struct cli_writing *writing,
+                      int code)
 {
     cli_progress_clear(&writing->progress);
     lio_writer_close(writing->writer);
     cli_live_stop(writing->live);
     cli_close_engine(cli, writing->engine);
+    cli_interrupt_close(&writing->interrupt);
+    return code && writing->interrupt.signal ? 128 + writing->interrupt.signal
+                                             : code;
 }

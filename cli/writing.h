@@ -6,6 +6,7 @@
 #define LIO_CLI_WRITING_H
 
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/live.h"
 #include "cli/progress.h"
 
@@ -48,7 +49,8 @@ struct cli_writing {
     struct lio_write_options options; /* of the command line */
     bool no_engine;
 
-    struct lio_engine *engine; /* or NULL */
+    struct cli_interrupt interrupt; /* which gives the rows up */
+    struct lio_engine *engine;      /* or NULL */
     struct cli_live *live;
     struct lio_writer *writer;
     struct cli_progress progress;
@@ -78,7 +80,9 @@ int cli_writing_append(const struct cli *cli, struct cli_writing *writing,
 /* Commit, and say what has been written. */
 int cli_writing_finish(const struct cli *cli, struct cli_writing *writing);
 
-/* Without a finish nothing stays. */
-void cli_writing_close(const struct cli *cli, struct cli_writing *writing);
+/* Without a finish nothing stays.  Returns `code`, or that of a signal that
+ * was the cause of it. */
+int cli_writing_close(const struct cli *cli, struct cli_writing *writing,
+                      int code);
 
 #endif

@@ -58,6 +58,9 @@ static int read_more(struct cli_source *source, struct lio_error *err)
 
     if (rc < 0)
         return rc;
+    if (source->interrupt && cli_interrupt_wait(source->interrupt, source->fd))
+        return lio_error_set(err, LIO_ECANCELED, "%s: interrupted",
+                             source->name);
     do
         got = read(source->fd, source->base + source->end, READ_BYTES);
     while (got < 0 && errno == EINTR);

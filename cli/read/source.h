@@ -13,6 +13,8 @@
 #ifndef LIO_CLI_READ_SOURCE_H
 #define LIO_CLI_READ_SOURCE_H
 
+#include "cli/interrupt.h"
+
 #include <lanceio/error.h>
 
 #include <stdbool.h>
@@ -24,7 +26,8 @@
 #define CLI_LINE_MAX ((size_t)256 << 20)
 
 struct cli_source {
-    const char *name; /* of the file, or "stdin" */
+    const char *name;                /* of the file, or "stdin" */
+    struct cli_interrupt *interrupt; /* that ends waiting, or NULL */
     int fd;
     char *base; /* `room` bytes, of which start .. end are not given out */
     size_t room, start, end;
@@ -47,7 +50,8 @@ void cli_source_close(struct cli_source *source);
 /*
  * The next line, with its LF, which the last one is given if it has none.
  * `*ret_text` may be written to, and is valid until the next call.  Returns 1,
- * 0 after the last, or LIO_EIO, LIO_ENOMEM, LIO_EUNSUPPORTED (too long).
+ * 0 after the last, or LIO_EIO, LIO_ENOMEM, LIO_EUNSUPPORTED (too long),
+ * LIO_ECANCELED (interrupted).
  */
 LIO_MUST_CHECK int cli_source_line(struct cli_source *source, char **ret_text,
                                    size_t *ret_bytes, struct lio_error *err);
