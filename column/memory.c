@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static bool room_for(uint64_t bytes, size_t *ret_room)
 {
@@ -18,6 +19,14 @@ static bool room_for(uint64_t bytes, size_t *ret_room)
         return false;
     *ret_room = ((size_t)bytes + extra) / LIO_MEM_ALIGN * LIO_MEM_ALIGN;
     return true;
+}
+
+static void set_up(struct lio_mem *mem, size_t whole, uint64_t bytes)
+{
+    mem->room = whole - sizeof(*mem) - LIO_MEM_SLACK;
+    mem->mapped = 0;
+    mem->pool = NULL;
+    lio_mem_renew(mem, bytes);
 }
 
 struct lio_mem *lio_mem_new(uint64_t bytes)
@@ -30,9 +39,23 @@ struct lio_mem *lio_mem_new(uint64_t bytes)
     mem = aligned_alloc(LIO_MEM_ALIGN, whole);
     if (!mem)
         return NULL;
-    mem->room = whole - sizeof(*mem) - LIO_MEM_SLACK;
-    mem->pool = NULL;
-    lio_mem_renew(mem, bytes);
+    set_up(mem, whole, bytes);
+    return mem;
+}
+
+struct lio_mem *lio_mem_map(uint64_t bytes)
+{
+    struct lio_mem *mem;
+    size_t whole;
+
+    if (!room_for(bytes, &whole))
+        return NULL;
+    mem = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+               -1, 0);
+    if (mem == MAP_FAILED)
+        return NULL;
+    set_up(mem, whole, bytes);
+    mem->mapped = whole;
     return mem;
 }
 
@@ -72,5 +95,8 @@ void lio_mem_put(struct lio_mem *mem)
 
 void lio_mem_free(struct lio_mem *mem)
 {
-    free(mem);
+    if (mem->mapped > 0)
+        (void)munmap(mem, mem->mapped); /* which cannot fail for what is one */
+    else
+        free(mem);
 }

@@ -18,6 +18,9 @@
 /* Smaller than this the heap does as well. */
 #define POOLED_MIN (32u << 10)
 
+/* From this size on the heap does worse. */
+#define MAPPED_MIN (1u << 20)
+
 struct lio_pool {
     pthread_mutex_t lock; /* guards all below; a leaf */
     struct lio_mem *idle[IDLE_MAX];
@@ -117,7 +120,7 @@ struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes)
     if (mem)
         lio_mem_renew(mem, bytes);
     else
-        mem = lio_mem_new(bytes);
+        mem = bytes < MAPPED_MIN ? lio_mem_new(bytes) : lio_mem_map(bytes);
     if (!mem)
         return NULL;
     mem->pool = pool;

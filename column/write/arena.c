@@ -8,7 +8,8 @@
  */
 #include "column/write/arena.h"
 
-#include <stdlib.h>
+#include "column/pool.h"
+
 #include <string.h>
 
 #define ALIGN       64
@@ -17,6 +18,7 @@
 #define BLOCK_BYTES ((size_t)64 << 10)
 
 struct lio_arena_block {
+    struct lio_mem *mem; /* that it is */
     struct lio_arena_block *before;
     size_t used;
     size_t bytes;
@@ -27,10 +29,12 @@ static struct lio_arena_block *block_new(struct lio_arena *arena, size_t bytes)
 {
     struct lio_arena_block *block;
     size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    struct lio_mem *mem = lio_pool_take(arena->pool, sizeof(*block) + room);
 
-    block = aligned_alloc(ALIGN, sizeof(*block) + room);
-    if (!block)
+    if (!mem)
         return NULL;
+    block = (struct lio_arena_block *)mem->data;
+    block->mem = mem;
     block->before = arena->last;
     block->used = 0;
     block->bytes = room;
@@ -88,7 +92,7 @@ void lio_arena_rewind(struct lio_arena *arena, struct lio_arena_mark mark)
 
         arena->last = block->before;
         arena->bytes -= block->bytes;
-        free(block);
+        lio_mem_put(block->mem);
     }
     if (arena->last)
         arena->last->used = mark.used;

@@ -12,11 +12,13 @@
 #include <stdint.h>
 
 struct lio_arena_block;
+struct lio_pool;
 
 /* All zero is an empty one. */
 struct lio_arena {
+    struct lio_pool *pool;        /* of its memory; NULL: the heap */
     struct lio_arena_block *last; /* which links to those before */
-    uint64_t bytes;               /* taken from the system */
+    uint64_t bytes;               /* of all blocks */
 };
 
 /* Where an arena was, to go back to. */

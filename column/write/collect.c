@@ -22,7 +22,7 @@ static bool holds_children(const struct lio_type *type, bool packed)
     }
 }
 
-static int init_children(struct lio_collect *collect)
+static int init_children(struct lio_collect *collect, struct lio_pool *pool)
 {
     const struct lio_type *type = collect->type;
 
@@ -33,8 +33,8 @@ static int init_children(struct lio_collect *collect)
     if (!collect->children || !collect->views)
         return LIO_ENOMEM;
     for (uint32_t i = 0; i < type->nchildren; i++) {
-        if (lio_collect_init(&collect->children[i], type->children[i], true) <
-            0)
+        if (lio_collect_init(&collect->children[i], type->children[i], true,
+                             pool) < 0)
             return LIO_ENOMEM;
         collect->nchildren++;
     }
@@ -42,13 +42,19 @@ static int init_children(struct lio_collect *collect)
 }
 
 int lio_collect_init(struct lio_collect *collect, const struct lio_type *type,
-                     bool packed)
+                     bool packed, struct lio_pool *pool)
 {
     int rc = 0;
 
-    *collect = (struct lio_collect){ .type = type };
+    *collect = (struct lio_collect){
+        .type = type,
+        .validity.pool = pool,
+        .values.pool = pool,
+        .offsets.pool = pool,
+        .data.pool = pool,
+    };
     if (holds_children(type, packed))
-        rc = init_children(collect);
+        rc = init_children(collect, pool);
     if (rc == 0 && type->kind == LIO_KIND_DICTIONARY) {
         collect->unified = calloc(1, sizeof(*collect->unified));
         rc = collect->unified ? 0 : LIO_ENOMEM;
@@ -542,16 +548,4 @@ struct lio_plain lio_collect_view(struct lio_collect *collect)
         .data = lio_growing_data(&collect->data),
         .children = collect->nchildren > 0 ? collect->views : NULL,
     };
-}
-
-uint64_t lio_collect_held(const struct lio_collect *collect)
-{
-    uint64_t held = lio_growing_held(&collect->validity) +
-                    lio_growing_held(&collect->values) +
-                    lio_growing_held(&collect->offsets) +
-                    lio_growing_held(&collect->data);
-
-    for (uint32_t i = 0; i < collect->nchildren; i++)
-        held += lio_collect_held(&collect->children[i]);
-    return held;
 }

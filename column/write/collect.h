@@ -31,9 +31,10 @@ struct lio_collect {
 };
 
 /* LIO_ENOMEM.  The type must be supported.  `packed`: the fields of a struct
- * are part of its values. */
+ * are part of its values.  Memory comes from `pool`, which may be NULL. */
 LIO_MUST_CHECK int lio_collect_init(struct lio_collect *collect,
-                                    const struct lio_type *type, bool packed);
+                                    const struct lio_type *type, bool packed,
+                                    struct lio_pool *pool);
 void lio_collect_release(struct lio_collect *collect);
 
 /* Append values `from` .. `from + n` of an array that lio_input_check() has
@@ -55,8 +56,5 @@ uint64_t lio_collect_items(const struct lio_collect *collect);
 
 /* What has been collected; it lives as long as that is not touched. */
 struct lio_plain lio_collect_view(struct lio_collect *collect);
-
-/* Bytes that are held. */
-uint64_t lio_collect_held(const struct lio_collect *collect);
 
 #endif

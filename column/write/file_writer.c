@@ -12,9 +12,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* A page in the making takes this many times its values: these, what encoders
- * try, and the result. */
-#define JOB_COST 3
+/* What encoders try, and the result: so many times the values. */
+#define JOB_COST 2
+
+/* Of the memory, this part is kept when nobody uses it, */
+#define IDLE_SHARE 4
+
+/* and this is for the values of pages that are open, in buffers that may have
+ * room for twice as many. */
+#define OPEN_SHARE 4
 
 /* No page is cut smaller because memory is short. */
 #define PAGE_BYTES_MIN 4096
@@ -34,13 +40,14 @@ struct lio_file_writer {
     struct column *columns;
     struct lio_written_column *written; /* by hand_on() alone */
     uint32_t ncolumns;
-    uint64_t page_bytes; /* at which the pages of each column are cut */
-    uint64_t job_bytes;  /* that jobs may take */
+    struct lio_pool *pool; /* all but small things come from there */
+    uint64_t page_bytes;   /* at which the pages of each column are cut */
+    uint64_t held_max;     /* bytes out of the pool, promises included */
     uint64_t rows;
     uint64_t at; /* where the next page goes; by hand_on() alone */
-    atomic_uint_least64_t held; /* by jobs, before they are handed on */
-    pthread_mutex_t lock;       /* guards `first`; a leaf */
-    struct lio_error first;     /* of jobs */
+    atomic_uint_least64_t promised; /* bytes that jobs will still take */
+    pthread_mutex_t lock;           /* guards `first`; a leaf */
+    struct lio_error first;         /* of jobs */
 };
 
 struct page_job {
@@ -49,7 +56,7 @@ struct page_job {
     uint32_t column;
     struct lio_shredded shredded;
     struct lio_page_image image;
-    uint64_t cost; /* that is part of `held` */
+    uint64_t cost; /* that is part of `promised` */
     struct lio_error err;
 };
 
@@ -85,12 +92,6 @@ static int status(struct lio_file_writer *writer, struct lio_error *err)
 
 /* -- jobs ---------------------------------------------------------------- */
 
-static void set_cost(struct page_job *job, uint64_t cost)
-{
-    atomic_fetch_add(&job->writer->held, cost - job->cost);
-    job->cost = cost;
-}
-
 static int encode_page(struct page_job *job, struct lio_arena *arena)
 {
     const struct lio_file_options *options = &job->writer->options;
@@ -110,12 +111,12 @@ static int encode_page(struct page_job *job, struct lio_arena *arena)
 static void encode(struct lio_job *base)
 {
     struct page_job *job = (struct page_job *)base;
-    struct lio_arena arena = { 0 };
+    struct lio_arena arena = { .pool = job->writer->pool };
 
     (void)encode_page(job, &arena); /* its error is in the job */
     lio_arena_release(&arena);
     lio_shredded_release(&job->shredded);
-    set_cost(job, job->image.bytes);
+    atomic_fetch_sub(&job->writer->promised, job->cost);
 }
 
 /* Note where the page is. */
@@ -158,8 +159,16 @@ static void hand_on(void *owner, struct lio_job *base)
         lio_mem_put(mem);
         lio_page_image_release(image);
     }
-    set_cost(job, 0);
     free(job);
+}
+
+static bool has_room(struct lio_file_writer *writer, uint64_t cost)
+{
+    struct lio_pool_use use;
+
+    lio_pool_use(writer->pool, &use);
+    return use.bytes + atomic_load(&writer->promised) + cost <=
+           writer->held_max;
 }
 
 /* Wait until a job that costs so much may start, or nothing else is left that
@@ -167,9 +176,7 @@ static void hand_on(void *owner, struct lio_job *base)
 static void make_room(struct lio_file_writer *writer, uint64_t cost)
 {
     (void)lio_output_reap(writer->output, false);
-    while (atomic_load(&writer->held) + lio_output_pending(writer->output) +
-               cost >
-           writer->job_bytes)
+    while (!has_room(writer, cost))
         if (!lio_output_reap(writer->output, true) &&
             !lio_jobs_wait(writer->jobs))
             return;
@@ -189,8 +196,9 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
     }
     job->writer = writer;
     job->column = column;
-    make_room(writer, JOB_COST * lio_shredded_held(&job->shredded));
-    set_cost(job, JOB_COST * lio_shredded_held(&job->shredded));
+    job->cost = JOB_COST * job->shredded.bytes;
+    make_room(writer, job->cost);
+    atomic_fetch_add(&writer->promised, job->cost);
     rc = lio_jobs_push(writer->jobs, &job->job);
     if (rc < 0)
         return lio_error_set(err, rc, "%s: the engine was closed under it",
@@ -237,24 +245,33 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
         column->compression = compression_of(writer->fields->messages[i],
                                              writer->options.compression);
         if (lio_shredder_init(&column->shredder, schema, i,
-                              writer->options.format) < 0)
+                              writer->options.format, writer->pool) < 0)
             return no_memory(writer->name, err);
         writer->ncolumns++;
     }
     return 0;
 }
 
-static void share_memory(struct lio_file_writer *writer)
+static int open_pool(struct lio_file_writer *writer, struct lio_error *err)
 {
-    uint64_t half = writer->options.memory / 2;
-    uint64_t each = half / writer->ncolumns;
+    uint64_t idle = writer->options.memory / IDLE_SHARE;
+
+    writer->pool = lio_pool_new(idle);
+    if (!writer->pool)
+        return no_memory(writer->name, err);
+    writer->held_max = writer->options.memory - idle;
+    return 0;
+}
+
+static void set_page_bytes(struct lio_file_writer *writer)
+{
+    uint64_t each = writer->options.memory / OPEN_SHARE / writer->ncolumns;
 
     writer->page_bytes = writer->options.page_bytes;
     if (each < writer->page_bytes)
         writer->page_bytes = each;
     if (writer->page_bytes < PAGE_BYTES_MIN)
         writer->page_bytes = PAGE_BYTES_MIN;
-    writer->job_bytes = half;
 }
 
 static int open_writer(struct lio_file_writer *writer,
@@ -262,11 +279,13 @@ static int open_writer(struct lio_file_writer *writer,
                        struct lio_error *err)
 {
     static const struct lio_job_ops ops = { encode, hand_on };
-    int rc = open_columns(writer, err);
+    int rc = open_pool(writer, err);
 
+    if (rc == 0)
+        rc = open_columns(writer, err);
     if (rc < 0)
         return rc;
-    share_memory(writer);
+    set_page_bytes(writer);
     rc = lio_output_open(engine, path, &writer->output, err);
     if (rc < 0)
         return rc;
@@ -313,6 +332,7 @@ void lio_file_writer_close(struct lio_file_writer *writer)
             lio_page_image_release(&written->pages[j]);
         free(written->pages);
     }
+    lio_pool_close(writer->pool);
     pthread_mutex_destroy(&writer->lock);
     free(writer->columns);
     free(writer->written);

@@ -9,8 +9,9 @@
  * The order of pages in the file is that in which they were cut, whoever was
  * done first; so the bytes do not depend on threads, nor on the engine.
  *
- * Memory: `memory` is shared by the pages that are open and by the jobs, each
- * with half.  So the more columns, the smaller the pages.
+ * Memory: a quarter of it is for the pages that are open, so that with many
+ * columns they are smaller; a job starts when there is room for what it will
+ * take, or none other is left.
  */
 #ifndef LIO_COLUMN_WRITE_FILE_WRITER_H
 #define LIO_COLUMN_WRITE_FILE_WRITER_H

@@ -17,7 +17,7 @@ void *lio_growing_room(struct lio_growing *growing, size_t bytes)
     if (have > SIZE_MAX / 4 || bytes > SIZE_MAX / 4)
         return NULL;
     have = have * 2 > growing->used + bytes ? have * 2 : growing->used + bytes;
-    more = lio_mem_new(have > ROOM_MIN ? have : ROOM_MIN);
+    more = lio_pool_take(growing->pool, have > ROOM_MIN ? have : ROOM_MIN);
     if (!more)
         return NULL;
     if (growing->used > 0)

@@ -4,13 +4,14 @@
 #ifndef LIO_COLUMN_WRITE_GROWING_H
 #define LIO_COLUMN_WRITE_GROWING_H
 
-#include "column/memory.h"
+#include "column/pool.h"
 
 #include <lanceio/error.h>
 
 /* All zero is empty. */
 struct lio_growing {
-    struct lio_mem *mem; /* NULL: none so far */
+    struct lio_pool *pool; /* of its memory; NULL: the heap */
+    struct lio_mem *mem;   /* NULL: none so far */
     size_t used;
 };
 
@@ -21,12 +22,6 @@ void *lio_growing_room(struct lio_growing *growing, size_t bytes);
 static inline void lio_growing_add(struct lio_growing *growing, size_t bytes)
 {
     growing->used += bytes;
-}
-
-/* Bytes it takes, the room included. */
-static inline uint64_t lio_growing_held(const struct lio_growing *growing)
-{
-    return growing->mem ? growing->mem->bytes : 0;
 }
 
 static inline void *lio_growing_data(const struct lio_growing *growing)

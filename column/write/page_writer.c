@@ -5,6 +5,7 @@
 
 #include "column/lance_file.pb-c.h"
 #include "column/levels.h"
+#include "column/pool.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ int lio_page_image_alloc(const struct lio_encode *enc, const uint64_t *bytes,
         image.buffer_bytes[i] = bytes[i];
         image.bytes = aligned(image.bytes + bytes[i]);
     }
-    image.mem = lio_mem_new(image.bytes);
+    image.mem = lio_pool_take(enc->arena->pool, image.bytes);
     if (!image.mem) {
         free(image.buffer_at);
         return no_memory(enc, image.bytes);

@@ -65,23 +65,35 @@ static int make_layers(struct lio_shredder *shredder,
     return 0;
 }
 
+static int open_page(const struct lio_shredder *shredder, uint64_t first_row,
+                     struct lio_shredded *ret_open)
+{
+    *ret_open = (struct lio_shredded){
+        .shredder = shredder,
+        .first_row = first_row,
+        .rep.pool = shredder->pool,
+        .def.pool = shredder->pool,
+    };
+    return lio_collect_init(&ret_open->slots, shredder->layers[0].type,
+                            shredder->packed, shredder->pool);
+}
+
 int lio_shredder_init(struct lio_shredder *shredder,
                       const struct lio_schema *schema, uint32_t field,
-                      enum lio_format format)
+                      enum lio_format format, struct lio_pool *pool)
 {
     int rc;
 
     *shredder = (struct lio_shredder){
         .format = format,
+        .pool = pool,
         .top = top_of(schema, field),
         .packed = schema->fields[field].packed,
         .row_items = schema->fields[field].row_items,
     };
     rc = make_layers(shredder, schema, field);
-    shredder->open.shredder = shredder;
     if (rc == 0)
-        rc = lio_collect_init(&shredder->open.slots, shredder->layers[0].type,
-                              shredder->packed);
+        rc = open_page(shredder, 0, &shredder->open);
     if (rc < 0)
         lio_shredder_release(shredder);
     return rc;
@@ -180,21 +192,12 @@ int lio_shredder_append(struct lio_shredder *shredder,
 int lio_shredder_cut(struct lio_shredder *shredder,
                      struct lio_shredded *ret_shredded)
 {
-    struct lio_shredded next = {
-        .shredder = shredder,
-        .first_row = shredder->open.first_row + shredder->open.rows,
-    };
+    struct lio_shredded next;
 
-    if (lio_collect_init(&next.slots, shredder->layers[0].type,
-                         shredder->packed) < 0)
+    if (open_page(shredder, shredder->open.first_row + shredder->open.rows,
+                  &next) < 0)
         return LIO_ENOMEM;
     *ret_shredded = shredder->open;
     shredder->open = next;
     return 0;
-}
-
-uint64_t lio_shredded_held(const struct lio_shredded *shredded)
-{
-    return lio_collect_held(&shredded->slots) +
-           lio_growing_held(&shredded->rep) + lio_growing_held(&shredded->def);
 }

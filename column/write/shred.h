@@ -57,7 +57,8 @@ struct lio_shredded {
 
 struct lio_shredder {
     enum lio_format format;
-    uint32_t top; /* which child of a batch it is in */
+    struct lio_pool *pool; /* of all that is collected; may be NULL */
+    uint32_t top;          /* which child of a batch it is in */
     uint32_t nlayers;
     bool packed;        /* its values are structs */
     uint64_t row_items; /* that a row counts for: see schema.h */
@@ -65,10 +66,11 @@ struct lio_shredder {
     struct lio_shredded open; /* the page that is being filled */
 };
 
-/* For the column of a field; the schema must stay.  LIO_ENOMEM. */
+/* For the column of a field; the schema and the pool must stay.  LIO_ENOMEM. */
 LIO_MUST_CHECK int lio_shredder_init(struct lio_shredder *shredder,
                                      const struct lio_schema *schema,
-                                     uint32_t field, enum lio_format format);
+                                     uint32_t field, enum lio_format format,
+                                     struct lio_pool *pool);
 void lio_shredder_release(struct lio_shredder *shredder);
 
 /* How many of `n` rows from row `from` of a batch make the open page no larger
@@ -89,9 +91,6 @@ LIO_MUST_CHECK int lio_shredder_append(struct lio_shredder *shredder,
 LIO_MUST_CHECK int lio_shredder_cut(struct lio_shredder *shredder,
                                     struct lio_shredded *ret_shredded);
 void lio_shredded_release(struct lio_shredded *shredded);
-
-/* Bytes that are held. */
-uint64_t lio_shredded_held(const struct lio_shredded *shredded);
 
 /* What it is for a page's writer: views of it, and of memory in the arena. */
 LIO_MUST_CHECK int lio_shredded_page(const struct lio_encode *enc,

@@ -7,6 +7,7 @@
  */
 #include <lanceio/column.h>
 
+#include "support/sanitizer.h"
 #include "support/temp_dir.h"
 
 #include <dirent.h>
@@ -491,6 +492,92 @@ static void short_writes_of_a_device_go_on(void **state)
     free(whole);
 }
 
+/* -- memory --------------------------------------------------------------- */
+
+#define MANY_ROWS   65536
+#define MANY        128 /* batches, of half a MiB */
+#define MEMORY      (UINT64_C(8) << 20)
+#define NOT_COUNTED (UINT64_C(16) << 20) /* stacks, code, the batch, the heap  \
+                                          */
+
+/* Bytes that have been resident at the most, since the last look. */
+static uint64_t resident_peak(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    FILE *reset = fopen("/proc/self/clear_refs", "w");
+    unsigned long long kib = 0;
+    char line[200];
+
+    assert_non_null(status);
+    while (fgets(line, sizeof(line), status))
+        if (sscanf(line, "VmHWM: %llu kB", &kib) == 1)
+            break;
+    (void)fclose(status);
+    if (!reset || fputs("5", reset) < 0 || fclose(reset) != 0)
+        skip(); /* some sandboxes forbid it */
+    return kib * 1024;
+}
+
+static void write_many(struct lio_engine *engine, const char *path)
+{
+    const struct lio_write_options few = { .mode = LIO_WRITE_FILE,
+                                           .memory = MEMORY,
+                                           .compression = "none" };
+    const void *none[] = { NULL }, *buffers[] = { NULL, NULL };
+    uint64_t *values = calloc(MANY_ROWS, sizeof(*values));
+    struct ArrowSchema field = { .format = "L", .name = "n" };
+    struct ArrowSchema *fields[] = { &field };
+    const struct ArrowSchema schema = { .format = "+s",
+                                        .n_children = 1,
+                                        .children = fields };
+    struct lio_writer *writer;
+    struct lio_error err;
+
+    assert_non_null(values);
+    for (uint64_t i = 0; i < MANY_ROWS; i++)
+        values[i] = UINT64_C(0x9e3779b97f4a7c15) * i;
+    buffers[1] = values;
+    if (lio_writer_open(engine, path, &schema, &few, &writer, &err) < 0)
+        fail_msg("%s", err.msg);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct ArrowArray column = { .length = MANY_ROWS,
+                                     .n_buffers = 2,
+                                     .buffers = buffers,
+                                     .release = keep };
+        struct ArrowArray *columns[] = { &column };
+        struct ArrowArray batch = { .length = MANY_ROWS,
+                                    .n_buffers = 1,
+                                    .buffers = none,
+                                    .n_children = 1,
+                                    .children = columns,
+                                    .release = keep };
+
+        if (lio_writer_append(writer, &batch, &err) < 0)
+            fail_msg("%s", err.msg);
+    }
+    if (lio_writer_finish(writer, NULL, &err) < 0)
+        fail_msg("%s", err.msg);
+    lio_writer_close(writer);
+    free(values);
+}
+
+/* The device is slower than the writer, which has to wait for it. */
+static void memory_stays_below_what_was_given(void **state)
+{
+    const struct place *place = *state;
+    struct lio_engine *engine;
+    uint64_t before;
+
+    if (LIO_TEST_SLOW)
+        skip(); /* the sanitizer's memory is resident, too */
+    engine = open_engine(backend(), "write:delay=2ms");
+    (void)resident_peak();
+    before = resident_peak();
+    write_many(engine, place->path);
+    assert_in_range(resident_peak() - before, 1, MEMORY + NOT_COUNTED);
+    close_engine(engine);
+}
+
 /* -- other ends ---------------------------------------------------------- */
 
 static struct lio_writer *begin(struct lio_engine *engine,
@@ -642,6 +729,7 @@ int main(void)
         TEST(a_sync_that_fails_leaves_the_old_file),
         TEST(an_open_that_fails_leaves_the_old_file),
         TEST(short_writes_of_a_device_go_on),
+        TEST(memory_stays_below_what_was_given),
         TEST(an_abandoned_writer_leaves_the_old_file),
         TEST(a_writer_whose_engine_is_closed_says_so),
         TEST(of_two_writers_the_last_to_finish_stays),
