@@ -494,11 +494,12 @@ static void short_writes_of_a_device_go_on(void **state)
 
 /* -- memory --------------------------------------------------------------- */
 
-#define MANY_ROWS   65536
-#define MANY        128 /* batches, of half a MiB */
-#define MEMORY      (UINT64_C(8) << 20)
-#define NOT_COUNTED (UINT64_C(16) << 20) /* stacks, code, the batch, the heap  \
-                                          */
+#define MANY_ROWS 65536
+#define MANY      128 /* batches, of half a MiB */
+#define MEMORY    (UINT64_C(8) << 20)
+#define NOT_COUNTED                                                            \
+    (UINT64_C(16) << 20) /* stacks, code, the batch, the heap                  \
+                          */
 
 /* Bytes that have been resident at the most, since the last look. */
 static uint64_t resident_peak(void)
