@@ -1,11 +1,11 @@
 /*
  * Commits.  What is on disk after each step, of a second version:
  *
- *     .lanceio-ID.BOOT.writing                   open(): the lease
- *     data/ID-0.lance ...                        path(): of no consequence yet
- *     _transactions/1-ID.txn                     finish(): for other writers
- *     _versions/.lanceio-ID.2.next                        no manifest by its
- * name _versions/18446744073709551613.manifest              renamed: the commit
+ *     .lanceio-ID.BOOT.writing                    open(): the lease
+ *     data/ID-0.lance ...                         path(): of no consequence yet
+ *     _transactions/1-ID.txn                      finish(): for other writers
+ *     _versions/.lanceio-ID.2.next                by its name no manifest
+ *     _versions/18446744073709551613.manifest     the same, renamed: committed
  *
  * All is synced before the rename, and the rename never replaces: of those who
  * want the same number, one gets it.  The others look at what the new versions

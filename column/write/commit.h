@@ -82,7 +82,7 @@ LIO_MUST_CHECK int lio_commit_add(struct lio_commit *commit, uint64_t rows,
  *
  * Errors:     LIO_ECONFLICT: nothing is lost; begin again.  LIO_EEXIST: CREATE
  *             came second.  With any error the dataset is as it was, but for
- *             one: where err->op is "sync dir", the version is there and only
+ *             one: where err->op is "committed", the version is there and only
  *             its survival of a power failure is not certain.
  */
 LIO_MUST_CHECK int lio_commit_finish(struct lio_commit *commit,

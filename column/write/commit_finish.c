@@ -84,21 +84,17 @@ static int write_transaction(struct lio_commit *commit,
     return rc < 0 ? rc : sync_below(commit, "_transactions", err);
 }
 
-/* All that the manifest will name. */
+/* The names of all that the manifest names, and of directories that are new. */
 static int sync_names(const struct lio_commit *commit, struct lio_error *err)
 {
-    char *above;
+    bool made =
+        commit->made_data || commit->made_transactions || commit->made_versions;
     int rc = commit->npaths > 0 ? sync_below(commit, "data", err) : 0;
 
-    /* The directories, if they are new. */
-    if (rc == 0 && commit->read_version == 0)
+    if (rc == 0 && made)
         rc = lio_disk_sync_dir(commit->root, err);
-    if (rc < 0 || !commit->made_root)
-        return rc;
-    if (asprintf(&above, "%s/..", commit->root) < 0)
-        return no_memory(commit, err);
-    rc = lio_disk_sync_dir(above, err);
-    free(above);
+    if (rc == 0 && commit->made_root)
+        rc = sync_below(commit, "..", err);
     return rc;
 }
 
@@ -145,6 +141,8 @@ static int try_commit(struct lio_commit *commit, struct lio_packed transaction,
         return no_memory(commit, err);
     }
     rc = write_manifest(path, commit, transaction, err);
+    if (rc == 0)
+        rc = sync_names(commit, err);
     if (rc == 0) {
         rc = lio_disk_publish(path, name, err);
         *ret_taken = rc == LIO_EEXIST;
@@ -232,6 +230,7 @@ static int make_durable(const struct lio_commit *commit, uint64_t version,
     if (code == 0 || !err)
         return code;
     *err = cause;
+    (void)snprintf(err->op, sizeof(err->op), "committed");
     (void)snprintf(err->msg, sizeof(err->msg),
                    "%s: version %" PRIu64
                    " is committed, but may not survive a "
@@ -253,8 +252,6 @@ int lio_commit_finish(struct lio_commit *commit, uint64_t *ret_version,
     if (lio_transaction_pack(&change, &transaction) < 0)
         return no_memory(commit, err);
     rc = write_transaction(commit, transaction, err);
-    if (rc == 0)
-        rc = sync_names(commit, err);
     if (rc == 0)
         rc = commit_somewhere(commit, transaction, err);
     free(transaction.data);

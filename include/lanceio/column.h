@@ -332,7 +332,7 @@ LIO_API LIO_MUST_CHECK int lio_writer_append(struct lio_writer *writer,
  *             writer was opened, and these rows cannot be appended to what they
  *             did (an overwrite yields to everything); nothing is lost, open
  *             another writer.  LIO_EEXIST: somebody else has created it.
- *             One error comes behind the step: with err->op "sync dir" the
+ *             One error comes behind the step: with err->op "committed" the
  *             version is there, but may not survive a power failure.
  */
 LIO_API LIO_MUST_CHECK int

@@ -616,6 +616,56 @@ static void version_without_transaction_is_in_the_way(void **state)
     says(&err, "what it did cannot be told");
 }
 
+/* Version 2 as an older writer makes it: an append that is told in a file of
+ * its own, if in any. */
+static void put_old_append(struct commits *commits, const char *file)
+{
+    static const char append[] = { (char)0xa2, 6, 0 };
+    Lio__Pb__Manifest manifest = LIO__PB__MANIFEST__INIT;
+    char *path;
+    FILE *out;
+
+    manifest.has_version = true;
+    manifest.version = 2;
+    manifest.fields = commits->fields.messages;
+    manifest.n_fields = 2;
+    manifest.transaction_file = (char *)file;
+    commits_put(commits, SECOND, (struct lio_bytes){ 0 }, &manifest);
+    assert_true(asprintf(&path, "%s/_transactions/1-old.txn", commits->table) >
+                0);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(append, sizeof(append), 1, out), 1);
+    assert_int_equal(fclose(out), 0);
+    free(path);
+}
+
+static void transactions_of_older_writers_are_files(void **state)
+{
+    struct commits *commits = *state;
+    struct lio_commit *late;
+    struct lio_error err;
+
+    commits_run(commits, LIO_COMMIT_CREATE, 1);
+    late = commits_open(commits, LIO_COMMIT_APPEND);
+    put_old_append(commits, "1-old.txn");
+    if (finish(late, &err) != 3)
+        fail_msg("%s", err.msg);
+}
+
+static void transactions_elsewhere_are_not_looked_at(void **state)
+{
+    struct commits *commits = *state;
+    struct lio_commit *late;
+    struct lio_error err;
+
+    commits_run(commits, LIO_COMMIT_CREATE, 1);
+    late = commits_open(commits, LIO_COMMIT_APPEND);
+    put_old_append(commits, "../_transactions/1-old.txn");
+    assert_int_equal(finish(late, &err), LIO_ECONFLICT);
+    says(&err, "what it did cannot be told");
+}
+
 static void version_that_is_gone_is_in_the_way(void **state)
 {
     struct commits *commits = *state;
@@ -737,6 +787,8 @@ int main(void)
         COMMIT_TEST(two_who_append_both_land),
         COMMIT_TEST(what_replaces_is_in_the_way_of_all),
         COMMIT_TEST(version_without_transaction_is_in_the_way),
+        COMMIT_TEST(transactions_of_older_writers_are_files),
+        COMMIT_TEST(transactions_elsewhere_are_not_looked_at),
         COMMIT_TEST(version_that_is_gone_is_in_the_way),
         COMMIT_TEST(changed_fields_are_in_the_way),
         COMMIT_TEST(operations_are_judged_by_what_they_leave),
