@@ -55,14 +55,16 @@ static void check(struct lio_dataset *dataset, const struct lio_scan *scan,
     schema.release(&schema);
 }
 
-/* Columns by themselves, so that one that is broken hides no other. */
+/* Columns by themselves, so that one that is broken hides no other; with as
+ * little memory as can be, so that pages are read in pieces. */
 static void read_rows(struct lio_dataset *dataset, const char *column)
 {
     const struct lio_scan scan = { .columns = &column,
                                    .ncolumns = 1,
                                    .offset = 3,
                                    .limit = 5000,
-                                   .batch_rows = 1000 };
+                                   .batch_rows = 1000,
+                                   .memory = 1 };
     struct ArrowArrayStream stream;
     struct ArrowArray batch;
 
