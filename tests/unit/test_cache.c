@@ -694,6 +694,65 @@ static void a_claim_is_refused_when_all_is_pinned(void **state)
     assert_int_equal(claim(f, 0, 1, NULL).hit, 1);
 }
 
+/* -- gaps ---------------------------------------------------------------- */
+
+/* Run by run, around what is there and what is being loaded. */
+static void a_gap_takes_what_nobody_loads(void **state)
+{
+    static const uint16_t runs[] = { 0x000e, 0x00c0, 0x7000 };
+    struct fixture *f = *state;
+    struct lio_cache_claim gap;
+    uint32_t slot = load_pinned(f, 7, 0x0031);
+
+    assert_int_equal(claim(f, 7, 0x0f00, NULL).load, 0x0f00);
+    for (uint32_t i = 0; i < LIO_COUNT(runs); i++) {
+        assert_int_equal(lio_cache_claim_gap(f->cache, 7, 0x7fff, &gap), 0);
+        assert_int_equal(gap.slot, slot);
+        assert_int_equal(gap.load, runs[i]);
+    }
+    assert_int_equal(lio_cache_claim_gap(f->cache, 7, 0x7fff, &gap),
+                     LIO_EAGAIN);
+    assert_int_equal(f->spy.hits, 0);
+}
+
+static void a_gap_is_joined_like_other_loads(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_join join = { .owner = f };
+    struct lio_cache_claim gap;
+
+    assert_int_equal(lio_cache_claim_gap(f->cache, 7, 0x00f0, &gap), 0);
+    assert_int_equal(claim(f, 7, 0x0010, &join).join, 0x0010);
+    assert_ptr_equal(lio_cache_publish(f->cache, gap.slot, 0x00f0, false),
+                     &join);
+    assert_true(join.failed);
+}
+
+/* Nothing is evicted for it, and that is no refusal. */
+static void a_gap_gives_up_no_block(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_claim gap = { .slot = 77 };
+
+    fill_up(f);
+    assert_int_equal(lio_cache_claim_gap(f->cache, 100, 1, &gap), LIO_EAGAIN);
+    assert_int_equal(gap.slot, 77);
+    assert_int_equal(f->spy.evicts, 0);
+    assert_int_equal(stats_of(f->cache).evictions, 0);
+    assert_int_equal(stats_of(f->cache).refused, 0);
+    lio_cache_drop(f->cache, 3);
+    assert_int_equal(lio_cache_claim_gap(f->cache, 100, 1, &gap), 0);
+}
+
+static void a_slot_names_its_loader(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t slot = claim(f, 7, 1, NULL).slot;
+
+    lio_cache_set_loader(f->cache, slot, UINT64_MAX - 1);
+    assert_true(lio_cache_loader(f->cache, slot) == UINT64_MAX - 1);
+}
+
 static void a_victim_out_of_range_is_overruled(void **state)
 {
     struct fixture *f = *state;
@@ -1293,6 +1352,10 @@ int main(void)
         CACHE_TEST(a_full_cache_gives_up_what_the_policy_says),
         CACHE_TEST(pinned_blocks_stay),
         CACHE_TEST(a_claim_is_refused_when_all_is_pinned),
+        CACHE_TEST(a_gap_takes_what_nobody_loads),
+        CACHE_TEST(a_gap_is_joined_like_other_loads),
+        CACHE_TEST(a_gap_gives_up_no_block),
+        CACHE_TEST(a_slot_names_its_loader),
         CACHE_TEST(a_victim_out_of_range_is_overruled),
         CACHE_TEST(a_pinned_victim_is_overruled),
         CACHE_TEST(overruling_cannot_free_what_is_pinned),
