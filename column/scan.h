@@ -17,7 +17,8 @@ struct lio_scan_run {
     uint64_t end;
     uint64_t physical_end; /* of the last row, if there is one */
     uint32_t batch_rows;
-    bool planned; /* the engine was told, see scan_plan.h */
+    bool plans;   /* the engine is to be told, see scan_plan.h */
+    bool planned; /* it was */
 };
 
 LIO_MUST_CHECK int lio_scan_run_init(struct lio_scan_run *run,

@@ -203,16 +203,25 @@ static int compare_pages(const void *left, const void *right)
 {
     const struct planned *a = left, *b = right;
 
+    uint64_t from = a->page->buffers[0].offset;
+    uint64_t other = b->page->buffers[0].offset;
+
     if (a->row != b->row)
         return a->row < b->row ? -1 : 1;
-    return a->page->buffers[0].offset < b->page->buffers[0].offset ? -1 : 1;
+    return from < other ? -1 : from > other;
 }
 
 /* A plan is a hint: without memory for it there is none. */
-static void tell_engine(const struct lio_scan_run *run, uint64_t from)
+void lio_scan_tell(struct lio_scan_run *run)
 {
-    struct plan plan = { .from = from, .to = run->physical_end };
+    struct plan plan = { .to = run->physical_end };
+    uint64_t n;
 
+    if (!run->plans || run->row == run->end)
+        return;
+    run->plans = false;
+    run->planned = true;
+    plan.from = lio_dataset_physical(run->dataset, run->row, &n);
     for_columns(run, add_pages, &plan);
     if (plan.n == 0)
         return;
@@ -267,8 +276,5 @@ void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,
     budget.batch_from = lio_dataset_physical(dataset, run->row, &n);
     budget.past_cache = budget.sums.stored > cache / 2;
     for_columns(run, limit_column, &budget);
-    if (cache > 0 && !budget.past_cache) {
-        tell_engine(run, budget.batch_from);
-        run->planned = true;
-    }
+    run->plans = cache > 0 && !budget.past_cache;
 }

@@ -51,6 +51,8 @@ static int stream_get_next(struct ArrowArrayStream *stream,
     }
     state->failed = lio_scan_run_next(&state->run, state->run.batch_rows,
                                       ret_array, &state->err);
+    if (state->failed == 0)
+        lio_scan_tell(&state->run);
     return errno_of(state->failed);
 }
 
