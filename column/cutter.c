@@ -211,6 +211,19 @@ int lio_cutter_ready(struct lio_cutter *cutter, uint64_t row, bool *ret_ready,
     return rc;
 }
 
+static void choose_kind(struct lio_cutter *cutter)
+{
+    const struct lio_dataset *dataset = cutter->dataset;
+    const struct lio_page_ref *ref = &cutter->ref;
+
+    /* What says where rows are counts the items of fixed-size lists. */
+    if (!dataset->files[ref->file].columns[ref->column].blob &&
+        dataset->schema.fields[ref->field].row_items <= 1)
+        cutter->kind = kind_of_page(cutter);
+    if (cutter->kind == LIO_CUT_NOT)
+        lio_pool_count_whole(dataset->pool, lio_page_bytes(cutter->page));
+}
+
 int lio_cutter_open(struct lio_cutter *cutter,
                     const struct lio_dataset *dataset,
                     const struct lio_page_ref *ref, uint64_t row,
@@ -227,10 +240,8 @@ int lio_cutter_open(struct lio_cutter *cutter,
                                    .page = &column->pages[ref->page] };
     cutter->row_bits =
         decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type);
-    /* What says where rows are counts the items of fixed-size lists. */
-    if (!column->blob && !fits(cutter, limits) &&
-        dataset->schema.fields[ref->field].row_items <= 1)
-        cutter->kind = kind_of_page(cutter);
+    if (!fits(cutter, limits))
+        choose_kind(cutter);
     rc = ask(cutter, row, err);
     if (rc < 0)
         lio_cutter_release(cutter);

@@ -238,6 +238,21 @@ uint64_t lio_dataset_physical(const struct lio_dataset *dataset, uint64_t row,
     return fragment->first_physical + at;
 }
 
+void lio_dataset_memory(const struct lio_dataset *dataset,
+                        struct lio_dataset_memory *ret_memory)
+{
+    struct lio_pool_use use;
+
+    lio_pool_use(dataset->pool, &use);
+    *ret_memory = (struct lio_dataset_memory){
+        .bytes = use.bytes,
+        .peak = use.peak,
+        .idle = use.idle,
+        .whole_pages = use.whole_pages,
+        .whole_bytes = use.whole_bytes,
+    };
+}
+
 void lio_dataset_info(const struct lio_dataset *dataset,
                       struct lio_dataset_info *ret_info)
 {

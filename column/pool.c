@@ -86,6 +86,14 @@ void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use)
     pthread_mutex_unlock(&pool->lock);
 }
 
+void lio_pool_count_whole(struct lio_pool *pool, uint64_t bytes)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->use.whole_pages++;
+    pool->use.whole_bytes += bytes;
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* -- take ---------------------------------------------------------------- */
 
 /* What came back last of what is large enough, and not much larger: memory that

@@ -23,6 +23,8 @@ struct lio_pool_use {
     uint64_t bytes; /* given out, now */
     uint64_t peak;  /* the most there ever were */
     uint64_t idle;
+    uint64_t whole_pages; /* read whole, see lio_pool_count_whole() */
+    uint64_t whole_bytes;
 };
 
 /* A pool that keeps at most `idle_max` bytes that nobody uses, or NULL. */
@@ -33,6 +35,9 @@ struct lio_pool *lio_pool_new(uint64_t idle_max);
 void lio_pool_close(struct lio_pool *pool);
 
 void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use);
+
+/* Note that a page was read whole that should have been cut. */
+void lio_pool_count_whole(struct lio_pool *pool, uint64_t bytes);
 
 /* As lio_mem_new(), from a pool, which may be NULL. */
 struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes);

@@ -202,7 +202,6 @@ static void add_pages(struct lio_column_cursor *cursor, void *user)
 static int compare_pages(const void *left, const void *right)
 {
     const struct planned *a = left, *b = right;
-
     uint64_t from = a->page->buffers[0].offset;
     uint64_t other = b->page->buffers[0].offset;
 

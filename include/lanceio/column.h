@@ -83,6 +83,19 @@ struct lio_dataset_info {
     const char *branch; /* NULL: the main one, or a single file */
 };
 
+/** Memory of a dataset: what is read and decoded, and arrays made of it. */
+struct lio_dataset_memory {
+    uint64_t bytes;       /* held, now; also by arrays that were given out */
+    uint64_t peak;        /* the most there ever were */
+    uint64_t idle;        /* kept for the next read */
+    uint64_t whole_pages; /* that streams read whole, larger than their share
+                             of memory, because they cannot be cut */
+    uint64_t whole_bytes; /* of these */
+};
+
+LIO_API void lio_dataset_memory(const struct lio_dataset *dataset,
+                                struct lio_dataset_memory *ret_memory);
+
 LIO_API void lio_dataset_info(const struct lio_dataset *dataset,
                               struct lio_dataset_info *ret_info);
 

@@ -146,6 +146,35 @@ static void little_memory_gives_the_same(void **state)
     compare_all(64, 64 << 10);
 }
 
+/* Pages read whole in a stream that may hold next to nothing. */
+static uint64_t count_whole(const char *table, char version)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/%s/v2_%c.lance", table, version);
+    const struct lio_scan scan = { .memory = 1 };
+    char *path = reading_path("types/%s/expected.ndjson", table);
+    struct lio_dataset_memory memory;
+    struct expected rows;
+
+    assert_int_equal(expected_load(path, &rows), 0);
+    (void)reading_compare_stream(dataset, &scan, &rows, 0);
+    expected_release(&rows);
+    free(path);
+    lio_dataset_memory(dataset, &memory);
+    assert_int_equal(memory.bytes, 0);
+    assert_true((memory.whole_pages > 0) == (memory.whole_bytes > 0));
+    lio_dataset_close(dataset);
+    return memory.whole_pages;
+}
+
+/* In 2.0, buffers that are compressed as a whole. */
+static void what_cannot_be_cut_is_counted(void **state)
+{
+    (void)state;
+    assert_true(count_whole("comp_zstd", '0') > 0);
+    assert_int_equal(count_whole("multi_page", '1'), 0);
+}
+
 /* What is left of one column's rows if only a part of it is wanted. */
 static void parts_of_columns_can_be_wanted(void **state)
 {
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(every_value_is_the_expected_one),
         cmocka_unit_test(batches_of_any_size_hold_the_same),
         cmocka_unit_test(little_memory_gives_the_same),
+        cmocka_unit_test(what_cannot_be_cut_is_counted),
         cmocka_unit_test(parts_of_columns_can_be_wanted),
         cmocka_unit_test(page_arrays_lie_side_by_side),
         cmocka_unit_test(pages_hold_deleted_rows_too),
