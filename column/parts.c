@@ -45,12 +45,19 @@ static int add_validity(struct lio_decode *dec, struct lio_parts *parts,
     return add_part(dec, parts, &part, lio_bits_bytes(items));
 }
 
-/* All items of a fixed-size list, side by side. */
+/* All items of a fixed-size list, side by side, or all fields of a struct: no
+ * deeper than fields nest. */
 static int add_plain(struct lio_decode *dec, struct lio_parts *parts,
                      struct lio_builder *builder)
 {
     uint64_t items = 1;
+    int rc = 0;
 
+    if (builder->type->kind == LIO_KIND_STRUCT) {
+        for (uint32_t i = 0; i < builder->nchildren && rc == 0; i++)
+            rc = add_plain(dec, parts, &builder->children[i]);
+        return rc;
+    }
     while (builder->type->kind == LIO_KIND_FIXED_LIST) {
         items *= builder->type->dimension;
         builder = &builder->children[0];
@@ -122,8 +129,10 @@ static int add_packed(struct lio_decode *dec, struct lio_parts *parts,
             dec, "a packed struct of %zu fields where %" PRIu32 " are due",
             packed->n_bits, builder->nchildren);
     for (uint32_t i = 0; i < builder->nchildren && rc == 0; i++) {
+        uint64_t before = parts->bytes;
+
         rc = add_plain(dec, parts, &builder->children[i]);
-        if (rc == 0 && packed->bits[i] != parts->all[i].bytes * UINT64_C(8))
+        if (rc == 0 && packed->bits[i] != (parts->bytes - before) * 8)
             rc = lio_decode_corrupt(dec,
                                     "field %" PRIu32
                                     " of a packed struct has %" PRIu64 " bits",

@@ -252,11 +252,22 @@ static bool is_map(const struct lio_field *field)
     return strcmp(field->logical_type, "map") == 0;
 }
 
+/* Values of fixed width, or structs of such. */
+static bool is_fixed(const struct lio_type *type)
+{
+    if (type->kind != LIO_KIND_STRUCT)
+        return lio_type_is_fixed(type);
+    for (uint32_t i = 0; i < type->nchildren; i++)
+        if (!is_fixed(type->children[i]))
+            return false;
+    return type->nchildren > 0;
+}
+
 /* A packed struct is rows of values, side by side. */
 static bool can_be_packed(const struct lio_type *type)
 {
     for (uint32_t i = 0; i < type->nchildren; i++)
-        if (!lio_type_is_fixed(type->children[i]) &&
+        if (!is_fixed(type->children[i]) &&
             type->children[i]->kind != LIO_KIND_VARIABLE)
             return false;
     return type->kind == LIO_KIND_STRUCT && type->nchildren > 0;
@@ -280,8 +291,9 @@ static int check_children(struct lio_field *field)
                           type->children[0]->nchildren != 2))
         return LIO_ECORRUPT;
     if (field->packed && field->has_children && !can_be_packed(type))
-        return lio_field_refuse(field, "a packed struct of values that are "
-                                       "nested is not supported");
+        return lio_field_refuse(field, "a packed struct of lists, or of nested "
+                                       "values of variable width, is not "
+                                       "supported");
     return 0;
 }
 

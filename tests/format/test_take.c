@@ -134,6 +134,7 @@ static void rows_come_in_the_order_asked_for(void **state)
         { "medium_strings", "012" },
         { "multi_fragment_deletes", "012" },
         { "multi_page", "012" },
+        { "packed_nested", "0" },
         { "packed_struct", "012" },
         { "packed_struct_var", "2" },
         { "strings_nullable", "012" },

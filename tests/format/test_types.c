@@ -64,6 +64,7 @@ static const struct table_case cases[] = {
     { "multi_page", "012", 5 },
     { "narrow_ints", "12", 7 },
     { "one_row", "012", 18 },
+    { "packed_nested", "0", 1 },
     { "packed_struct", "012", 1 },
     { "packed_struct_var", "2", 1 },
     { "stable_row_ids", "2", 1 },
