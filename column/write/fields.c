@@ -19,6 +19,8 @@
 /* What is walked down. */
 struct walk {
     const char *path;
+    enum lio_format format;
+    bool in_list; /* what is walked now */
     struct lio_fields *fields;
     uint32_t room; /* for messages */
     struct lio_error *err;
@@ -52,8 +54,6 @@ static const char *take_text(const char **at, int32_t *ret_bytes)
     return text;
 }
 
-/* Blobs are written as the bytes they hold, in pages as any others: who reads
- * them must not look for descriptors. */
 static bool is_blob_key(const char *key, int32_t nkey)
 {
     static const char blob[] = "lance-encoding:blob";
@@ -76,8 +76,18 @@ static int add_metadata(Lio__Pb__Field *field, const char *key, int32_t nkey,
                       : LIO_ENOMEM;
 }
 
+/* Whether blobs are written as the bytes they hold, in pages as any others, so
+ * that who reads them must not look for descriptors: those of 2.2 are another
+ * thing, and 2.1 has no lists of them. */
+static bool forgets_blobs(const struct walk *walk)
+{
+    return walk->format >= LIO_FORMAT_22 ||
+           (walk->format == LIO_FORMAT_21 && walk->in_list);
+}
+
 /* Arrow's metadata: int32 pairs, each int32 bytes, key, int32 bytes, value. */
-static int copy_metadata(const char *metadata, Lio__Pb__Field *field)
+static int copy_metadata(const struct walk *walk, const char *metadata,
+                         Lio__Pb__Field *field)
 {
     const char *at = metadata + sizeof(int32_t);
     int32_t pairs;
@@ -94,7 +104,7 @@ static int copy_metadata(const char *metadata, Lio__Pb__Field *field)
         const char *key = take_text(&at, &nkey);
         const char *value = take_text(&at, &nvalue);
 
-        if (!is_blob_key(key, nkey))
+        if (!forgets_blobs(walk) || !is_blob_key(key, nkey))
             rc = add_metadata(field, key, nkey, value, nvalue);
     }
     return rc;
@@ -136,7 +146,13 @@ static int add_message(struct walk *walk, const struct ArrowSchema *arrow,
     if (!field->name)
         return LIO_ENOMEM;
     *ret_field = field;
-    return arrow->metadata ? copy_metadata(arrow->metadata, field) : 0;
+    return arrow->metadata ? copy_metadata(walk, arrow->metadata, field) : 0;
+}
+
+static bool is_list(const struct ArrowSchema *arrow)
+{
+    return strcmp(arrow->format, "+l") == 0 ||
+           strcmp(arrow->format, "+L") == 0 || strcmp(arrow->format, "+m") == 0;
 }
 
 /* Whether the items of a fixed-size list are fields, too, and not only in the
@@ -187,6 +203,7 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
 {
     Lio__Pb__Field *field = NULL;
     int32_t number = (int32_t)walk->fields->n;
+    bool in_list;
     int rc = add_message(walk, arrow, parent, &field);
 
     if (rc == LIO_ENOMEM)
@@ -197,8 +214,13 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
         return no_memory(walk);
     if (rc < 0 || depth > LIO_DEPTH_MAX)
         return refuse_type(walk, field, arrow);
-    return has_field_children(arrow) ? add_children(walk, arrow, number, depth)
-                                     : 0;
+    if (!has_field_children(arrow))
+        return 0;
+    in_list = walk->in_list;
+    walk->in_list |= is_list(arrow);
+    rc = add_children(walk, arrow, number, depth);
+    walk->in_list = in_list;
+    return rc;
 }
 
 /* Whether two children of one parent have the same name: readers find columns
@@ -216,6 +238,42 @@ static const char *double_name(const struct lio_schema *schema)
 static bool is_map(const struct lio_field *field)
 {
     return field->type.arrow && strcmp(field->type.arrow, "+m") == 0;
+}
+
+bool lio_fields_is_blob(const struct lio_fields *fields, uint32_t number)
+{
+    const Lio__Pb__Field *field = fields->messages[number];
+
+    for (size_t i = 0; i < field->n_metadata; i++) {
+        const Lio__Pb__MetadataEntry *entry = field->metadata[i];
+
+        if (strcmp(entry->key, "lance-encoding:blob") == 0 &&
+            entry->value.len == strlen("true") &&
+            memcmp(entry->value.data, "true", entry->value.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_blobs(const char *path, const struct lio_fields *fields,
+                       struct lio_error *err)
+{
+    for (uint32_t i = 0; i < fields->schema.nfields; i++) {
+        const struct lio_field *field = &fields->schema.fields[i];
+
+        if (field->blob_22)
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s': blobs of version 2.2 cannot "
+                                 "be written; without its metadata it is "
+                                 "stored like other values",
+                                 path, field->path);
+        if (lio_fields_is_blob(fields, i) &&
+            field->type.kind != LIO_KIND_VARIABLE)
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s' of type '%s' cannot be blobs",
+                                 path, field->path, field->logical_type);
+    }
+    return 0;
 }
 
 /* What the format has, but not in this version of it. */
@@ -261,7 +319,9 @@ int lio_fields_import(const char *path, const struct ArrowSchema *arrow,
                       struct lio_error *err)
 {
     struct lio_fields fields = { 0 };
-    struct walk walk = { .path = path, .fields = &fields, .err = err };
+    struct walk walk = {
+        .path = path, .format = format, .fields = &fields, .err = err
+    };
     int rc;
 
     if (!arrow || !arrow->format || strcmp(arrow->format, "+s") != 0)
@@ -276,6 +336,8 @@ int lio_fields_import(const char *path, const struct ArrowSchema *arrow,
                               err);
     if (rc == 0)
         rc = check(path, &fields.schema, format, err);
+    if (rc == 0)
+        rc = check_blobs(path, &fields, err);
     if (rc < 0) {
         lio_fields_release(&fields);
         return rc;

@@ -25,6 +25,10 @@ LIO_MUST_CHECK int lio_fields_import(const char *path,
                                      enum lio_format format,
                                      struct lio_fields *ret_fields,
                                      struct lio_error *err);
+
+/* Whether field `number` of the schema holds blobs, which its metadata says. */
+bool lio_fields_is_blob(const struct lio_fields *fields, uint32_t number);
+
 void lio_fields_release(struct lio_fields *fields);
 
 #endif

@@ -3,11 +3,13 @@
  */
 #include "column/write/file_writer.h"
 
+#include "column/write/blobs.h"
 #include "column/write/jobs.h"
 #include "column/write/output.h"
 #include "column/write/shred.h"
 #include "column/write/tail.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -92,30 +94,40 @@ static int status(struct lio_file_writer *writer, struct lio_error *err)
 
 /* -- jobs ---------------------------------------------------------------- */
 
-static int encode_page(struct page_job *job, struct lio_arena *arena)
+/* Errors are in the job. */
+static void encode_page(struct page_job *job, uint64_t blobs_at)
 {
-    const struct lio_file_options *options = &job->writer->options;
+    const struct lio_file_writer *writer = job->writer;
+    const struct column *column = &writer->columns[job->column];
+    struct lio_arena arena = { .pool = writer->pool };
     struct lio_encode enc = {
-        .format = options->format,
-        .compression = job->writer->columns[job->column].compression,
-        .column = job->writer->columns[job->column].path,
-        .arena = arena,
+        .format = writer->options.format,
+        .compression = column->compression,
+        .column = column->path,
+        .arena = &arena,
         .err = &job->err,
     };
     struct lio_raw_page raw;
     int rc = lio_shredded_page(&enc, &job->shredded, &raw);
 
-    return rc < 0 ? rc : lio_page_write(&enc, &raw, &job->image);
+    if (rc == 0)
+        rc = writer->written[job->column].blobs
+                 ? lio_blobs_write(&enc, &raw, blobs_at, &job->image)
+                 : lio_page_write(&enc, &raw, &job->image);
+    assert(rc == job->err.code);
+    job->err.code = rc;
+    lio_arena_release(&arena);
 }
 
+/* Blobs are described when it is known where they will be. */
 static void encode(struct lio_job *base)
 {
     struct page_job *job = (struct page_job *)base;
-    struct lio_arena arena = { .pool = job->writer->pool };
 
-    (void)encode_page(job, &arena); /* its error is in the job */
-    lio_arena_release(&arena);
-    lio_shredded_release(&job->shredded);
+    if (!job->writer->written[job->column].blobs) {
+        encode_page(job, 0);
+        lio_shredded_release(&job->shredded);
+    }
     atomic_fetch_sub(&job->writer->promised, job->cost);
 }
 
@@ -139,14 +151,34 @@ static int add_page(struct lio_written_column *column,
     return 0;
 }
 
+/* The bytes of blobs, one behind the other, and then the page that says where
+ * each is. */
+static void write_blobs(struct lio_file_writer *writer, struct page_job *job)
+{
+    struct lio_growing *data = &job->shredded.slots.data;
+    uint64_t bytes = data->used, at = writer->at;
+
+    encode_page(job, at);
+    writer->at +=
+        (bytes + LIO_PAGE_ALIGN - 1) / LIO_PAGE_ALIGN * LIO_PAGE_ALIGN;
+    if (job->err.code == 0)
+        lio_output_write(writer->output, lio_mem_get(data->mem), bytes, at);
+    lio_shredded_release(&job->shredded);
+}
+
 static void hand_on(void *owner, struct lio_job *base)
 {
     struct lio_file_writer *writer = owner;
     struct page_job *job = (struct page_job *)base;
     struct lio_page_image *image = &job->image;
-    struct lio_mem *mem = image->mem;
-    uint64_t bytes = image->bytes, at = writer->at;
+    struct lio_mem *mem;
+    uint64_t bytes, at;
 
+    if (writer->written[job->column].blobs)
+        write_blobs(writer, job);
+    mem = image->mem;
+    bytes = image->bytes;
+    at = writer->at;
     image->mem = NULL;
     if (job->err.code == 0 &&
         add_page(&writer->written[job->column], image, at) < 0)
@@ -242,6 +274,8 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
         if (!lio_schema_has_column(schema, i, writer->options.format))
             continue;
         column->path = schema->fields[i].path;
+        writer->written[writer->ncolumns].blobs =
+            lio_fields_is_blob(writer->fields, i);
         column->compression = compression_of(writer->fields->messages[i],
                                              writer->options.compression);
         if (lio_shredder_init(&column->shredder, schema, i,

@@ -189,16 +189,35 @@ static int write_layout(const struct lio_encode *enc,
     return rc < 0 ? rc : lio_fullzip_write(enc, raw, layout, ret_image);
 }
 
+/* What the page is of, if its values are descriptors of blobs. */
+static void wrap_blobs(const struct lio_raw_page *blobs,
+                       Lio__Pb__PageLayout *layout, Lio__Pb__BlobLayout *outer,
+                       Lio__Pb__PageLayout *inner)
+{
+    *inner = *layout;
+    lio__pb__blob_layout__init(outer);
+    outer->inner = inner;
+    outer->n_layers = blobs->nlayers;
+    outer->layers = (uint32_t *)blobs->layers;
+    lio__pb__page_layout__init(layout);
+    layout->layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+    layout->blob = outer;
+}
+
 static int write_levels(const struct lio_encode *enc,
                         const struct lio_raw_page *raw,
+                        const struct lio_raw_page *blobs,
                         struct lio_page_image *ret_image)
 {
-    Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT;
+    Lio__Pb__PageLayout layout = LIO__PB__PAGE_LAYOUT__INIT, inner;
     struct lio_page_image image = { 0 };
+    Lio__Pb__BlobLayout outer;
     int rc = write_layout(enc, raw, &layout, &image);
 
     if (rc < 0)
         return rc;
+    if (blobs)
+        wrap_blobs(blobs, &layout, &outer, &inner);
     rc = describe(enc, LAYOUT_URL, &layout.base, &image);
     if (rc < 0) {
         lio_page_image_release(&image);
@@ -208,12 +227,17 @@ static int write_levels(const struct lio_encode *enc,
     return 0;
 }
 
-int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
-                   struct lio_page_image *ret_image)
+/* -- both ---------------------------------------------------------------- */
+
+static int write_page(const struct lio_encode *enc,
+                      const struct lio_raw_page *raw,
+                      const struct lio_raw_page *blobs,
+                      struct lio_page_image *ret_image)
 {
     struct lio_page_image image;
-    int rc = enc->format == LIO_FORMAT_20 ? write_array(enc, raw, &image)
-                                          : write_levels(enc, raw, &image);
+    int rc = enc->format == LIO_FORMAT_20
+                 ? write_array(enc, raw, &image)
+                 : write_levels(enc, raw, blobs, &image);
 
     if (rc < 0)
         return rc;
@@ -221,4 +245,18 @@ int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
     image.first_row = raw->first_row;
     *ret_image = image;
     return 0;
+}
+
+int lio_page_write(const struct lio_encode *enc, const struct lio_raw_page *raw,
+                   struct lio_page_image *ret_image)
+{
+    return write_page(enc, raw, NULL, ret_image);
+}
+
+int lio_page_write_blobs(const struct lio_encode *enc,
+                         const struct lio_raw_page *descriptors,
+                         const struct lio_raw_page *raw,
+                         struct lio_page_image *ret_image)
+{
+    return write_page(enc, descriptors, raw, ret_image);
 }

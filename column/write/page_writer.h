@@ -48,6 +48,13 @@ LIO_MUST_CHECK int lio_page_write(const struct lio_encode *enc,
                                   const struct lio_raw_page *raw,
                                   struct lio_page_image *ret_image);
 
+/* The same for a column of blobs: `descriptors` in place of the values that
+ * `raw` has the layers of. */
+LIO_MUST_CHECK int lio_page_write_blobs(const struct lio_encode *enc,
+                                        const struct lio_raw_page *descriptors,
+                                        const struct lio_raw_page *raw,
+                                        struct lio_page_image *ret_image);
+
 /* -- for the layouts ----------------------------------------------------- */
 
 /* Make room for buffers of these sizes; what lies between them is zero.

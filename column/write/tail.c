@@ -108,11 +108,13 @@ static void describe_page(const struct lio_page_image *image,
     messages->page.first_row = image->first_row;
 }
 
-/* ColumnEncoding { values {} } in an Any. */
-static void append_column_metadata(struct tail *tail,
+/* ColumnEncoding { values {} }, or { blob { inner { values {} } } }, in an Any.
+ */
+static void append_column_metadata(struct tail *tail, bool blobs,
                                    Lio__Pb__ColumnMetadata *metadata)
 {
     static uint8_t values[] = { 0x0a, 0x00 };
+    static uint8_t blob[] = { 0x1a, 0x04, 0x0a, 0x02, 0x0a, 0x00 };
     Lio__Pb__AnyMessage any = LIO__PB__ANY_MESSAGE__INIT;
     Lio__Pb__DirectEncoding direct = LIO__PB__DIRECT_ENCODING__INIT;
     Lio__Pb__Encoding encoding = LIO__PB__ENCODING__INIT;
@@ -120,7 +122,8 @@ static void append_column_metadata(struct tail *tail,
 
     any.type_url = (char *)COLUMN_URL;
     any.has_value = true;
-    any.value = (ProtobufCBinaryData){ sizeof(values), values };
+    any.value = blobs ? (ProtobufCBinaryData){ sizeof(blob), blob }
+                      : (ProtobufCBinaryData){ sizeof(values), values };
     direct.has_any = true;
     direct.any.data = packed;
     direct.any.len = lio__pb__any_message__pack(&any, packed);
@@ -147,7 +150,7 @@ static void append_column(struct tail *tail,
         }
         metadata.n_pages = column->npages;
         metadata.pages = pages;
-        append_column_metadata(tail, &metadata);
+        append_column_metadata(tail, column->blobs, &metadata);
         append_entry(tail, &tail->columns, from);
     } else {
         tail->failed = true;
