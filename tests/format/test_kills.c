@@ -65,10 +65,11 @@ static struct lio_engine *open_engine(void)
 
 /* -- a run that is killed ------------------------------------------------ */
 
-/* In a child: returns its exit code. */
-static int run(uint32_t mode, uint64_t first)
+/* In a child, which says by `ready` that its engine is up: returns its exit
+ * code. */
+static int run(uint32_t mode, uint64_t first, int ready)
 {
-    const struct sequence_write write = {
+    const struct sequence_write rows = {
         .engine = open_engine(),
         .path = table.path,
         .options = { .mode = mode, .rows_per_file = ROWS / FILES },
@@ -78,7 +79,9 @@ static int run(uint32_t mode, uint64_t first)
     };
     struct lio_error err;
 
-    if (sequence_write(&write, NULL, &err) < 0) {
+    if (write(ready, "", 1) != 1)
+        return 2;
+    if (sequence_write(&rows, NULL, &err) < 0) {
         (void)fprintf(stderr, "%s\n", err.msg);
         return 1;
     }
@@ -101,16 +104,31 @@ static void pause_for(int64_t ns)
         ;
 }
 
+static void wait_ready(int ready)
+{
+    char byte;
+
+    /* Nothing comes from a child that has failed, which is told later. */
+    if (read(ready, &byte, 1) < 0)
+        fail_msg("cannot hear of the writer: %s", strerror(errno));
+}
+
 /* Returns how long it took, or -1 if it was killed. */
 static int64_t run_and_kill(uint32_t mode, uint64_t first, int64_t after_ns)
 {
-    int64_t start = now_ns();
-    pid_t child = fork();
-    int status;
+    int64_t start;
+    int status, ends[2];
+    pid_t child;
 
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(run(mode, first));
+        _exit(run(mode, first, ends[1]));
+    (void)close(ends[1]);
+    wait_ready(ends[0]);
+    (void)close(ends[0]);
+    start = now_ns();
     if (after_ns >= 0) {
         pause_for(after_ns);
         (void)kill(child, SIGKILL);
