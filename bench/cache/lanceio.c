@@ -39,23 +39,25 @@ static const struct lio_plugin *load_policy(void)
     return entry();
 }
 
+/* Of the program's one cache, whose policy may look at them until it ends. */
+static union lio_value *values;
+
 /* Parameters keep their presets, which are numbers in all cache plugins. */
 static void *lanceio_open(uint32_t nblocks, uint32_t nthreads)
 {
     const struct lio_plugin *plugin = load_policy();
-    union lio_value *values =
-        calloc(plugin->nparams + 1, sizeof(union lio_value));
     struct lio_cache_config config = {
         /* What a block takes in tables, with room for the largest policy. */
         .size_bytes = (uint64_t)nblocks * (LIO_BLOCK_BYTES + 256) +
                       ((uint64_t)nthreads << 20),
         .nseats = nthreads,
         .ops = plugin->ops,
-        .params = values,
     };
     struct lio_cache *cache;
     struct lio_error err;
 
+    values = calloc(plugin->nparams + 1, sizeof(*values));
+    config.params = values;
     if (!values)
         fail("no memory");
     for (uint32_t i = 0; i < plugin->nparams; i++)
@@ -122,6 +124,7 @@ static bool lanceio_look_up(void *table, uint32_t thread, uint64_t key)
 static void lanceio_close(void *table)
 {
     lio_cache_close(table);
+    free(values);
 }
 
 const struct table table_lanceio = { "lanceio", lanceio_open, lanceio_look_up,
