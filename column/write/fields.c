@@ -223,16 +223,37 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
     return rc;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const struct lio_field *a = *(const struct lio_field *const *)left;
+    const struct lio_field *b = *(const struct lio_field *const *)right;
+
+    if (a->parent != b->parent)
+        return (a->parent > b->parent) - (a->parent < b->parent);
+    return strcmp(a->name, b->name);
+}
+
 /* Whether two children of one parent have the same name: readers find columns
  * by name. */
-static const char *double_name(const struct lio_schema *schema)
+static int check_names(const char *path, const struct lio_schema *schema,
+                       struct lio_error *err)
 {
+    const struct lio_field **sorted = calloc(schema->nfields, sizeof(*sorted));
+    int rc = 0;
+
+    if (!sorted)
+        return lio_error_set(err, LIO_ENOMEM, "%s: no memory for its schema",
+                             path);
     for (uint32_t i = 0; i < schema->nfields; i++)
-        for (uint32_t j = i + 1; j < schema->nfields; j++)
-            if (schema->fields[i].parent == schema->fields[j].parent &&
-                strcmp(schema->fields[i].name, schema->fields[j].name) == 0)
-                return schema->fields[i].path;
-    return NULL;
+        sorted[i] = &schema->fields[i];
+    qsort(sorted, schema->nfields, sizeof(*sorted), compare_names);
+    for (uint32_t i = 1; i < schema->nfields && rc == 0; i++)
+        if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
+            rc = lio_error_set(err, LIO_EINVAL,
+                               "%s: two columns are called '%s'", path,
+                               sorted[i]->path);
+    free(sorted);
+    return rc;
 }
 
 static bool is_map(const struct lio_field *field)
@@ -292,11 +313,10 @@ static const char *too_new(const struct lio_field *field,
 static int check(const char *path, const struct lio_schema *schema,
                  enum lio_format format, struct lio_error *err)
 {
-    const char *twice = double_name(schema);
+    int rc = check_names(path, schema, err);
 
-    if (twice)
-        return lio_error_set(err, LIO_EINVAL, "%s: two columns are called '%s'",
-                             path, twice);
+    if (rc < 0)
+        return rc;
     for (uint32_t i = 0; i < schema->nfields; i++) {
         const struct lio_field *field = &schema->fields[i];
         const char *what = too_new(field, format);
@@ -334,6 +354,11 @@ int lio_fields_import(const char *path, const struct ArrowSchema *arrow,
     if (rc == 0)
         rc = lio_schema_parse(path, fields.messages, fields.n, &fields.schema,
                               err);
+    if (rc == LIO_ECORRUPT) { /* what in a file would be damage */
+        rc = LIO_EINVAL;
+        if (err)
+            err->code = rc;
+    }
     if (rc == 0)
         rc = check(path, &fields.schema, format, err);
     if (rc == 0)

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Decimal digits that all numbers of so many bits can have. */
+#define DIGITS_128 38
+#define DIGITS_256 76
+
 static const char *const plain_types[][2] = {
     { "n", "null" },          { "b", "bool" },
     { "c", "int8" },          { "C", "uint8" },
@@ -79,7 +83,8 @@ static int spell_decimal(const char *format, char **ret_logical)
 
     if (sscanf(format, "d:%d,%d%n,%d%n", &precision, &scale, &end, &bits,
                &end) < 2 ||
-        format[end] != '\0' || (bits != 128 && bits != 256))
+        format[end] != '\0' || (bits != 128 && bits != 256) || precision < 1 ||
+        precision > (bits == 128 ? DIGITS_128 : DIGITS_256))
         return LIO_EUNSUPPORTED;
     return spell(ret_logical, "decimal:%d:%d:%d", bits, precision, scale);
 }

@@ -5,8 +5,6 @@
 #include "column/levels.h"
 #include "column/write/shred.h"
 
-#include <inttypes.h>
-
 /* A column that is not nested has a level for each row: whether it is null. */
 static int flat_levels(const struct lio_encode *enc, struct lio_raw_page *raw)
 {
@@ -77,25 +75,6 @@ static void nested_levels(struct lio_shredded *shredded,
     raw->def = def;
 }
 
-/* Rows of a packed struct are its fields' bytes: there is no room to say that
- * one is null. */
-static int check_packed(const struct lio_encode *enc,
-                        const struct lio_plain *slots)
-{
-    for (uint32_t i = 0; i < slots->type->nchildren; i++) {
-        const struct lio_plain *field = &slots->children[i];
-
-        for (uint64_t j = 0; field->validity && j < slots->n; j++)
-            if (!lio_plain_valid(field, j) && lio_plain_valid(slots, j))
-                return lio_error_set(
-                    enc->err, LIO_EUNSUPPORTED,
-                    "column '%s': a packed struct has no null fields, and "
-                    "field %" PRIu32 " of one is null",
-                    enc->column, i);
-    }
-    return 0;
-}
-
 /* In 2.0 rows are the column's; later a row counts once for each item of its
  * fixed-size lists. */
 static void count_rows(const struct lio_shredded *shredded,
@@ -121,14 +100,12 @@ int lio_shredded_page(const struct lio_encode *enc,
         .nlayers = shredder->nlayers,
         .entries = shredded->entries,
     };
-    int rc = shredder->packed ? check_packed(enc, &raw.slots) : 0;
+    int rc = 0;
 
-    if (rc == 0 && shredder->format != LIO_FORMAT_20) {
-        if (shredder->nlayers == 1)
-            rc = flat_levels(enc, &raw);
-        else
-            nested_levels(shredded, &raw);
-    }
+    if (shredder->format != LIO_FORMAT_20 && shredder->nlayers == 1)
+        rc = flat_levels(enc, &raw);
+    else if (shredder->format != LIO_FORMAT_20)
+        nested_levels(shredded, &raw);
     if (rc < 0)
         return rc;
     count_rows(shredded, &raw);
