@@ -249,12 +249,9 @@ void lio_scan_unplan(const struct lio_scan_run *run)
 
 static uint64_t cache_bytes(const struct lio_dataset *dataset)
 {
-    struct lio_engine_info info;
-
-    if (!dataset->engine)
-        return 0;
-    lio_engine_info(dataset->engine, &info);
-    return info.cache_bytes;
+    return dataset->nfiles > 0
+               ? lio_source_cache_bytes(dataset->files[0].source)
+               : 0;
 }
 
 void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,

@@ -24,6 +24,7 @@ struct lio_source {
     char *name;
     uint64_t bytes;
     struct lio_engine *engine; /* SOURCE_ENGINE */
+    uint64_t cache_bytes;      /* of the engine; 0: it has none */
     struct lio_file *file;     /* SOURCE_ENGINE */
     const uint8_t *data;       /* SOURCE_MEMORY */
 };
@@ -82,10 +83,14 @@ static int stat_plain(struct lio_source *source, struct lio_error *err)
 static int open_on_engine(struct lio_source *source, struct lio_engine *engine,
                           struct lio_error *err)
 {
+    struct lio_engine_stats stats;
     int rc = lio_file_open(engine, source->name, LIO_READ, &source->file, err);
 
     if (rc < 0)
         return rc;
+    /* Not lio_engine_info(), which waits for the database of statistics. */
+    lio_engine_stats(engine, &stats);
+    source->cache_bytes = stats.cache_bytes;
     source->engine = engine;
     source->bytes = lio_file_size(source->file);
     return 0;
@@ -142,6 +147,11 @@ const char *lio_source_name(const struct lio_source *source)
     return source->name;
 }
 
+uint64_t lio_source_cache_bytes(const struct lio_source *source)
+{
+    return source->cache_bytes;
+}
+
 void lio_source_plan(struct lio_source *source,
                      const struct lio_buffer_info *ranges, uint32_t n)
 {
@@ -172,10 +182,21 @@ static int check_range(const struct lio_source_read *read,
         read->source->name, read->bytes, read->offset, read->source->bytes);
 }
 
+/* Blocks that the engine's cache loads as one. */
+#define BLOCK_BYTES (UINT64_C(64) << 10)
+
+/* Reads all over a file that need more blocks than half the cache has would
+ * leave nothing in it but themselves. */
+static bool floods_cache(const struct lio_source_batch *batch)
+{
+    return batch->n > batch->reads[0].source->cache_bytes / 2 / BLOCK_BYTES;
+}
+
 static int submit(struct lio_source_batch *batch,
                   const struct lio_source_manner *manner, struct lio_error *err)
 {
     struct lio_request *requests = calloc(batch->n, sizeof(*requests));
+    bool past_cache = manner->past_cache || floods_cache(batch);
     int rc = LIO_ENOMEM;
 
     batch->ids = calloc(batch->n, sizeof(*batch->ids));
@@ -188,8 +209,7 @@ static int submit(struct lio_source_batch *batch,
         requests[i] = (struct lio_request){
             .file = batch->reads[i].source->file,
             .kind = LIO_REQUEST_READ,
-            .flags = LIO_EXACT | manner->hint |
-                     (manner->past_cache ? LIO_NOCACHE : 0),
+            .flags = LIO_EXACT | manner->hint | (past_cache ? LIO_NOCACHE : 0),
             .offset = batch->reads[i].offset,
             .length = batch->reads[i].bytes,
             .buf = batch->reads[i].into,

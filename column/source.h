@@ -42,6 +42,9 @@ LIO_MUST_CHECK int lio_source_over(const char *name, const void *data,
 /* Accepts NULL.  No batch on it may be under way. */
 void lio_source_close(struct lio_source *source);
 
+/* Memory of the cache it is read through; 0: there is none. */
+uint64_t lio_source_cache_bytes(const struct lio_source *source);
+
 /* Say that these ranges will be read next, after those said before; with none,
  * that nothing more of those will.  A hint. */
 void lio_source_plan(struct lio_source *source,

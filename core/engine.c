@@ -566,6 +566,7 @@ static void public_stats(const struct lio_stats_snapshot *from,
     to->in_flight_bytes = from->in_flight_bytes;
     to->pinned_blocks = from->cache_pinned;
     to->memory_bytes = from->memory_bytes;
+    to->cache_bytes = from->cache_bytes;
     to->hot_blocks = from->cache_hot;
     to->hot_refused = from->cache_hot_refused;
     to->open_handles = from->open_handles;

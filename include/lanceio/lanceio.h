@@ -210,8 +210,10 @@ struct lio_engine_stats {
     uint64_t pinned_blocks;     /* cache blocks in use, now */
     uint64_t open_handles;      /* now */
     uint64_t memory_bytes;      /* for bounce buffers and views, now */
-    uint64_t hot_blocks;        /* cache blocks pinned by LIO_HOT, now */
-    uint64_t hot_refused;       /* that were not, for want of room */
+    uint64_t cache_bytes; /* memory of the cache, tables included; 0: there
+                             is none */
+    uint64_t hot_blocks;  /* cache blocks pinned by LIO_HOT, now */
+    uint64_t hot_refused; /* that were not, for want of room */
 };
 
 LIO_API void lio_engine_stats(struct lio_engine *engine,
