@@ -203,32 +203,45 @@ int lio_distinct_find(const struct lio_encode *enc,
     return 0;
 }
 
+/* From how many values were seen once, and how many twice. */
+static uint64_t guess(const uint8_t *seen, uint64_t nitems)
+{
+    uint64_t once = 0, twice = 0;
+
+    for (uint64_t i = 0; i < nitems; i++) {
+        once += seen[i] == 1;
+        twice += seen[i] == 2;
+    }
+    if (once == 0)
+        return nitems;
+    return nitems +
+           (twice > 0 ? once * once / (2 * twice) : once * (once - 1) / 2);
+}
+
 int lio_distinct_guess(const struct lio_encode *enc,
                        const struct lio_distinct_of *of, uint64_t *ret_nitems)
 {
     struct lio_arena_mark mark = lio_arena_mark(enc->arena);
     uint64_t picked = of->n < GUESS_SLOTS ? of->n : GUESS_SLOTS;
     struct table table = { .of = of };
-    uint64_t taken = 0, seen;
+    uint8_t *seen;
     int rc = table_init(enc, &table, lio_hash_bits(2 * GUESS_SLOTS + 2));
 
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, GUESS_SLOTS, &seen);
     if (rc < 0)
         return rc;
+    memset(seen, 0, GUESS_SLOTS);
     for (uint64_t i = 0; i < picked; i++) {
         uint64_t slot = i * (of->n / picked);
+        uint32_t item;
 
         if (is_null(of, slot))
             continue;
-        taken++;
-        (void)number_of(&table, slot, 0);
+        item = number_of(&table, slot, 0);
+        seen[item] = (uint8_t)(seen[item] + (seen[item] < 3));
     }
-    seen = taken - table.nitems;
-    *ret_nitems = seen == 0 ? UINT64_MAX : taken * taken / (2 * seen);
-    /* Nearly all are the same: what was seen is what there is. */
-    if (*ret_nitems < table.nitems)
-        *ret_nitems = table.nitems;
-    if (picked == of->n)
-        *ret_nitems = table.nitems;
+    *ret_nitems = picked == of->n ? table.nitems : guess(seen, table.nitems);
     lio_arena_rewind(enc->arena, mark);
     return 0;
 }

@@ -33,9 +33,9 @@ LIO_MUST_CHECK int lio_distinct_find(const struct lio_encode *enc,
                                      struct lio_distinct *ret_distinct);
 
 /*
- * How many distinct values there are at least, guessed from some of them: if c
- * of s values that were picked are there already, then there are s * s / 2c
- * values in all, if all are equally frequent; if not, the guess is too low.
+ * How many distinct values there are at least, guessed from some of them: those
+ * seen, and a²/2b that were not, if a were seen once and b twice (Chao 1984, a
+ * lower bound whatever the frequencies).
  */
 LIO_MUST_CHECK int lio_distinct_guess(const struct lio_encode *enc,
                                       const struct lio_distinct_of *of,

@@ -6,8 +6,8 @@
  *                          lio_array_encode()    2.0: a tree over buffers
  *     levels           --> lio_levels_encode()   in chunks, or of a whole page
  *
- * Each chooses its encodings by the sizes that they come to (see choose.h), and
- * says which it took in the message that goes into the page's description.
+ * Each chooses its encodings by the sizes that they come to (design note 0009),
+ * and says which it took in the message that goes into the page's description.
  *
  * Ownership:  results live in enc->arena, and may point into the values: both
  *             have to stay until the page has been put together.
