@@ -166,18 +166,44 @@ static bool is_blob(const Lio__Pb__Field *field)
     return false;
 }
 
-/* Their columns hold descriptors, and the bytes are beside them. */
-static int refuse_blobs(const char *path, const Lio__Pb__Manifest *manifest,
-                        struct lio_error *err)
+static const Lio__Pb__Field *find_id(Lio__Pb__Field **messages, uint32_t n,
+                                     int32_t id)
 {
-    for (size_t i = 0; i < manifest->n_fields; i++)
-        if (is_blob(manifest->fields[i]))
-            return lio_error_set(err, LIO_EUNSUPPORTED,
-                                 "%s: column '%s' has blobs in the dataset: "
-                                 "appending to it is not supported by this "
-                                 "version",
-                                 path, manifest->fields[i]->name);
-    return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (messages[i]->id == id)
+            return messages[i];
+    return NULL;
+}
+
+/* Columns of blobs hold descriptors, and the bytes are beside them: both must
+ * be of that kind.  The messages have the table's ids already. */
+static int compare_blobs(const char *path, Lio__Pb__Field **messages,
+                         uint32_t n, const Lio__Pb__Manifest *manifest,
+                         struct lio_error *err)
+{
+    const Lio__Pb__Field *differs = NULL;
+
+    for (uint32_t i = 0; i < n && !differs; i++)
+        if (is_blob(messages[i]) &&
+            !is_blob(find_id(manifest->fields, (uint32_t)manifest->n_fields,
+                             messages[i]->id)))
+            differs = messages[i];
+    for (size_t i = 0; i < manifest->n_fields && !differs; i++) {
+        const Lio__Pb__Field *ours;
+
+        if (!is_blob(manifest->fields[i]))
+            continue;
+        ours = find_id(messages, n, manifest->fields[i]->id);
+        if (ours && !is_blob(ours))
+            differs = ours;
+    }
+    if (!differs)
+        return 0;
+    return lio_error_set(err, LIO_EINVAL,
+                         "%s: column '%s' is of blobs in %s alone: the "
+                         "metadata of the field must say the same",
+                         path, differs->name,
+                         is_blob(differs) ? "the rows" : "the dataset");
 }
 
 static void take_ids(Lio__Pb__Field **messages, const struct lio_schema *ours,
@@ -207,10 +233,10 @@ int lio_fields_match(const char *path, Lio__Pb__Field **messages,
     rc = walk_down(path, &theirs, &walk, err);
     if (rc == 0) {
         rc = compare(path, schema, &theirs, walk.order, err);
-        if (rc == 0)
-            rc = refuse_blobs(path, manifest, err);
-        if (rc == 0)
+        if (rc == 0) {
             take_ids(messages, schema, &theirs, walk.order);
+            rc = compare_blobs(path, messages, schema->nfields, manifest, err);
+        }
         release(&walk);
     }
     lio_schema_release(&theirs);

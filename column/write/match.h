@@ -12,7 +12,7 @@
  * table, and give the messages the table's ids.  `path` stands in errors.
  *
  * Errors:     LIO_EINVAL names the first field that differs, and how;
- *             LIO_EUNSUPPORTED a column of blobs; LIO_ECORRUPT, LIO_ENOMEM.
+ *             LIO_ECORRUPT, LIO_ENOMEM.
  */
 LIO_MUST_CHECK int lio_fields_match(const char *path, Lio__Pb__Field **messages,
                                     const struct lio_schema *schema,

@@ -303,10 +303,11 @@ struct lio_write_summary {
  *             other's; for datasets see lio_writer_finish().
  * Killed writers: what they left of a dataset or a file is removed by the next
  *             writer that opens it.
- * Blobs:      are written as what they hold, binary as any other.
+ * Blobs:      of columns whose metadata says so are written as such in 2.0 and
+ *             2.1, and as any binary in 2.2 and in lists of 2.1.
  * Errors:     LIO_EINVAL for a schema that is none, or not that of the dataset
  *             appended to, LIO_EUNSUPPORTED for a type that the version cannot
- *             store, or columns of blobs appended to: names the column;
+ *             store: names the column;
  *             LIO_EEXIST for a dataset to be created, LIO_ENOTFOUND for one to
  *             be appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
  */
