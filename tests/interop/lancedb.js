@@ -62,22 +62,33 @@ function isBlob (field) {
   return field.metadata.get('lance-encoding:blob') === 'true'
 }
 
+function blobNames (fields) {
+  return fields.flatMap(field => isBlob(field)
+    ? [field.name]
+    : arrow.DataType.isStruct(field.type) ? blobNames(field.type.children) : [])
+}
+
 function sizesOfBlobs (line, names) {
   for (const name of names) {
-    const key = JSON.stringify(name)
-    const at = line.indexOf(key + ':') + key.length + 1
-    const bytes = /^(?:"([^"]*)"|null)/.exec(line.slice(at))
-    const place = /^\{"position":\d+,"size":(\d+)\}/.exec(line.slice(at))
-    const found = bytes || place
-    if (!found) continue
-    const size = bytes ? Buffer.from(bytes[1] || '', 'base64').length : Number(place[1])
-    line = line.slice(0, at) + size + line.slice(at + found[0].length)
+    const key = JSON.stringify(name) + ':'
+    const value = /"([^"]*)"|null|\{"position":\d+,"size":(\d+)\}/y
+    let sized = ''
+    let from = 0
+    for (let at = line.indexOf(key); at >= 0; at = line.indexOf(key, from)) {
+      value.lastIndex = at + key.length
+      const found = value.exec(line)
+      const end = found ? value.lastIndex : at + key.length
+      sized += line.slice(from, at + key.length)
+      if (found) sized += found[2] || Buffer.from(found[1] || '', 'base64').length
+      from = end
+    }
+    line = sized + line.slice(from)
   }
   return line
 }
 
 async function compareRows (table, schema, file) {
-  const blobs = schema.fields.filter(isBlob).map(field => field.name)
+  const blobs = blobNames(schema.fields)
   const ours = readline.createInterface({ input: fs.createReadStream(file) })[Symbol.asyncIterator]()
   let n = 0
   for await (const batch of await table.query().execute()) {
@@ -139,8 +150,8 @@ async function check (name, rowsFile, inspectedFile) {
   const version = await table.version()
   if (version !== inspected.version) differ('versions', inspected.version, version)
   const filters = await compareFilters(table, schema, rowsFile, n)
-  for (const field of schema.fields.filter(isBlob)) {
-    console.log(`${name}: column ${field.name}: LanceDB tells where blobs are, not what they hold: only their sizes were compared`)
+  for (const blob of blobNames(schema.fields)) {
+    console.log(`${name}: column ${blob}: LanceDB tells where blobs are, not what they hold: only their sizes were compared`)
   }
   console.log(`${name}: version ${version}, ${n} rows, ${filters} filters: the same`)
 }
