@@ -297,12 +297,36 @@ static int check_blobs(const char *path, const struct lio_fields *fields,
     return 0;
 }
 
+static bool has_child(const struct lio_type *type, enum lio_kind kind)
+{
+    for (uint32_t i = 0; i < type->nchildren; i++)
+        if (type->children[i]->kind == kind)
+            return true;
+    return false;
+}
+
+/* Rows of a packed struct are values side by side: of what is nested again, the
+ * encoders know no rows. */
+static bool is_packed_twice(const struct lio_field *field)
+{
+    const struct lio_type *type = &field->type;
+
+    for (uint32_t i = 0; field->packed && i < type->nchildren; i++)
+        if (!lio_type_is_fixed(type->children[i]) &&
+            type->children[i]->kind != LIO_KIND_VARIABLE)
+            return true;
+    return false;
+}
+
 /* What the format has, but not in this version of it. */
 static const char *too_new(const struct lio_field *field,
                            enum lio_format format)
 {
     bool fixed = field->type.kind == LIO_KIND_FIXED_LIST && !field->type.own;
 
+    if (field->packed && has_child(&field->type, LIO_KIND_VARIABLE) &&
+        format < LIO_FORMAT_22)
+        return "packed structs of strings";
     if (is_map(field) && format < LIO_FORMAT_22)
         return "maps";
     if (fixed && format < LIO_FORMAT_22)
@@ -324,6 +348,11 @@ static int check(const char *path, const struct lio_schema *schema,
         if (field->unsupported)
             return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s' %s",
                                  path, field->path, field->unsupported);
+        if (is_packed_twice(field))
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s': packed structs of what is "
+                                 "nested itself cannot be written",
+                                 path, field->path);
         if (what)
             return lio_error_set(err, LIO_EUNSUPPORTED,
                                  "%s: column '%s': %s need file version 2.2, "

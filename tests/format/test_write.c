@@ -60,6 +60,7 @@ static const struct table_case cases[] = {
     { "narrow_ints", '2', "012" },
     { "one_row", '2', "012" },
     { "packed_struct", '2', "012" },
+    { "packed_struct_var", '2', "2" },
     { "strings_nullable", '2', "012" },
     { "structs", '2', "012" },
     { "structs_nullable", '2', "12" },
