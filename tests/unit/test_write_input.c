@@ -110,15 +110,24 @@ static void check_lists(const char *path)
     lio_dataset_close(dataset);
 }
 
+/* Where a file may be written in a folder that was just made. */
+static char *path_in(const char *folder)
+{
+    char *path;
+
+    if (!folder || asprintf(&path, "%s/out.lance", folder) < 0)
+        abort();
+    return path;
+}
+
 static void what_null_lists_hide_is_not_written(void **state)
 {
     static const char *const versions[] = { "2.0", "2.1", "2.2" };
-    char *folder = temp_dir_make(), *path;
+    char *folder = temp_dir_make(), *path = path_in(folder);
     struct lio_error err;
     struct table t;
 
     (void)state;
-    assert_true(asprintf(&path, "%s/out.lance", folder) > 0);
     make_table(&t);
     for (size_t i = 0; i < 3; i++) {
         if (write_table(&t, path, versions[i], &err) < 0)
@@ -132,10 +141,9 @@ static void what_null_lists_hide_is_not_written(void **state)
 /* Fails with a code, and names file and column. */
 static void refused(const struct table *t, int code, const char *words)
 {
-    char *folder = temp_dir_make(), *path;
+    char *folder = temp_dir_make(), *path = path_in(folder);
     struct lio_error err;
 
-    assert_true(asprintf(&path, "%s/out.lance", folder) > 0);
     assert_int_equal(write_table(t, path, NULL, &err), code);
     if (!strstr(err.msg, words) || !strstr(err.msg, "out.lance"))
         fail_msg("'%s' does not say '%s' of out.lance", err.msg, words);
@@ -190,10 +198,9 @@ static void nulls_are_refused_where_the_schema_has_none(void **state)
     t.values.null_count = 2;
     t.value_children[0] = &t.values;
     {
-        char *folder = temp_dir_make(), *path;
+        char *folder = temp_dir_make(), *path = path_in(folder);
         struct lio_error err;
 
-        assert_true(asprintf(&path, "%s/out.lance", folder) > 0);
         if (write_table(&t, path, NULL, &err) < 0)
             fail_msg("%s", err.msg);
         free(path);
