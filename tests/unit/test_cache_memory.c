@@ -6,7 +6,6 @@
  *     argv[1]   the policy's plugin
  */
 #include "core/cache.h"
-#include "support/sanitizer.h"
 
 #include <dlfcn.h>
 #include <malloc.h>
@@ -134,8 +133,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_cache_memory PLUGIN\n");
         return 2;
     }
-    if (LIO_TEST_SLOW)
-        return 77; /* memory is the sanitizer's */
     *(void **)&entry = dlsym(library, "lio_plugin_entry");
     assert_non_null(entry);
     plugin = entry();
