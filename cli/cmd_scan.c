@@ -180,14 +180,9 @@ static int parse(struct cli *cli, int argc, char **argv,
     }
     if (opt == CLI_STOP)
         return cli->exit_code;
-    if (optind == argc)
-        return cli_usage(cli, "the path of a dataset is missing");
-    if (optind + 1 < argc)
-        return cli_usage(cli, "'%s' is one path too many", argv[optind + 1]);
-    request->path = argv[optind];
     if (!request->format)
         request->format = cli_default_format();
-    return CLI_DONE;
+    return cli_dataset_path(cli, argc, argv, &request->path);
 }
 
 /* -- the scan ------------------------------------------------------------ */

@@ -142,13 +142,11 @@ static int parse(struct cli *cli, int argc, char **argv,
     }
     if (opt == CLI_STOP)
         return cli->exit_code;
-    if (optind == argc)
-        return cli_usage(cli, "the path of a dataset is missing");
-    if (optind + 1 < argc)
-        return cli_usage(cli, "'%s' is one path too many", argv[optind + 1]);
+    code = cli_dataset_path(cli, argc, argv, &request->path);
+    if (code)
+        return code;
     if (!request->numbers.n == !request->nrandom)
         return cli_usage(cli, "say which rows: --rows or --random");
-    request->path = argv[optind];
     if (!request->format)
         request->format = cli_default_format();
     return CLI_DONE;

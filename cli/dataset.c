@@ -21,6 +21,17 @@ int cli_dataset_option(const struct cli *cli, int opt,
     return code;
 }
 
+int cli_dataset_path(const struct cli *cli, int argc, char **argv,
+                     const char **ret_path)
+{
+    if (optind == argc)
+        return cli_usage(cli, "the path of a dataset is missing");
+    if (optind + 1 < argc)
+        return cli_usage(cli, "'%s' is one path too many", argv[optind + 1]);
+    *ret_path = argv[optind];
+    return CLI_DONE;
+}
+
 int cli_dataset_open(const struct cli *cli, struct lio_engine *engine,
                      const char *path,
                      const struct lio_dataset_options *options,

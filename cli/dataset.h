@@ -26,6 +26,10 @@ enum { CLI_OPT_VERSION = 900, CLI_OPT_BRANCH, CLI_OPT_TAG };
 int cli_dataset_option(const struct cli *cli, int opt,
                        struct lio_dataset_options *options);
 
+/* The one path that is left when the options have been read. */
+int cli_dataset_path(const struct cli *cli, int argc, char **argv,
+                     const char **ret_path);
+
 /* Open a dataset; `engine` may be NULL.  Returns 0 or an exit code, reported.
  */
 int cli_dataset_open(const struct cli *cli, struct lio_engine *engine,

@@ -28,7 +28,7 @@
 /* What new datasets are, as with current LanceDB. */
 #define NEW_FORMAT LIO_FORMAT_22
 
-static int no_memory(const struct lio_commit *commit, struct lio_error *err)
+int lio_commit_no_memory(const struct lio_commit *commit, struct lio_error *err)
 {
     return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write to it",
                          commit->root);
@@ -200,7 +200,7 @@ int lio_commit_fields(struct lio_commit *commit, Lio__Pb__Field **messages,
     commit->columns =
         calloc((size_t)schema->nfields + 1, sizeof(*commit->columns));
     if (!commit->columns)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     (void)lio_schema_columns(schema, commit->format, commit->columns);
     commit->fields = messages;
     commit->schema = schema;
@@ -226,11 +226,11 @@ int lio_commit_path(struct lio_commit *commit, const char **ret_path,
 
     assert(commit->npaths == commit->nfragments);
     if (!paths)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     commit->paths = paths;
     if (asprintf(&path, "%s/data/%s-%zu.lance", commit->root, commit->lease.id,
                  commit->npaths) < 0)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     rc = lio_disk_create(path, &commit->made_data, err);
     if (rc < 0) {
         free(path);
@@ -304,12 +304,12 @@ int lio_commit_add(struct lio_commit *commit, uint64_t rows, uint64_t bytes,
 
     assert(commit->schema && commit->npaths == commit->nfragments + 1);
     if (!fragments)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     commit->fragments = fragments;
     fragment =
         make_fragment(commit, commit->paths[commit->npaths - 1], rows, bytes);
     if (!fragment)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     commit->fragments[commit->nfragments++] = fragment;
     return 0;
 }

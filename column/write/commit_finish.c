@@ -19,12 +19,6 @@
 /* Each try fails because somebody else has succeeded. */
 #define COMMIT_TRIES 1000
 
-static int no_memory(const struct lio_commit *commit, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write to it",
-                         commit->root);
-}
-
 static int sync_below(const struct lio_commit *commit, const char *name,
                       struct lio_error *err)
 {
@@ -32,7 +26,7 @@ static int sync_below(const struct lio_commit *commit, const char *name,
     int rc;
 
     if (asprintf(&path, "%s/%s", commit->root, name) < 0)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     rc = lio_disk_sync_dir(path, err);
     free(path);
     return rc;
@@ -73,7 +67,7 @@ static int write_transaction(struct lio_commit *commit,
                  "%s/_transactions/%" PRIu64 "-%s.txn", commit->root,
                  commit->read_version, commit->lease.id) < 0) {
         commit->transaction_path = NULL;
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     }
     rc = lio_disk_create(commit->transaction_path, &commit->made_transactions,
                          err);
@@ -138,7 +132,7 @@ static int try_commit(struct lio_commit *commit, struct lio_packed transaction,
     if (!name || asprintf(&path, "%s/_versions/.lanceio-%s.%" PRIu64 ".next",
                           commit->root, commit->lease.id, version) < 0) {
         free(name);
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     }
     rc = write_manifest(path, commit, transaction, err);
     if (rc == 0)
@@ -250,7 +244,7 @@ int lio_commit_finish(struct lio_commit *commit, uint64_t *ret_version,
     assert(!commit->committed && !commit->transaction_path &&
            commit->npaths == commit->nfragments);
     if (lio_transaction_pack(&change, &transaction) < 0)
-        return no_memory(commit, err);
+        return lio_commit_no_memory(commit, err);
     rc = write_transaction(commit, transaction, err);
     if (rc == 0)
         rc = commit_somewhere(commit, transaction, err);

@@ -34,4 +34,8 @@ struct lio_commit {
     bool committed;
 };
 
+/* LIO_ENOMEM, in a sentence. */
+int lio_commit_no_memory(const struct lio_commit *commit,
+                         struct lio_error *err);
+
 #endif
