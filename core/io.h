@@ -125,18 +125,18 @@ struct lio_io {
     bool waiting;                   /* is in the scheduler */
 
     /* A request: how it stands. */
-    _Atomic uint32_t parts;   /* parts and joins out, and 1 while planning */
-    _Atomic uint32_t joins;   /* of these, fills of other requests */
-    _Atomic int os_errno;     /* of the first part that failed */
-    _Atomic int code;         /* likewise */
-    _Atomic uint64_t eof_at;  /* where a part met the end of the file */
-    _Atomic bool redo;        /* a joined fill failed: read it ourselves */
-    _Atomic int cancelled;    /* code, once it is to be stopped */
-    _Atomic bool ending;      /* somebody delivers it, or has */
-    _Atomic uint32_t copying; /* threads that copy to the caller's memory */
-    bool exposed;             /* a part writes to the caller's memory itself */
-    uint8_t holds;            /* reasons to keep the object; lane's lock */
-    uint64_t bytes;           /* delivered */
+    _Atomic uint32_t parts;  /* parts and joins out, and 1 while planning */
+    _Atomic int32_t joins;   /* of these, fills of other requests */
+    _Atomic int os_errno;    /* of the first part that failed */
+    _Atomic int code;        /* likewise */
+    _Atomic uint64_t eof_at; /* where a part met the end of the file */
+    _Atomic bool redo;       /* a joined fill failed: read it ourselves */
+    _Atomic int cancelled;   /* code, once it is to be stopped */
+    _Atomic bool ending;     /* somebody delivers it, or has */
+    _Atomic uint32_t inside; /* threads at the caller's memory or queue */
+    bool exposed;            /* a part writes to the caller's memory itself */
+    uint8_t holds;           /* reasons to keep the object; lane's lock */
+    uint64_t bytes;          /* delivered */
     uint64_t done_ns;
     struct lio_view *view;
     _Atomic(struct lio_waiter *) waiter; /* who sleeps for it */

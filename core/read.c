@@ -70,20 +70,21 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* May the caller's memory be written to?  Not once the request was delivered
- * early.  If so, whoever does that waits for end_copy(). */
-static bool begin_copy(struct lio_io *request)
+/* May what is the caller's be touched, its memory and its queue?  Not once the
+ * request was delivered early.  If so, whoever does that waits for
+ * leave_caller(). */
+static bool enter_caller(struct lio_io *request)
 {
-    atomic_fetch_add(&request->copying, 1);
+    atomic_fetch_add(&request->inside, 1);
     if (!atomic_load(&request->ending))
         return true;
-    atomic_fetch_sub(&request->copying, 1);
+    atomic_fetch_sub(&request->inside, 1);
     return false;
 }
 
-static void end_copy(struct lio_io *request)
+static void leave_caller(struct lio_io *request)
 {
-    atomic_fetch_sub(&request->copying, 1);
+    atomic_fetch_sub(&request->inside, 1);
 }
 
 /* Copy the wanted bytes of these sectors of a block to where they belong. */
@@ -94,7 +95,7 @@ static void copy_sectors(struct lio_io *request, uint64_t block,
     uint64_t end = request->offset + request->length;
     uint32_t first, count, at = 0;
 
-    if (!sectors || request->view || !begin_copy(request))
+    if (!sectors || request->view || !enter_caller(request))
         return; /* a view has the frame itself */
     for (; lio_sector_run(sectors, at, &first, &count); at = first + count) {
         uint64_t lo = block_at + (uint64_t)first * LIO_SECTOR_BYTES;
@@ -106,7 +107,7 @@ static void copy_sectors(struct lio_io *request, uint64_t block,
             memcpy(request->buf + (lo - request->offset),
                    frame + (lo - block_at), hi - lo);
     }
-    end_copy(request);
+    leave_caller(request);
 }
 
 static void part_met_eof(struct lio_io *request, uint64_t at)
@@ -123,9 +124,12 @@ static void part_met_eof(struct lio_io *request, uint64_t at)
  * that is still being planned comes back. */
 static void count_join(struct lio_io *request, int change)
 {
-    atomic_fetch_add(&request->joins, (uint32_t)change);
+    if (!enter_caller(request))
+        return;
+    atomic_fetch_add(&request->joins, change);
     if (request->cq)
         lio_cq_count_join(request->cq, change);
+    leave_caller(request);
 }
 
 /* Sectors were loaded, or not: tell the cache, and those who wait for them. */
@@ -745,12 +749,12 @@ static void end_direct(struct lio_io *part)
         until > part->offset ? min_u64(until, end) - part->offset : 0;
 
     if (part->bounce) {
-        if (begin_copy(part->parent)) {
+        if (enter_caller(part->parent)) {
             memcpy(part->buf,
                    (unsigned char *)part->bounce +
                        (part->offset - part->bounce_at),
                    got);
-            end_copy(part->parent);
+            leave_caller(part->parent);
         }
         lio_memory_put(&part->file->engine->memory, part->bounce,
                        part->bounce_bytes);

@@ -78,7 +78,7 @@ static void forget(struct lio_io *io)
     atomic_store_explicit(&io->redo, false, memory_order_relaxed);
     atomic_store_explicit(&io->cancelled, 0, memory_order_relaxed);
     atomic_store_explicit(&io->ending, false, memory_order_relaxed);
-    atomic_store_explicit(&io->copying, 0, memory_order_relaxed);
+    atomic_store_explicit(&io->inside, 0, memory_order_relaxed);
     io->exposed = false;
     io->holds = 1;
 }

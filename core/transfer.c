@@ -341,16 +341,26 @@ void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
 
 /* -- stopping ------------------------------------------------------------ */
 
+/* Its joins come back without telling the queue, which may be gone by then. */
+static void forget_joins(struct lio_io *request)
+{
+    int32_t joins = atomic_exchange(&request->joins, 0);
+
+    if (request->cq && joins != 0)
+        lio_cq_count_join(request->cq, -joins);
+}
+
 /*
  * Deliver a request whose parts are still under way.  Possible when all of them
- * write to memory of the engine; the caller's is not touched again once nobody
- * is copying.  The parts go on, detached.
+ * write to memory of the engine; what is the caller's, memory and queue, is not
+ * touched again once nobody is inside.  The parts go on, detached.
  */
 static void release_early(struct lio_io *request, int code,
                           struct lio_batch *batch)
 {
-    while (atomic_load(&request->copying) > 0)
+    while (atomic_load(&request->inside) > 0)
         sched_yield();
+    forget_joins(request);
     lio_io_fail(request, code, lio_errno_of_stop(code));
     request->done_ns = batch->now_ns;
     lio_deliver(request, batch);

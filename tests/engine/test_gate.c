@@ -520,6 +520,31 @@ static void a_joiner_survives_the_end_of_the_loader(void **state)
     }
 }
 
+/* Who has joined a load and is cancelled is released at once.  Its queue may
+ * then go, though the load goes on. */
+static void a_queue_may_go_before_the_load_its_read_had_joined(void **state)
+{
+    struct gated *g = gated(state);
+    struct lio_result result;
+    struct lio_cq *queue = NULL;
+
+    if (!fixture_cached())
+        return; /* without a cache nothing is joined */
+    assert_int_equal(lio_cq_open(g->f->engine, &queue, NULL), 0);
+    g->requests[1].offset = g->requests[0].offset;
+    g->requests[1].queue = queue;
+    gate->shut();
+    g->ids[0] = submit_one(g->f, &g->requests[0]);
+    g->ids[1] = submit_one(g->f, &g->requests[1]);
+    assert_true(gate->await_held(1));
+    assert_int_equal(lio_cancel(g->f->engine, g->ids[1]), 0);
+    assert_int_equal(lio_cq_wait(queue, &result, 1, 1, PATIENCE_NS), 1);
+    assert_int_equal(result.code, LIO_ECANCELED);
+    lio_cq_close(queue);
+    gate->open();
+    wait_for_read(g->f, g->ids[0], 1);
+}
+
 /* A load that fails wakes everybody; nothing of it stays in the cache. */
 static void a_failed_load_is_forgotten(void **state)
 {
@@ -1061,6 +1086,7 @@ int main(int argc, char **argv)
         TEST(many_readers_of_a_cold_block_read_it_once),
         TEST(a_joiner_does_not_need_the_loader),
         TEST(a_joiner_survives_the_end_of_the_loader),
+        TEST(a_queue_may_go_before_the_load_its_read_had_joined),
         TEST(a_failed_load_is_forgotten),
         TEST(a_joiner_tries_again_when_the_load_fails),
         TEST(an_interrupted_operation_is_done_again),
