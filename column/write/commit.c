@@ -17,6 +17,7 @@
 #include "column/write/commit_state.h"
 
 #include "column/write/disk.h"
+#include "column/write/failed.h"
 #include "column/write/match.h"
 
 #include <assert.h>
@@ -27,12 +28,6 @@
 
 /* What new datasets are, as with current LanceDB. */
 #define NEW_FORMAT LIO_FORMAT_22
-
-int lio_commit_no_memory(const struct lio_commit *commit, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write to it",
-                         commit->root);
-}
 
 /* -- to begin ------------------------------------------------------------ */
 
@@ -100,7 +95,7 @@ static int check_strangers(const char *root, struct lio_error *err)
     int rc = 0;
 
     if (!stream)
-        return errno == ENOENT ? 0 : lio_disk_failed(root, "open", errno, err);
+        return errno == ENOENT ? 0 : lio_write_failed(root, "open", errno, err);
     while (rc == 0 && (entry = readdir(stream))) {
         bool ours = strncmp(entry->d_name, ".lanceio-", 9) == 0;
 
@@ -166,8 +161,7 @@ int lio_commit_open(struct lio_engine *engine, const char *path,
 
     if (!commit || !(commit->root = strdup(path))) {
         free(commit);
-        return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write to it",
-                             path);
+        return lio_write_no_memory(path, err);
     }
     commit->engine = engine;
     commit->owner = getpid();
@@ -200,7 +194,7 @@ int lio_commit_fields(struct lio_commit *commit, Lio__Pb__Field **messages,
     commit->columns =
         calloc((size_t)schema->nfields + 1, sizeof(*commit->columns));
     if (!commit->columns)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     (void)lio_schema_columns(schema, commit->format, commit->columns);
     commit->fields = messages;
     commit->schema = schema;
@@ -226,11 +220,11 @@ int lio_commit_path(struct lio_commit *commit, const char **ret_path,
 
     assert(commit->npaths == commit->nfragments);
     if (!paths)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     commit->paths = paths;
     if (asprintf(&path, "%s/data/%s-%zu.lance", commit->root, commit->lease.id,
                  commit->npaths) < 0)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     rc = lio_disk_create(path, &commit->made_data, err);
     if (rc < 0) {
         free(path);
@@ -304,12 +298,12 @@ int lio_commit_add(struct lio_commit *commit, uint64_t rows, uint64_t bytes,
 
     assert(commit->schema && commit->npaths == commit->nfragments + 1);
     if (!fragments)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     commit->fragments = fragments;
     fragment =
         make_fragment(commit, commit->paths[commit->npaths - 1], rows, bytes);
     if (!fragment)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     commit->fragments[commit->nfragments++] = fragment;
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "column/write/change.h"
 #include "column/write/disk.h"
+#include "column/write/failed.h"
 #include "column/write/rivals.h"
 
 #include <assert.h>
@@ -26,7 +27,7 @@ static int sync_below(const struct lio_commit *commit, const char *name,
     int rc;
 
     if (asprintf(&path, "%s/%s", commit->root, name) < 0)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     rc = lio_disk_sync_dir(path, err);
     free(path);
     return rc;
@@ -67,7 +68,7 @@ static int write_transaction(struct lio_commit *commit,
                  "%s/_transactions/%" PRIu64 "-%s.txn", commit->root,
                  commit->read_version, commit->lease.id) < 0) {
         commit->transaction_path = NULL;
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     }
     rc = lio_disk_create(commit->transaction_path, &commit->made_transactions,
                          err);
@@ -132,7 +133,7 @@ static int try_commit(struct lio_commit *commit, struct lio_packed transaction,
     if (!name || asprintf(&path, "%s/_versions/.lanceio-%s.%" PRIu64 ".next",
                           commit->root, commit->lease.id, version) < 0) {
         free(name);
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     }
     rc = write_manifest(path, commit, transaction, err);
     if (rc == 0)
@@ -244,7 +245,7 @@ int lio_commit_finish(struct lio_commit *commit, uint64_t *ret_version,
     assert(!commit->committed && !commit->transaction_path &&
            commit->npaths == commit->nfragments);
     if (lio_transaction_pack(&change, &transaction) < 0)
-        return lio_commit_no_memory(commit, err);
+        return lio_write_no_memory(commit->root, err);
     rc = write_transaction(commit, transaction, err);
     if (rc == 0)
         rc = commit_somewhere(commit, transaction, err);

@@ -34,8 +34,4 @@ struct lio_commit {
     bool committed;
 };
 
-/* LIO_ENOMEM, in a sentence. */
-int lio_commit_no_memory(const struct lio_commit *commit,
-                         struct lio_error *err);
-
 #endif

@@ -5,6 +5,7 @@
  */
 #include "column/write/disk.h"
 
+#include "column/write/failed.h"
 #include "column/write/output.h"
 
 #include <fcntl.h>
@@ -17,26 +18,6 @@
  * writer at any time: who finds it missing makes it again. */
 #define CREATE_TRIES 100
 
-int lio_disk_failed(const char *path, const char *op, int os_errno,
-                    struct lio_error *err)
-{
-    int code = lio_code_of_errno(os_errno);
-
-    (void)lio_error_set(err, code, "%s: cannot %s it: %s", path, op,
-                        strerror(os_errno));
-    if (!err)
-        return code;
-    err->os_errno = os_errno;
-    (void)snprintf(err->op, sizeof(err->op), "%s", op);
-    (void)snprintf(err->file, sizeof(err->file), "%s", path);
-    return code;
-}
-
-static int no_memory(const char *path, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
-}
-
 /* -- files --------------------------------------------------------------- */
 
 static int make_dir_of(const char *path, int *ret_made, struct lio_error *err)
@@ -46,11 +27,11 @@ static int make_dir_of(const char *path, int *ret_made, struct lio_error *err)
     int rc = 0;
 
     if (!dir)
-        return no_memory(path, err);
+        return lio_write_no_memory(path, err);
     if (mkdir(dir, 0777) == 0)
         *ret_made = 1;
     else if (errno != EEXIST)
-        rc = lio_disk_failed(dir, "mkdir", errno, err);
+        rc = lio_write_failed(dir, "mkdir", errno, err);
     free(dir);
     return rc;
 }
@@ -65,7 +46,7 @@ int lio_disk_create(const char *path, int *ret_made_dir, struct lio_error *err)
             return 0;
         }
         if (errno != ENOENT || tries == CREATE_TRIES)
-            return lio_disk_failed(path, "create", errno, err);
+            return lio_write_failed(path, "create", errno, err);
         rc = make_dir_of(path, ret_made_dir, err);
         if (rc < 0)
             return rc;
@@ -80,7 +61,7 @@ int lio_disk_write(struct lio_engine *engine, const char *path,
     int rc;
 
     if (!mem)
-        return no_memory(path, err);
+        return lio_write_no_memory(path, err);
     memcpy(mem->data, bytes.data, bytes.bytes);
     rc = lio_output_open(engine, path, &output, err);
     if (rc < 0) {
@@ -93,17 +74,24 @@ int lio_disk_write(struct lio_engine *engine, const char *path,
     return rc;
 }
 
-int lio_disk_sync_dir(const char *path, struct lio_error *err)
+int lio_disk_sync_names(const char *dir)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), os_errno = 0;
 
     if (fd < 0)
-        return lio_disk_failed(path, "sync dir", errno, err);
+        return errno;
     /* EINVAL: a file system without it, where there is nothing to sync. */
     if (fsync(fd) < 0 && errno != EINVAL)
-        rc = lio_disk_failed(path, "sync dir", errno, err);
+        os_errno = errno;
     (void)close(fd);
-    return rc;
+    return os_errno;
+}
+
+int lio_disk_sync_dir(const char *path, struct lio_error *err)
+{
+    int os_errno = lio_disk_sync_names(path);
+
+    return os_errno ? lio_write_failed(path, "sync dir", os_errno, err) : 0;
 }
 
 /* -- the step ------------------------------------------------------------ */
@@ -132,7 +120,7 @@ int lio_disk_publish(const char *path, const char *name, struct lio_error *err)
     int os_errno = 0;
 
     if (lstat(path, &file) < 0)
-        return lio_disk_failed(path, "rename", errno, err);
+        return lio_write_failed(path, "rename", errno, err);
     if (renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE) < 0)
         os_errno = errno;
     if (os_errno == EINVAL || os_errno == ENOSYS)
@@ -141,5 +129,5 @@ int lio_disk_publish(const char *path, const char *name, struct lio_error *err)
      * next try finds the name taken: by this file. */
     if (os_errno == 0 || has_inode(name, &file))
         return 0;
-    return lio_disk_failed(name, "rename", os_errno, err);
+    return lio_write_failed(name, "rename", os_errno, err);
 }

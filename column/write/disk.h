@@ -12,10 +12,6 @@
 
 #include <lanceio/lanceio.h>
 
-/* Fill in `err`: "PATH: cannot OP it: ...".  Returns the code. */
-int lio_disk_failed(const char *path, const char *op, int os_errno,
-                    struct lio_error *err);
-
 /*
  * Make an empty file that was not there, and its directory, if need be.
  * `*ret_made_dir` is set if the directory was made, else left alone.
@@ -28,7 +24,9 @@ LIO_MUST_CHECK int lio_disk_write(struct lio_engine *engine, const char *path,
                                   struct lio_bytes bytes,
                                   struct lio_error *err);
 
-/* Make the names in a directory durable. */
+/* Make the names in a directory durable.  The first returns an errno, for who
+ * tells the error of another file. */
+LIO_MUST_CHECK int lio_disk_sync_names(const char *dir);
 LIO_MUST_CHECK int lio_disk_sync_dir(const char *path, struct lio_error *err);
 
 /*

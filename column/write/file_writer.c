@@ -4,6 +4,7 @@
 #include "column/write/file_writer.h"
 
 #include "column/write/blobs.h"
+#include "column/write/failed.h"
 #include "column/write/jobs.h"
 #include "column/write/output.h"
 #include "column/write/shred.h"
@@ -63,11 +64,6 @@ struct page_job {
 };
 
 /* -- errors -------------------------------------------------------------- */
-
-static int no_memory(const char *path, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
-}
 
 static void keep_error(struct lio_file_writer *writer,
                        const struct lio_error *err)
@@ -182,7 +178,7 @@ static void hand_on(void *owner, struct lio_job *base)
     image->mem = NULL;
     if (job->err.code == 0 &&
         add_page(&writer->written[job->column], image, at) < 0)
-        (void)no_memory("page", &job->err);
+        (void)lio_write_no_memory("page", &job->err);
     if (job->err.code == 0) {
         writer->at += bytes;
         lio_output_write(writer->output, mem, bytes, at);
@@ -224,7 +220,7 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
     if (!job || lio_shredder_cut(&writer->columns[column].shredder,
                                  &job->shredded) < 0) {
         free(job);
-        return no_memory(writer->name, err);
+        return lio_write_no_memory(writer->name, err);
     }
     job->writer = writer;
     job->column = column;
@@ -267,7 +263,7 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
     writer->columns = calloc(schema->nfields, sizeof(*writer->columns));
     writer->written = calloc(schema->nfields, sizeof(*writer->written));
     if (!writer->columns || !writer->written)
-        return no_memory(writer->name, err);
+        return lio_write_no_memory(writer->name, err);
     for (uint32_t i = 0; i < schema->nfields; i++) {
         struct column *column = &writer->columns[writer->ncolumns];
 
@@ -280,7 +276,7 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
                                              writer->options.compression);
         if (lio_shredder_init(&column->shredder, schema, i,
                               writer->options.format, writer->pool) < 0)
-            return no_memory(writer->name, err);
+            return lio_write_no_memory(writer->name, err);
         writer->ncolumns++;
     }
     return 0;
@@ -292,7 +288,7 @@ static int open_pool(struct lio_file_writer *writer, struct lio_error *err)
 
     writer->pool = lio_pool_new(idle);
     if (!writer->pool)
-        return no_memory(writer->name, err);
+        return lio_write_no_memory(writer->name, err);
     writer->held_max = writer->options.memory - idle;
     return 0;
 }
@@ -338,7 +334,7 @@ int lio_file_writer_open(struct lio_engine *engine, const char *path,
 
     if (!writer || !(writer->name = strdup(name))) {
         free(writer);
-        return no_memory(name, err);
+        return lio_write_no_memory(name, err);
     }
     pthread_mutex_init(&writer->lock, NULL);
     writer->fields = fields;
@@ -436,7 +432,7 @@ static int write_tail(struct lio_file_writer *writer, uint64_t *ret_bytes,
     if (lio_tail_build(writer->fields, writer->options.format, writer->written,
                        writer->ncolumns, writer->rows, writer->at, &tail,
                        &bytes) < 0)
-        return no_memory(writer->name, err);
+        return lio_write_no_memory(writer->name, err);
     *ret_bytes = writer->at + bytes;
     lio_output_write(writer->output, tail, bytes, writer->at);
     return lio_output_sync(writer->output, err);

@@ -18,6 +18,7 @@
 #include "column/manifest.h"
 #include "column/versions.h"
 #include "column/write/disk.h"
+#include "column/write/failed.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -108,7 +109,7 @@ static int take(struct lio_lease *lease, int *ret_made_root,
         if (lease->fd < 0 && errno == ENOENT)
             continue;
         if (lease->fd < 0) {
-            rc = lio_disk_failed(lease->path, "open", errno, err);
+            rc = lio_write_failed(lease->path, "open", errno, err);
             (void)unlink(lease->path);
             return rc;
         }
@@ -133,8 +134,7 @@ int lio_lease_take(const char *root, struct lio_lease *ret_lease,
                              root);
     if (asprintf(&lease.path, "%s/" PREFIX "%s.%s" SUFFIX, root, lease.id,
                  boot.text) < 0)
-        return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it",
-                             root);
+        return lio_write_no_memory(root, err);
     rc = take(&lease, ret_made_root, err);
     if (rc < 0)
         free(lease.path);

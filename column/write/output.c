@@ -7,6 +7,8 @@
  */
 #include "column/write/output.h"
 
+#include "column/write/failed.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -43,20 +45,6 @@ static void keep_error(struct lio_output *output, const struct lio_error *err)
     pthread_mutex_unlock(&output->lock);
 }
 
-static int os_failed(const char *path, const char *op, int os_errno,
-                     struct lio_error *err)
-{
-    int code = lio_code_of_errno(os_errno);
-
-    (void)lio_error_set(err, code, "%s: cannot %s: %s", path, op,
-                        strerror(os_errno));
-    if (err) {
-        err->os_errno = os_errno;
-        (void)snprintf(err->op, sizeof(err->op), "%s", op);
-    }
-    return code;
-}
-
 int lio_output_status(struct lio_output *output, struct lio_error *err)
 {
     int code;
@@ -89,7 +77,8 @@ static void end_write(struct lio_output *output, struct write *write)
 static int open_plain(struct lio_output *output, struct lio_error *err)
 {
     output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
-    return output->fd < 0 ? os_failed(output->path, "open", errno, err) : 0;
+    return output->fd < 0 ? lio_write_failed(output->path, "open", errno, err)
+                          : 0;
 }
 
 static int open_on_engine(struct lio_output *output, struct lio_error *err)
@@ -110,8 +99,7 @@ int lio_output_open(struct lio_engine *engine, const char *path,
 
     if (!output || !(output->path = strdup(path))) {
         free(output);
-        return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it",
-                             path);
+        return lio_write_no_memory(path, err);
     }
     pthread_mutex_init(&output->lock, NULL);
     output->fd = -1;
@@ -156,7 +144,8 @@ static void write_plain(struct lio_output *output, const uint8_t *from,
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0) {
-            (void)os_failed(output->path, "write", put < 0 ? errno : EIO, &err);
+            (void)lio_write_failed(output->path, "write", put < 0 ? errno : EIO,
+                                   &err);
             err.offset = at;
             err.length = bytes;
             keep_error(output, &err);
@@ -203,8 +192,7 @@ static void submit(struct lio_output *output, struct lio_mem *mem,
     struct lio_error err;
 
     if (!write) {
-        (void)lio_error_set(&err, LIO_ENOMEM, "%s: no memory to write it",
-                            output->path);
+        (void)lio_write_no_memory(output->path, &err);
         keep_error(output, &err);
         lio_mem_put(mem);
         return;
@@ -273,7 +261,7 @@ int lio_output_sync(struct lio_output *output, struct lio_error *err)
     if (output->engine)
         rc = lio_sync(output->file, err);
     else if (fdatasync(output->fd) < 0)
-        rc = os_failed(output->path, "sync", errno, err);
+        rc = lio_write_failed(output->path, "sync", errno, err);
     if (rc < 0 && err)
         keep_error(output, err);
     return rc;

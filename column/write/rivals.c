@@ -14,6 +14,7 @@
 #include "column/write/rivals.h"
 
 #include "column/write/change.h"
+#include "column/write/failed.h"
 #include "column/write/match.h"
 
 #include <inttypes.h>
@@ -35,12 +36,6 @@ int lio_rivals_conflict(const char *root, uint64_t version, const char *why,
                          root, version, why);
 }
 
-static int no_memory(const struct table *table)
-{
-    return lio_error_set(table->err, LIO_ENOMEM, "%s: no memory to write to it",
-                         table->root);
-}
-
 /* -- transactions -------------------------------------------------------- */
 
 static int read_whole(const struct table *table, const char *path,
@@ -57,7 +52,8 @@ static int read_whole(const struct table *table, const char *path,
     read.bytes = (size_t)lio_source_size(source);
     mem = lio_mem_new(read.bytes);
     read.into = mem ? mem->data : NULL;
-    rc = mem ? lio_source_read(&read, 1, table->err) : no_memory(table);
+    rc = mem ? lio_source_read(&read, 1, table->err)
+             : lio_write_no_memory(table->root, table->err);
     lio_source_close(source);
     if (rc < 0)
         lio_mem_put(mem);
@@ -75,7 +71,7 @@ static int read_file(const struct table *table, const char *name,
     if (!name || name[0] == '\0' || strchr(name, '/'))
         return LIO_ENOTFOUND;
     if (asprintf(&path, "%s/_transactions/%s", table->root, name) < 0)
-        return no_memory(table);
+        return lio_write_no_memory(table->root, table->err);
     rc = read_whole(table, path, ret_mem);
     free(path);
     return rc;
@@ -110,7 +106,8 @@ static int judge_version(const struct table *table, uint64_t version,
     char *path = lio_version_path(table->root, version, naming);
     enum lio_verdict verdict = LIO_VERDICT_REPLACED;
     struct lio_mem *mem;
-    int rc = path ? read_transaction(table, path, &mem) : no_memory(table);
+    int rc = path ? read_transaction(table, path, &mem)
+                  : lio_write_no_memory(table->root, table->err);
 
     free(path);
     if (rc == LIO_ENOMEM || rc == LIO_EIO)

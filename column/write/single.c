@@ -11,6 +11,9 @@
  */
 #include "column/write/single.h"
 
+#include "column/write/disk.h"
+#include "column/write/failed.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,23 +36,6 @@ struct lio_single {
     int fd; /* of the unfinished file, locked */
     bool in_place;
 };
-
-static int os_failed(const char *path, const char *op, int os_errno,
-                     struct lio_error *err)
-{
-    int code = lio_code_of_errno(os_errno);
-
-    (void)lio_error_set(err, code, "%s: cannot %s: %s", path, op,
-                        strerror(os_errno));
-    if (err)
-        err->os_errno = os_errno;
-    return code;
-}
-
-static int no_memory(const char *path, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
-}
 
 /* The part of a path behind its folder. */
 static const char *name_in(const char *path)
@@ -110,7 +96,7 @@ static int try_name(struct lio_single *single, struct lio_error *err)
     if (fd < 0 && errno == EEXIST)
         return LIO_EAGAIN;
     if (fd < 0)
-        return os_failed(single->path, "create a file beside it", errno, err);
+        return lio_write_failed(single->path, "create", errno, err);
     if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 ||
         st.st_nlink == 0) {
         (void)close(fd);
@@ -143,7 +129,7 @@ static int make_file(struct lio_single *single, struct lio_error *err)
     for (unsigned i = 0; i < TRIES && rc == LIO_EAGAIN; i++) {
         rc = draw_name(single);
         if (rc == LIO_ENOMEM)
-            return no_memory(single->path, err);
+            return lio_write_no_memory(single->path, err);
         if (rc == 0)
             rc = try_name(single, err);
     }
@@ -186,11 +172,11 @@ int lio_single_open(const char *path, struct lio_single **ret_single,
     int rc;
 
     if (!single)
-        return no_memory(path, err);
+        return lio_write_no_memory(path, err);
     single->fd = -1;
     rc = check_target(path, err);
     if (rc == 0 && set_paths(single, path) < 0)
-        rc = no_memory(path, err);
+        rc = lio_write_no_memory(path, err);
     if (rc == 0) {
         remove_abandoned(single);
         rc = make_file(single, err);
@@ -224,19 +210,6 @@ void lio_single_close(struct lio_single *single)
 
 /* -- putting it in place ------------------------------------------------- */
 
-static int sync_folder(const struct lio_single *single)
-{
-    int fd = open(single->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int os_errno = 0;
-
-    if (fd < 0)
-        return errno;
-    if (fsync(fd) < 0)
-        os_errno = errno;
-    (void)close(fd);
-    return os_errno;
-}
-
 /* Whether there was something in place, which then has the other name.  Not all
  * file systems can exchange; there the old file is gone at once. */
 static int put_in_place(const struct lio_single *single, bool *ret_exchanged)
@@ -267,11 +240,11 @@ int lio_single_finish(struct lio_single *single, struct lio_error *err)
     int os_errno = put_in_place(single, &exchanged);
 
     if (os_errno)
-        return os_failed(single->path, "put the new file there", os_errno, err);
-    os_errno = sync_folder(single);
+        return lio_write_failed(single->path, "rename to", os_errno, err);
+    os_errno = lio_disk_sync_names(single->folder);
     if (os_errno) {
         take_back(single, exchanged);
-        return os_failed(single->path, "sync its folder", os_errno, err);
+        return lio_write_failed(single->path, "sync dir", os_errno, err);
     }
     if (exchanged)
         (void)unlink(single->unfinished); /* the old file */

@@ -6,6 +6,7 @@
  * their way, is not known to the caller, so there is nothing to go on from.
  */
 #include "column/write/commit.h"
+#include "column/write/failed.h"
 #include "column/write/file_writer.h"
 #include "column/write/input.h"
 #include "column/write/single.h"
@@ -38,11 +39,6 @@ struct lio_writer {
     bool finished;
     struct lio_error first; /* of all calls; code 0: none */
 };
-
-static int no_memory(const char *path, struct lio_error *err)
-{
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to write it", path);
-}
 
 /* -- options ------------------------------------------------------------- */
 
@@ -207,7 +203,7 @@ int lio_writer_open(struct lio_engine *engine, const char *path,
 
     if (!writer || !(writer->path = strdup(path))) {
         free(writer);
-        return no_memory(path, err);
+        return lio_write_no_memory(path, err);
     }
     writer->owner = getpid();
     writer->engine = engine;
