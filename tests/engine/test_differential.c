@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "seed.h"
+#include "tests/support/seed.h"
 #include "support/sanitizer.h"
 #include "watchdog.h"
 

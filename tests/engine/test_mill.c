@@ -23,7 +23,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "seed.h"
+#include "tests/support/seed.h"
 #include "support/sanitizer.h"
 #include "watchdog.h"
 

@@ -91,6 +91,24 @@ void commits_release(struct commits *commits)
     free(commits->table);
 }
 
+int commits_setup(void **state)
+{
+    struct commits *commits = calloc(1, sizeof(*commits));
+
+    if (!commits)
+        return -1;
+    commits_init(commits);
+    *state = commits;
+    return 0;
+}
+
+int commits_teardown(void **state)
+{
+    commits_release(*state);
+    free(*state);
+    return 0;
+}
+
 struct lio_commit *commits_open(struct commits *commits,
                                 enum lio_commit_mode mode)
 {

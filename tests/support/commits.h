@@ -28,6 +28,10 @@ struct commits {
 void commits_init(struct commits *commits);
 void commits_release(struct commits *commits);
 
+/* For cmocka: `*state` is a struct commits of this test. */
+int commits_setup(void **state);
+int commits_teardown(void **state);
+
 /* Begin, with these fields; fails the test if that fails. */
 struct lio_commit *commits_open(struct commits *commits,
                                 enum lio_commit_mode mode);

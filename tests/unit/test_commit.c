@@ -19,24 +19,6 @@
 #define FIRST  "18446744073709551614.manifest"
 #define SECOND "18446744073709551613.manifest"
 
-static int setup(void **state)
-{
-    struct commits *commits = calloc(1, sizeof(*commits));
-
-    if (!commits)
-        return -1;
-    commits_init(commits);
-    *state = commits;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    commits_release(*state);
-    free(*state);
-    return 0;
-}
-
 static void says(const struct lio_error *err, const char *words)
 {
     if (!strstr(err->msg, words))
@@ -762,7 +744,8 @@ static void abandoned_commit_leaves_nothing(void **state)
 
 int main(void)
 {
-#define COMMIT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define COMMIT_TEST(name)                                                      \
+    cmocka_unit_test_setup_teardown(name, commits_setup, commits_teardown)
     const struct CMUnitTest tests[] = {
         COMMIT_TEST(first_version_is_complete),
         COMMIT_TEST(only_leaves_have_columns_but_in_2_0),

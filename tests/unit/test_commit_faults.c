@@ -91,24 +91,6 @@ int __wrap_open(const char *path, int flags, ...)
 
 /* -- a run --------------------------------------------------------------- */
 
-static int setup(void **state)
-{
-    struct commits *commits = calloc(1, sizeof(*commits));
-
-    if (!commits)
-        return -1;
-    commits_init(commits);
-    *state = commits;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    commits_release(*state);
-    free(*state);
-    return 0;
-}
-
 static int write_steps(struct lio_commit *commit, struct commits *commits,
                        struct lio_error *err)
 {
@@ -276,9 +258,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failing_call_leaves_what_was_there),
         cmocka_unit_test_setup_teardown(
-            file_systems_whose_rename_replaces_are_linked_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(uncertain_commit_says_so, setup,
-                                        teardown),
+            file_systems_whose_rename_replaces_are_linked_on, commits_setup,
+            commits_teardown),
+        cmocka_unit_test_setup_teardown(uncertain_commit_says_so, commits_setup,
+                                        commits_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,14 +4,13 @@
  */
 #include "support/decoding.h"
 #include "support/plain.h"
+#include "support/seed.h"
 
 #include "column/dictionary.h"
 #include "column/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 /* A chunk of 2.1 has 32 KiB; what its levels may need is left. */
 #define CHUNK_BYTES_MAX (15 << 10)
@@ -295,15 +294,12 @@ static void bitmaps_are_cut_anywhere(void **state)
     sample_release(&s);
 }
 
-/* Another seed each time, which is printed to be tried again. */
 static void random_samples_return(void **state)
 {
-    const char *given = getenv("LIO_TEST_SEED");
-    uint64_t seed =
-        given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 16;
+    uint64_t seed = seed_or(1);
 
     (void)state;
-    print_message("LIO_TEST_SEED=%" PRIu64 "\n", seed);
+    print_message("LIO_SEED=%" PRIu64 "\n", seed);
     for (unsigned i = 0; i < 100; i++) {
         const char *type = types[sample_random(&seed) % NTYPES];
         uint64_t n = sample_random(&seed) % 3000;

@@ -3,11 +3,10 @@
  */
 #include "support/decoding.h"
 #include "support/plain.h"
+#include "support/seed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #define NLEVELS 6000
 
@@ -155,16 +154,13 @@ static void no_part_is_longer_than_plain_levels(void **state)
     coding_end(&c);
 }
 
-/* Another seed each time, which is printed to be tried again. */
 static void random_levels_return(void **state)
 {
-    const char *given = getenv("LIO_TEST_SEED");
-    uint64_t seed =
-        given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 16;
+    uint64_t seed = seed_or(1);
     static uint16_t levels[NLEVELS];
 
     (void)state;
-    print_message("LIO_TEST_SEED=%" PRIu64 "\n", seed);
+    print_message("LIO_SEED=%" PRIu64 "\n", seed);
     for (unsigned i = 0; i < 300; i++) {
         uint64_t highest = UINT64_C(1) << sample_random(&seed) % 17, bytes;
         uint64_t same = 1 + sample_random(&seed) % 300, ends[8], end = 0;

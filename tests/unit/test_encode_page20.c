@@ -3,13 +3,13 @@
  */
 #include "support/decoding.h"
 #include "support/plain.h"
+#include "support/seed.h"
 
 #include "column/page.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct coding {
     struct decoding d;
@@ -253,15 +253,12 @@ static void nulls_in_packed_structs_are_refused(void **state)
     sample_struct_release(&s);
 }
 
-/* Another seed each time, which is printed to be tried again. */
 static void random_samples_return(void **state)
 {
-    const char *given = getenv("LIO_TEST_SEED");
-    uint64_t seed =
-        given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 16;
+    uint64_t seed = seed_or(1);
 
     (void)state;
-    print_message("LIO_TEST_SEED=%" PRIu64 "\n", seed);
+    print_message("LIO_SEED=%" PRIu64 "\n", seed);
     for (unsigned i = 0; i < 100; i++) {
         const char *type = types[sample_random(&seed) % NTYPES];
         uint64_t n = sample_random(&seed) % 500;

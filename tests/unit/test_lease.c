@@ -17,24 +17,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct commits *commits = calloc(1, sizeof(*commits));
-
-    if (!commits)
-        return -1;
-    commits_init(commits);
-    *state = commits;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    commits_release(*state);
-    free(*state);
-    return 0;
-}
-
 /* A process that has written two data files, and dies of it. */
 static void die_writing(struct commits *commits, enum lio_commit_mode mode)
 {
@@ -300,7 +282,8 @@ static void forked_child_does_not_end_the_commit(void **state)
 
 int main(void)
 {
-#define LEASE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define LEASE_TEST(name)                                                       \
+    cmocka_unit_test_setup_teardown(name, commits_setup, commits_teardown)
     const struct CMUnitTest tests[] = {
         LEASE_TEST(the_dead_leave_nothing_beyond_the_next_open),
         LEASE_TEST(creation_that_was_killed_can_be_repeated),
