@@ -181,7 +181,7 @@ enum lio_format lio_commit_format(const struct lio_commit *commit)
 }
 
 int lio_commit_fields(struct lio_commit *commit, Lio__Pb__Field **messages,
-                      const struct lio_schema *schema, struct lio_error *err)
+                      struct lio_schema *schema, struct lio_error *err)
 {
     int rc = 0;
 

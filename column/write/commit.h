@@ -52,14 +52,15 @@ enum lio_format lio_commit_format(const struct lio_commit *commit);
  * Say which fields the rows have: `messages`, depth first, and `schema`, which
  * is the same, parsed.  Both must outlive the commit.
  *
- * Ids:        for APPEND, the messages get the ids and parents of the
- *             dataset's fields; `schema` is left alone.
- * Errors:     LIO_EINVAL names the first field that is not as the dataset has
- *             it: names, types, order, and whether a field may be null.
+ * Append:     fields are those of the dataset with the same names; what the
+ *             rows lack is null, if it may be.  The messages get the ids and
+ *             parents of the dataset's, and both forbid the nulls it forbids.
+ * Errors:     LIO_EINVAL names the fields that the dataset does not have, those
+ *             that the rows must have, or the first of another type.
  */
 LIO_MUST_CHECK int lio_commit_fields(struct lio_commit *commit,
                                      Lio__Pb__Field **messages,
-                                     const struct lio_schema *schema,
+                                     struct lio_schema *schema,
                                      struct lio_error *err);
 
 /*

@@ -1,95 +1,210 @@
 /*
- * Comparing fields.  Both lists are walked depth first, side by side, so the
- * first that differs is the first a reader of the schema would see:
+ * Comparing fields: by name, whatever the order, as LanceDB does.
  *
  *     rows                 table
- *     when  timestamp      when  timestamp      the same
- *     where struct         where struct         the same
- *     where.lat double     where.lat float      differs: the type
+ *     lat   double         when  timestamp?     missing: null in these rows
+ *     id    int64     ───► id    int64
+ *                └───────► lat   double
  *
- * A table lists its fields depth first, too, until columns are added to it:
- * hence the walk.
+ * What a table lacks has no place to go, and is refused.  Of packed structs and
+ * maps the children are told apart by their places, not by their names: there
+ * the order counts, and nothing may be missing.
  */
 #include "column/write/match.h"
+
+#include "column/write/failed.h"
 
 #include <stdlib.h>
 
 #define NOT_THERE UINT32_MAX
 
-/* Numbers of fields, depth first. */
-struct walk {
-    uint32_t *order;
-    uint32_t *first_child; /* of a field; of the top at nfields */
-    uint32_t *last_child;
-    uint32_t *next; /* with the same parent */
+/* Of names that are listed in an error. */
+#define NAMES_BYTES 256
+
+/* A field, to be found by its name. */
+struct key {
+    int32_t parent; /* number, -1 at the top */
+    const char *name;
+    uint32_t number;
+};
+
+struct match {
+    const char *path; /* in errors */
+    const struct lio_schema *rows, *table;
+    Lio__Pb__Field **messages; /* of the rows */
+    struct key *keys;          /* of the table's fields, sorted */
+    uint32_t *theirs;          /* by field of the rows, or NOT_THERE */
+    bool *found;               /* by field of the table: the rows have it */
+    bool *blobs;               /* likewise: it holds blobs */
+    struct lio_error *err;
+};
+
+/* -- to find ------------------------------------------------------------- */
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct key *a = left, *b = right;
+
+    if (a->parent != b->parent)
+        return (a->parent > b->parent) - (a->parent < b->parent);
+    return strcmp(a->name, b->name);
+}
+
+static bool is_blob(const Lio__Pb__Field *field)
+{
+    for (size_t i = 0; i < field->n_metadata; i++)
+        if (field->metadata[i]->key &&
+            strcmp(field->metadata[i]->key, "lance-encoding:blob") == 0)
+            return true;
+    return false;
+}
+
+static void find_blobs(struct match *match, const Lio__Pb__Manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->n_fields; i++) {
+        int64_t number =
+            lio_schema_find_id(match->table, manifest->fields[i]->id);
+
+        if (number >= 0)
+            match->blobs[number] = match->table->fields[number].blob_22 ||
+                                   is_blob(manifest->fields[i]);
+    }
+}
+
+static int open_match(struct match *match, const Lio__Pb__Manifest *manifest)
+{
+    uint32_t n = match->table->nfields;
+
+    match->keys = calloc((size_t)n + 1, sizeof(*match->keys));
+    match->found = calloc((size_t)n + 1, sizeof(*match->found));
+    match->blobs = calloc((size_t)n + 1, sizeof(*match->blobs));
+    match->theirs =
+        calloc((size_t)match->rows->nfields + 1, sizeof(*match->theirs));
+    if (!match->keys || !match->found || !match->blobs || !match->theirs)
+        return lio_write_no_memory(match->path, match->err);
+    for (uint32_t i = 0; i < n; i++)
+        match->keys[i] = (struct key){ match->table->fields[i].parent,
+                                       match->table->fields[i].name, i };
+    qsort(match->keys, n, sizeof(*match->keys), compare_keys);
+    find_blobs(match, manifest);
+    return 0;
+}
+
+static void close_match(struct match *match)
+{
+    free(match->keys);
+    free(match->found);
+    free(match->blobs);
+    free(match->theirs);
+}
+
+static uint32_t find(const struct match *match, const struct lio_field *field)
+{
+    struct key key = { .parent = -1, .name = field->name };
+    const struct key *found;
+
+    if (field->parent >= 0) {
+        uint32_t parent = match->theirs[field->parent];
+
+        if (parent == NOT_THERE)
+            return NOT_THERE;
+        key.parent = (int32_t)parent;
+    }
+    found = bsearch(&key, match->keys, match->table->nfields, sizeof(key),
+                    compare_keys);
+    return found ? found->number : NOT_THERE;
+}
+
+/* -- names for errors ---------------------------------------------------- */
+
+struct names {
+    char text[NAMES_BYTES];
+    size_t bytes;
     uint32_t n;
 };
 
-static int no_memory(const char *path, struct lio_error *err)
+/* "'a', 'b'", as many as there is room for. */
+static void add_name(struct names *names, const char *name)
 {
-    return lio_error_set(err, LIO_ENOMEM, "%s: no memory to compare fields",
-                         path);
+    size_t room = sizeof(names->text) - names->bytes;
+    int n = snprintf(names->text + names->bytes, room, "%s'%s'",
+                     names->n > 0 ? ", " : "", name);
+
+    names->n++;
+    if (n > 0 && (size_t)n < room)
+        names->bytes += (size_t)n;
+    else
+        names->text[names->bytes] = '\0';
 }
 
-static void release(struct walk *walk)
+static const char *columns(const struct names *names)
 {
-    free(walk->order);
-    free(walk->first_child);
-    free(walk->last_child);
-    free(walk->next);
+    return names->n == 1 ? "column" : "columns";
 }
 
-static void link_children(struct walk *walk, const struct lio_schema *schema)
-{
-    for (uint32_t i = 0; i <= schema->nfields; i++)
-        walk->first_child[i] = walk->last_child[i] = walk->next[i] = NOT_THERE;
-    for (uint32_t i = 0; i < schema->nfields; i++) {
-        int32_t parent = schema->fields[i].parent;
-        uint32_t above = parent < 0 ? schema->nfields : (uint32_t)parent;
+/* -- what only one of both has ------------------------------------------- */
 
-        if (walk->first_child[above] == NOT_THERE)
-            walk->first_child[above] = i;
-        else
-            walk->next[walk->last_child[above]] = i;
-        walk->last_child[above] = i;
+static int check_extra(struct match *match)
+{
+    struct names extra = { .n = 0 };
+
+    for (uint32_t i = 0; i < match->rows->nfields; i++) {
+        const struct lio_field *field = &match->rows->fields[i];
+
+        match->theirs[i] = find(match, field);
+        if (match->theirs[i] != NOT_THERE)
+            match->found[match->theirs[i]] = true;
+        else if (field->parent < 0 || match->theirs[field->parent] != NOT_THERE)
+            add_name(&extra, field->path);
     }
+    if (extra.n == 0)
+        return 0;
+    return lio_error_set(match->err, LIO_EINVAL, "%s: the dataset has no %s %s",
+                         match->path, columns(&extra), extra.text);
 }
 
-/* The field after `number`: its first child, or what comes behind it, or
- * behind what it is in. */
-static uint32_t after(const struct walk *walk, const struct lio_schema *schema,
-                      uint32_t number)
+/* Whether children are told apart by their places. */
+static bool counts_places(const struct lio_field *field)
 {
-    if (walk->first_child[number] != NOT_THERE)
-        return walk->first_child[number];
-    while (walk->next[number] == NOT_THERE &&
-           schema->fields[number].parent >= 0)
-        number = (uint32_t)schema->fields[number].parent;
-    return walk->next[number];
+    return field->in_packed ||
+           (field->type.arrow && strcmp(field->type.arrow, "+m") == 0);
 }
 
-static int walk_down(const char *path, const struct lio_schema *schema,
-                     struct walk *ret_walk, struct lio_error *err)
+/* Whether the rows can do without field `number` of the table. */
+static bool may_be_missing(const struct match *match, uint32_t number)
 {
-    size_t room = (size_t)schema->nfields + 1;
-    struct walk walk = {
-        .order = calloc(room, sizeof(uint32_t)),
-        .first_child = calloc(room, sizeof(uint32_t)),
-        .last_child = calloc(room, sizeof(uint32_t)),
-        .next = calloc(room, sizeof(uint32_t)),
-    };
+    const struct lio_field *field = &match->table->fields[number], *parent;
 
-    if (!walk.order || !walk.first_child || !walk.last_child || !walk.next) {
-        release(&walk);
-        return no_memory(path, err);
+    if (!field->nullable)
+        return false;
+    if (field->parent < 0)
+        return true;
+    parent = &match->table->fields[field->parent];
+    return parent->type.kind == LIO_KIND_STRUCT && !counts_places(parent);
+}
+
+static int check_missing(struct match *match)
+{
+    struct names missing = { .n = 0 };
+
+    for (uint32_t i = 0; i < match->table->nfields; i++) {
+        const struct lio_field *field = &match->table->fields[i];
+
+        if (match->found[i] ||
+            (field->parent >= 0 && !match->found[field->parent]))
+            continue;
+        if (!may_be_missing(match, i))
+            add_name(&missing, field->path);
     }
-    link_children(&walk, schema);
-    for (uint32_t at = walk.first_child[schema->nfields]; at != NOT_THERE;
-         at = after(&walk, schema, at))
-        walk.order[walk.n++] = at;
-    *ret_walk = walk;
-    return 0;
+    if (missing.n == 0)
+        return 0;
+    return lio_error_set(match->err, LIO_EINVAL,
+                         "%s: the rows lack %s %s of the dataset, which must "
+                         "be there",
+                         match->path, columns(&missing), missing.text);
 }
+
+/* -- what both have ------------------------------------------------------ */
 
 /* Lists of structs have a name of their own, which not all writers use. */
 static bool same_type(const char *ours, const char *theirs)
@@ -104,142 +219,120 @@ static bool same_type(const char *ours, const char *theirs)
     return n == m && strncmp(ours, theirs, n) == 0;
 }
 
-static int differs(const char *path, const struct lio_field *ours,
-                   const struct lio_field *theirs, struct lio_error *err)
+/* Columns of blobs tell where the bytes are: both must be of that kind. */
+static int compare_blobs(const struct match *match, uint32_t number,
+                         bool *ret_blobs)
 {
-    if (ours->depth != theirs->depth || strcmp(ours->name, theirs->name) != 0)
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: the rows have column '%s' where the dataset "
-                             "has '%s': names and order must be the same",
-                             path, ours->path, theirs->path);
-    if (!same_type(ours->logical_type, theirs->logical_type))
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: column '%s' is of type %s in the rows, and "
-                             "of type %s in the dataset",
-                             path, ours->path, ours->logical_type,
-                             theirs->logical_type);
-    if (ours->nullable && !theirs->nullable)
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: column '%s' may be null in the rows, but "
-                             "not in the dataset",
-                             path, ours->path);
-    if (ours->packed != theirs->packed)
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: column '%s' %s a packed struct in the "
-                             "dataset: its metadata must say the same",
-                             path, ours->path,
-                             theirs->packed ? "is" : "is not");
-    return 0;
-}
+    uint32_t theirs = match->theirs[number];
 
-static int compare(const char *path, const struct lio_schema *ours,
-                   const struct lio_schema *theirs, const uint32_t *order,
-                   struct lio_error *err)
-{
-    uint32_t n =
-        ours->nfields < theirs->nfields ? ours->nfields : theirs->nfields;
-
-    for (uint32_t i = 0; i < n; i++) {
-        int rc =
-            differs(path, &ours->fields[i], &theirs->fields[order[i]], err);
-
-        if (rc < 0)
-            return rc;
-    }
-    if (ours->nfields > n)
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: the dataset has no column '%s'", path,
-                             ours->fields[n].path);
-    if (theirs->nfields > n)
-        return lio_error_set(err, LIO_EINVAL,
-                             "%s: the rows lack column '%s' of the dataset",
-                             path, theirs->fields[order[n]].path);
-    return 0;
-}
-
-static bool is_blob(const Lio__Pb__Field *field)
-{
-    for (size_t i = 0; i < field->n_metadata; i++)
-        if (field->metadata[i]->key &&
-            strcmp(field->metadata[i]->key, "lance-encoding:blob") == 0)
-            return true;
-    return false;
-}
-
-static const Lio__Pb__Field *find_id(Lio__Pb__Field **messages, uint32_t n,
-                                     int32_t id)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (messages[i]->id == id)
-            return messages[i];
-    return NULL;
-}
-
-/* Columns of blobs hold descriptors, and the bytes are beside them: both must
- * be of that kind.  The messages have the table's ids already. */
-static int compare_blobs(const char *path, Lio__Pb__Field **messages,
-                         uint32_t n, const Lio__Pb__Manifest *manifest,
-                         struct lio_error *err)
-{
-    const Lio__Pb__Field *differs = NULL;
-
-    for (uint32_t i = 0; i < n && !differs; i++)
-        if (is_blob(messages[i]) &&
-            !is_blob(find_id(manifest->fields, (uint32_t)manifest->n_fields,
-                             messages[i]->id)))
-            differs = messages[i];
-    for (size_t i = 0; i < manifest->n_fields && !differs; i++) {
-        const Lio__Pb__Field *ours;
-
-        if (!is_blob(manifest->fields[i]))
-            continue;
-        ours = find_id(messages, n, manifest->fields[i]->id);
-        if (ours && !is_blob(ours))
-            differs = ours;
-    }
-    if (!differs)
+    *ret_blobs = is_blob(match->messages[number]);
+    if (*ret_blobs == match->blobs[theirs])
         return 0;
-    return lio_error_set(err, LIO_EINVAL,
+    return lio_error_set(match->err, LIO_EINVAL,
                          "%s: column '%s' is of blobs in %s alone: the "
                          "metadata of the field must say the same",
-                         path, differs->name,
-                         is_blob(differs) ? "the rows" : "the dataset");
+                         match->path, match->table->fields[theirs].path,
+                         *ret_blobs ? "the rows" : "the dataset");
 }
 
-static void take_ids(Lio__Pb__Field **messages, const struct lio_schema *ours,
-                     const struct lio_schema *theirs, const uint32_t *order)
+static int compare_packing(const struct match *match,
+                           const struct lio_field *ours,
+                           const struct lio_field *theirs)
 {
-    for (uint32_t i = 0; i < ours->nfields; i++) {
-        int32_t parent = theirs->fields[order[i]].parent;
+    const struct lio_field *parent;
 
-        messages[i]->id = theirs->fields[order[i]].id;
-        messages[i]->has_id = messages[i]->id != 0;
-        messages[i]->parent_id = parent < 0 ? -1 : theirs->fields[parent].id;
-        messages[i]->has_parent_id = messages[i]->parent_id != 0;
+    if (ours->packed != theirs->packed)
+        return lio_error_set(match->err, LIO_EINVAL,
+                             "%s: column '%s' %s a packed struct in the "
+                             "dataset: its metadata must say the same",
+                             match->path, theirs->path,
+                             theirs->packed ? "is" : "is not");
+    if (theirs->parent < 0)
+        return 0;
+    parent = &match->table->fields[theirs->parent];
+    if (!counts_places(parent) || ours->place == theirs->place)
+        return 0;
+    return lio_error_set(match->err, LIO_EINVAL,
+                         "%s: column '%s' is child %u in the rows, and child "
+                         "%u in the dataset, and the order of what is in '%s' "
+                         "must be the same",
+                         match->path, theirs->path, ours->place + 1,
+                         theirs->place + 1, parent->path);
+}
+
+static int compare(const struct match *match, uint32_t number)
+{
+    const struct lio_field *ours = &match->rows->fields[number];
+    const struct lio_field *theirs =
+        &match->table->fields[match->theirs[number]];
+    bool blobs;
+    int rc = compare_blobs(match, number, &blobs);
+
+    if (rc < 0)
+        return rc;
+    if (!(blobs && theirs->blob_22) &&
+        !same_type(ours->logical_type, theirs->logical_type))
+        return lio_error_set(match->err, LIO_EINVAL,
+                             "%s: column '%s' is of type %s in the rows, and "
+                             "of type %s in the dataset",
+                             match->path, theirs->path, ours->logical_type,
+                             theirs->logical_type);
+    if (theirs->has_children && !ours->has_children)
+        return lio_error_set(match->err, LIO_EINVAL,
+                             "%s: column '%s' has nothing in it in the rows",
+                             match->path, theirs->path);
+    return compare_packing(match, ours, theirs);
+}
+
+static int compare_all(struct match *match)
+{
+    int rc = check_extra(match);
+
+    for (uint32_t i = 0; i < match->rows->nfields && rc == 0; i++)
+        rc = compare(match, i);
+    return rc < 0 ? rc : check_missing(match);
+}
+
+/* The table's word counts, also about nulls: the rows are held to it. */
+static void take_over(const struct match *match, struct lio_schema *rows)
+{
+    for (uint32_t i = 0; i < rows->nfields; i++) {
+        const struct lio_field *field = &match->table->fields[match->theirs[i]];
+        Lio__Pb__Field *message = match->messages[i];
+
+        rows->fields[i].nullable &= field->nullable;
+        message->nullable = rows->fields[i].nullable;
+        message->has_nullable = message->nullable;
+        message->id = field->id;
+        message->has_id = message->id != 0;
+        message->parent_id =
+            field->parent < 0 ? -1 : match->table->fields[field->parent].id;
+        message->has_parent_id = message->parent_id != 0;
     }
 }
 
 int lio_fields_match(const char *path, Lio__Pb__Field **messages,
-                     const struct lio_schema *schema,
+                     struct lio_schema *schema,
                      const Lio__Pb__Manifest *manifest, struct lio_error *err)
 {
-    struct lio_schema theirs;
-    struct walk walk;
+    struct lio_schema table;
+    struct match match = { .path = path,
+                           .rows = schema,
+                           .table = &table,
+                           .messages = messages,
+                           .err = err };
     int rc = lio_schema_parse(path, manifest->fields, manifest->n_fields,
-                              &theirs, err);
+                              &table, err);
 
     if (rc < 0)
         return rc;
-    rc = walk_down(path, &theirs, &walk, err);
-    if (rc == 0) {
-        rc = compare(path, schema, &theirs, walk.order, err);
-        if (rc == 0) {
-            take_ids(messages, schema, &theirs, walk.order);
-            rc = compare_blobs(path, messages, schema->nfields, manifest, err);
-        }
-        release(&walk);
-    }
-    lio_schema_release(&theirs);
+    rc = open_match(&match, manifest);
+    if (rc == 0)
+        rc = compare_all(&match);
+    if (rc == 0)
+        take_over(&match, schema);
+    close_match(&match);
+    lio_schema_release(&table);
     return rc;
 }
 

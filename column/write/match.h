@@ -9,13 +9,15 @@
 
 /*
  * Compare the fields of rows, `messages` and the same parsed, with those of a
- * table, and give the messages the table's ids.  `path` stands in errors.
+ * table, by name.  The messages get the table's ids, and both forbid the nulls
+ * that the table forbids.  What the rows lack is null in the table, if it may
+ * be.  `path` stands in errors.
  *
- * Errors:     LIO_EINVAL names the first field that differs, and how;
- *             LIO_ECORRUPT, LIO_ENOMEM.
+ * Errors:     LIO_EINVAL names the fields that only one of both has, or the
+ *             first that differs, and how; LIO_ECORRUPT, LIO_ENOMEM.
  */
 LIO_MUST_CHECK int lio_fields_match(const char *path, Lio__Pb__Field **messages,
-                                    const struct lio_schema *schema,
+                                    struct lio_schema *schema,
                                     const Lio__Pb__Manifest *manifest,
                                     struct lio_error *err);
 

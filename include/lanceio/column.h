@@ -303,13 +303,17 @@ struct lio_write_summary {
  *             other's; for datasets see lio_writer_finish().
  * Killed writers: what they left of a dataset or a file is removed by the next
  *             writer that opens it.
+ * Appending:  columns find those of the dataset by name, in any order, parts of
+ *             structs too; what the dataset has and the schema lacks is null in
+ *             these rows, if it may be.  Null is what the dataset lets be null,
+ *             whatever the schema says.
  * Blobs:      of columns whose metadata says so are written as such in 2.0 and
  *             2.1, and as any binary in 2.2 and in lists of 2.1.
- * Errors:     LIO_EINVAL for a schema that is none, or not that of the dataset
- *             appended to, LIO_EUNSUPPORTED for a type that the version cannot
- *             store: names the column;
- *             LIO_EEXIST for a dataset to be created, LIO_ENOTFOUND for one to
- *             be appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
+ * Errors:     LIO_EINVAL for a schema that is none, or does not go with the
+ *             dataset appended to, LIO_EUNSUPPORTED for a type that the version
+ * cannot store: names the column; LIO_EEXIST for a dataset to be created,
+ * LIO_ENOTFOUND for one to be appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO,
+ * LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int
 lio_writer_open(struct lio_engine *engine, const char *path,

@@ -207,7 +207,7 @@ static void what_is_refused_changes_nothing(void **state)
     assert_null(open_writer(LIO_WRITE_CREATE, "id", LIO_EEXIST,
                             "there is a dataset already"));
     assert_null(open_writer(LIO_WRITE_APPEND, "key", LIO_EINVAL,
-                            "column 'key' where the dataset has 'id'"));
+                            "the dataset has no column 'key'"));
     assert_null(open_writer(17, "id", LIO_EINVAL, "there is no write mode 17"));
     assert_int_equal(count_files(), files);
 }

@@ -433,7 +433,7 @@ static void fields_refused(struct commits *commits, const char *text,
     commits_fields_release(&fields);
 }
 
-static void first_field_that_differs_is_named(void **state)
+static void fields_that_do_not_fit_are_named(void **state)
 {
     struct commits *commits = *state;
 
@@ -446,17 +446,45 @@ static void first_field_that_differs_is_named(void **state)
                    "int64 in the dataset");
     fields_refused(commits, "id int64, where struct, where.lat float, n int8",
                    "column 'where.lat' is of type float");
-    fields_refused(commits,
-                   "id int64, n int8?, where struct, where.lat double?",
-                   "column 'n' where the dataset has 'where'");
-    fields_refused(commits, "id int64?, where struct",
-                   "column 'id' may be null in the rows");
-    fields_refused(commits, "id int64, where struct, where.lat double?",
-                   "the rows lack column 'n'");
-    fields_refused(commits,
-                   "id int64, where struct, where.lat double?, n int8?, m int8",
-                   "the dataset has no column 'm'");
+    fields_refused(commits, "where struct, where.lat double?, n int8?",
+                   "the rows lack column 'id' of the dataset");
+    fields_refused(commits, "n int8?", "the rows lack columns 'id', 'where'");
+    fields_refused(commits, "id int64, where struct, n int8?",
+                   "column 'where' has nothing in it in the rows");
+    fields_refused(commits, "m int8, id int64, where struct, where.lng double?",
+                   "the dataset has no columns 'm', 'where.lng'");
     assert_int_equal(commits_count(commits, "/data/"), 2);
+}
+
+/* The rows' fields are found by name, and forbid the nulls that are forbidden.
+ */
+static void fields_may_come_in_another_order_or_not_at_all(void **state)
+{
+    struct commits *commits = *state;
+    struct commits_fields fields = { 0 };
+    struct lio_commit *commit;
+    struct lio_error err;
+
+    commits_fields_release(&commits->fields);
+    commits_fields_init(&commits->fields,
+                        "id int64, where struct, where.lat double?, n int8?");
+    commits_run(commits, LIO_COMMIT_CREATE, 1);
+    commits_fields_init(&fields, "where struct?, where.lat double?, id int64?");
+    assert_int_equal(lio_commit_open(NULL, commits->table, LIO_COMMIT_APPEND,
+                                     NULL, &commit, &err),
+                     0);
+    assert_int_equal(
+        lio_commit_fields(commit, fields.messages, &fields.schema, &err), 0);
+    assert_int_equal(fields.messages[0]->id, 1);
+    assert_int_equal(fields.messages[1]->id, 2);
+    assert_int_equal(fields.messages[1]->parent_id, 1);
+    assert_int_equal(fields.messages[2]->id, 0);
+    assert_false(fields.messages[2]->nullable);
+    assert_false(fields.schema.fields[0].nullable);
+    assert_true(fields.schema.fields[1].nullable);
+    assert_false(fields.schema.fields[2].nullable);
+    lio_commit_close(commit);
+    commits_fields_release(&fields);
 }
 
 /* Their columns are not what they seem. */
@@ -764,7 +792,8 @@ int main(void)
         COMMIT_TEST(format_must_exist_and_go_with_the_dataset),
         COMMIT_TEST(unknown_writer_flags_are_refused),
         COMMIT_TEST(manifest_of_another_version_is_refused),
-        COMMIT_TEST(first_field_that_differs_is_named),
+        COMMIT_TEST(fields_that_do_not_fit_are_named),
+        COMMIT_TEST(fields_may_come_in_another_order_or_not_at_all),
         COMMIT_TEST(blobs_are_appended_to_blobs_only),
         COMMIT_TEST(rows_take_over_the_ids_of_the_dataset),
         COMMIT_TEST(rows_that_are_never_null_fit_where_null_is_allowed),
