@@ -16,6 +16,12 @@ void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine)
     batch->engine = engine;
 }
 
+static void add_to(_Atomic uint64_t *sum, uint64_t n)
+{
+    if (n > 0)
+        atomic_fetch_add(sum, n);
+}
+
 static void put_tally(struct lio_batch *batch)
 {
     struct lio_tally *tally = &batch->tally;
@@ -23,17 +29,17 @@ static void put_tally(struct lio_batch *batch)
 
     if (!file)
         return;
-    atomic_fetch_add(&file->reads, tally->reads);
-    atomic_fetch_add(&file->writes, tally->writes);
-    atomic_fetch_add(&file->bytes_read, tally->bytes_read);
-    atomic_fetch_add(&file->bytes_written, tally->bytes_written);
-    atomic_fetch_add(&file->errors, tally->errors);
+    add_to(&file->reads, tally->reads);
+    add_to(&file->writes, tally->writes);
+    add_to(&file->bytes_read, tally->bytes_read);
+    add_to(&file->bytes_written, tally->bytes_written);
+    add_to(&file->errors, tally->errors);
     /* Last: the file may be closed once nothing of it is in flight. */
-    atomic_fetch_sub(&file->in_flight, tally->finished);
+    atomic_fetch_sub(&file->in_flight, tally->finished + tally->holds);
     memset(tally, 0, sizeof(*tally));
 }
 
-struct lio_tally *lio_batch_tally(struct lio_batch *batch,
+static struct lio_tally *tally_of(struct lio_batch *batch,
                                   struct lio_file *file)
 {
     if (batch->tally.file != file) {
@@ -41,6 +47,30 @@ struct lio_tally *lio_batch_tally(struct lio_batch *batch,
         batch->tally.file = file;
     }
     return &batch->tally;
+}
+
+struct lio_tally *lio_batch_tally(struct lio_batch *batch,
+                                  struct lio_file *file)
+{
+    struct lio_tally *tally = tally_of(batch, file);
+
+    if (!tally->holds)
+        atomic_fetch_add(&file->in_flight, 1);
+    tally->holds = true;
+    return tally;
+}
+
+void lio_batch_finished(struct lio_batch *batch, struct lio_file *file)
+{
+    tally_of(batch, file)->finished++;
+}
+
+void lio_batch_spend(struct lio_batch *batch, struct lio_io *io)
+{
+    /* Who looks at what is under way (lio_dump) does not look at it any more.
+     */
+    (void)lio_io_move(io, lio_io_state(io), LIO_IO_ENDING);
+    lio_io_append(&batch->spent, io);
 }
 
 void lio_batch_sample(struct lio_batch *batch, const struct lio_io *io)

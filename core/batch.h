@@ -12,7 +12,9 @@ struct lio_waiter;
 /* Completions of one file, added to its shared counters together. */
 struct lio_tally {
     struct lio_file *file;
-    uint64_t finished;                                         /* requests */
+    uint64_t finished; /* requests */
+    bool holds; /* it counts as one itself, so that the file stays: the request
+                   whose operation is counted may be finished elsewhere */
     uint64_t reads, writes, bytes_read, bytes_written, errors; /* operations */
 };
 
@@ -33,9 +35,17 @@ struct lio_batch {
 
 void lio_batch_begin(struct lio_batch *batch, struct lio_engine *engine);
 
-/* The tally for `file`, after that of another has been put away. */
+/* To count an operation of `file`, whose request is not over yet: the tally
+ * keeps the file open until it is put away. */
 struct lio_tally *lio_batch_tally(struct lio_batch *batch,
                                   struct lio_file *file);
+
+/* A request of `file` is over. */
+void lio_batch_finished(struct lio_batch *batch, struct lio_file *file);
+
+/* An operation of no more use, to be given back; its request may be over from
+ * now on, and its file closed. */
+void lio_batch_spend(struct lio_batch *batch, struct lio_io *io);
 
 /* Show the device model a read that went well, one of a kind a batch. */
 void lio_batch_sample(struct lio_batch *batch, const struct lio_io *io);

@@ -69,9 +69,8 @@ static void fill_result(const struct lio_io *io, struct lio_result *result)
 {
     result->id = lio_io_id(io);
     result->user = io->user;
-    result->code = atomic_load_explicit(&io->code, memory_order_relaxed);
-    result->os_errno =
-        atomic_load_explicit(&io->os_errno, memory_order_relaxed);
+    result->code = lio_io_code(io);
+    result->os_errno = (int32_t)atomic_load(&io->failure);
     result->bytes = result->code ? 0 : io->bytes;
     result->view = result->code ? NULL : io->view;
     result->file = io->file;
@@ -120,6 +119,7 @@ uint32_t lio_take(struct lio_lane *lane, struct lio_io_list *done,
     while (n < max && (io = lio_io_pop(done))) {
         fill_result(io, &results[n]);
         count_result(lane, io, &results[n], now);
+        (void)lio_io_move(io, LIO_IO_DONE, LIO_IO_NEW); /* if not by its id */
         lio_lane_drop_locked(lane, io);
         n++;
     }

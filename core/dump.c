@@ -2,7 +2,8 @@
  * The live view: what every lane has under way, as text.
  *
  * A lane's lock is held while its lines are made, so that no object changes
- * hands; they are printed afterwards, because a terminal may be slow.
+ * hands, and that of the list of files, so that none is freed; they are printed
+ * afterwards, because a terminal may be slow.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -97,8 +98,10 @@ void lio_dump(struct lio_engine *engine, FILE *out)
     fprintf(memory,
             "id               what    state   class      kind        offset"
             "     length       age ms tries  file\n");
+    pthread_mutex_lock(&engine->files_lock);
     for (uint32_t i = 0; i <= engine->nlanes; i++)
         print_lane(memory, &engine->lanes[i], now);
+    pthread_mutex_unlock(&engine->files_lock);
     if (fclose(memory) == 0)
         (void)fwrite(text, 1, bytes, out);
     (void)fflush(out);

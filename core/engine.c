@@ -322,22 +322,31 @@ fail:
 
 /* -- stopping ------------------------------------------------------------ */
 
+/* Files know of a request from its submission to its end; what lanes know of
+ * has gaps, as when an operation is on its way back or down again. */
+bool lio_engine_quiet(struct lio_engine *engine)
+{
+    bool quiet = true;
+
+    pthread_mutex_lock(&engine->files_lock);
+    for (struct lio_file *file = engine->files; file; file = file->next)
+        quiet = quiet && atomic_load(&file->in_flight) == 0;
+    pthread_mutex_unlock(&engine->files_lock);
+    return quiet;
+}
+
 struct quiet {
     struct lio_engine *engine;
-    struct lio_file *file; /* NULL: all lanes */
+    struct lio_file *file; /* NULL: all files */
 };
 
 static bool is_quiet(void *what)
 {
     const struct quiet *quiet = what;
-    struct lio_engine *engine = quiet->engine;
 
     if (quiet->file)
         return atomic_load(&quiet->file->in_flight) == 0;
-    for (uint32_t i = 0; i <= engine->nlanes; i++)
-        if (!lio_lane_idle(&engine->lanes[i]))
-            return false;
-    return true;
+    return lio_engine_quiet(quiet->engine);
 }
 
 static bool always(void *what LIO_UNUSED)
@@ -450,6 +459,8 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
     shut(engine);
     if (engine->lanes && engine->service) {
         lio_engine_quiesce(engine, NULL);
+        lio_service_stop(engine->service);
+        /* Nobody is left who delivers anything. */
         for (uint32_t i = 0; i <= engine->nlanes; i++)
             discard_results(&engine->lanes[i]);
         if (engine->cache)

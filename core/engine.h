@@ -33,7 +33,8 @@ struct lio_file {
     uint32_t flags;
     struct lio_file *next, *prev; /* engine's list; its files_lock */
 
-    _Atomic uint64_t in_flight; /* requests not finished */
+    _Atomic uint64_t in_flight; /* requests not finished, and batches that
+                                   still count for it; at 0 it may be closed */
     _Atomic bool closing; /* what nobody waits for is not begun any more */
     /* Device operations, for the statistics. */
     _Atomic uint64_t reads, writes, bytes_read, bytes_written, errors;
@@ -74,7 +75,7 @@ struct lio_engine {
 
     struct lio_service *service;
 
-    pthread_mutex_t files_lock; /* guards the two lists; a leaf */
+    pthread_mutex_t files_lock; /* guards the two lists; before lanes' locks */
     struct lio_file *files;
     struct lio_closed_file *closed;
     uint32_t nclosed;
@@ -115,7 +116,10 @@ struct lio_io *lio_engine_find(struct lio_engine *engine, uint64_t id);
 void lio_engine_snapshot(struct lio_engine *engine,
                          struct lio_stats_snapshot *ret_snapshot);
 
-/* All requests of all files, or of one, have been finished. */
+/* Is every request over?  Its result may not have been delivered yet. */
+bool lio_engine_quiet(struct lio_engine *engine);
+
+/* Wait until all requests of all files, or of one, are over. */
 void lio_engine_quiesce(struct lio_engine *engine, struct lio_file *file);
 
 /* The handle for what O_DIRECT cannot do. */

@@ -39,7 +39,7 @@ enum lio_io_state {
     LIO_IO_QUEUED,  /* waits in its lane */
     LIO_IO_ISSUED,  /* with the backend */
     LIO_IO_DELAYED, /* failed, to be tried again in a while */
-    LIO_IO_ENDING,  /* over without the backend: one thread has it */
+    LIO_IO_ENDING,  /* over, or about to be: one thread has it */
     LIO_IO_PLANNED, /* a request whose parts are under way */
     LIO_IO_DONE     /* finished; the result waits to be taken */
 };
@@ -125,18 +125,19 @@ struct lio_io {
     bool waiting;                   /* is in the scheduler */
 
     /* A request: how it stands. */
-    _Atomic uint32_t parts;  /* parts and joins out, and 1 while planning */
-    _Atomic int32_t joins;   /* of these, fills of other requests */
-    _Atomic int os_errno;    /* of the first part that failed */
-    _Atomic int code;        /* likewise */
-    _Atomic uint64_t eof_at; /* where a part met the end of the file */
-    _Atomic bool redo;       /* a joined fill failed: read it ourselves */
-    _Atomic int cancelled;   /* code, once it is to be stopped */
-    _Atomic bool ending;     /* somebody delivers it, or has */
-    _Atomic uint32_t inside; /* threads at the caller's memory or queue */
-    bool exposed;            /* a part writes to the caller's memory itself */
-    uint8_t holds;           /* reasons to keep the object; lane's lock */
-    uint64_t bytes;          /* delivered */
+    _Atomic uint32_t parts;   /* parts and joins out, and 1 while planning */
+    _Atomic int32_t joins;    /* of these, fills of other requests */
+    _Atomic uint64_t failure; /* of the first part that failed: code << 32 |
+                                 errno, or 0 */
+    _Atomic uint64_t eof_at;  /* where a part met the end of the file */
+    _Atomic bool redo;        /* a joined fill failed: read it ourselves */
+    _Atomic int cancelled;    /* code, once it is to be stopped */
+    _Atomic bool ending;      /* somebody delivers it, or has */
+    _Atomic uint32_t inside;  /* threads at the caller's memory or queue */
+    _Atomic bool by_id;       /* its result is for who waits for its id */
+    bool exposed;             /* a part writes to the caller's memory itself */
+    uint8_t holds;            /* reasons to keep the object; lane's lock */
+    uint64_t bytes;           /* delivered */
     uint64_t done_ns;
     struct lio_view *view;
     _Atomic(struct lio_waiter *) waiter; /* who sleeps for it */
@@ -149,6 +150,12 @@ static inline uint64_t lio_io_id(const struct lio_io *io)
     return (atomic_load_explicit(&io->word, memory_order_relaxed) &
             0xffffffff00000000ull) |
            io->index;
+}
+
+/* Why the request has failed, or 0. */
+static inline int lio_io_code(const struct lio_io *io)
+{
+    return (int32_t)(atomic_load(&io->failure) >> 32);
 }
 
 /* Written by whoever has the operation, read by lio_dump() too. */

@@ -230,6 +230,8 @@ void lio_merge_completed(struct lio_io *merged, int64_t result,
     bool is_end = result == 0 || until >= size;
     struct lio_io *io;
 
+    /* It is its members that keep the file open. */
+    lio_batch_spend(batch, merged);
     if (result < 0) {
         lio_count(stats, by_tier[merged->merge->tier].splits, 1);
         while ((io = lio_io_pop(&merged->merge->members)))
@@ -239,5 +241,4 @@ void lio_merge_completed(struct lio_io *merged, int64_t result,
             deal_out(merged, io, until, is_end, batch);
     }
     free_merge(merged);
-    lio_io_append(&batch->spent, merged);
 }

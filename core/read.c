@@ -221,7 +221,8 @@ static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
     part->buf = to;
     if (at % offset_align == 0 && len % offset_align == 0 &&
         (uintptr_t)to % memory_align == 0) {
-        request->exposed |= !request->view;
+        if (!request->view && !request->exposed)
+            request->exposed = true; /* later on this needs the lane's lock */
         part->iov = (struct lio_iovec){ to, len };
         part->op.offset = at;
         part->op.length = len;
@@ -732,7 +733,7 @@ static void end_fill(struct lio_io *part, struct lio_batch *batch)
 
     if (until >= min_u64(end, fill->file_bytes)) {
         until = end; /* the rest of the last sector lies past the end */
-    } else if (atomic_load(&request->code) == 0) {
+    } else if (!lio_io_code(request)) {
         part_met_eof(request, until);
         lio_node_truncated(batch->engine->pool, part->handle->node, until);
     }
@@ -784,7 +785,7 @@ bool lio_read_again(struct lio_io *request, struct lio_batch *batch)
         .end = request->offset + request->length,
     };
 
-    if (!atomic_load(&request->redo) || atomic_load(&request->code) ||
+    if (!atomic_load(&request->redo) || lio_io_code(request) ||
         !lio_lane_expose(request->lane, request))
         return false;
     atomic_store(&request->redo, false);
@@ -800,7 +801,7 @@ void lio_read_finish(struct lio_io *request)
 {
     uint64_t end = request->offset + request->length;
 
-    if (atomic_load(&request->code))
+    if (lio_io_code(request))
         return;
     if (lio_io_state(request) == LIO_IO_PLANNED) {
         end = min_u64(end, atomic_load(&request->eof_at));

@@ -58,8 +58,9 @@ static void reap(struct lio_lane *lane, uint32_t min, int64_t timeout_ns,
         return;
     for (int i = 0; i < n; i++)
         ncompleted += complete(lane, &done[i], batch);
-    lio_lane_add(&lane->reaped, ncompleted);
+    /* In this order, so that what goes down again is never out of sight. */
     lio_lane_again(lane, &batch->again);
+    lio_lane_add(&lane->reaped, ncompleted);
     lio_lane_top_up(lane, batch);
     lio_batch_settle(batch);
 }

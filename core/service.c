@@ -185,13 +185,25 @@ static void write_last(struct lio_service *service)
 
 /* -- the thread ---------------------------------------------------------- */
 
+static bool is_stopping(void *what)
+{
+    struct lio_service *service = what;
+
+    return atomic_load(&service->stopping);
+}
+
+static bool is_over(struct lio_service *service)
+{
+    return is_stopping(service) && lio_engine_quiet(service->engine);
+}
+
 /* Stop, or sleep less long than was thought: a timer has come that is due
  * earlier. */
 static bool must_act(void *what)
 {
     struct lio_service *service = what;
 
-    return atomic_load(&service->stopping) ||
+    return is_over(service) ||
            lio_timers_next(&service->timers) < service->sleeps_until;
 }
 
@@ -266,6 +278,7 @@ static void *service_main(void *arg)
     struct lio_lane *lane = lio_engine_callback_lane(service->engine);
     struct lio_wait wait = {
         .ready = must_act,
+        .scattered = is_stopping,
         .what = service,
         .waiter = &service->waiter,
     };
@@ -274,7 +287,7 @@ static void *service_main(void *arg)
     start_db(service);
     service->next_row_ns =
         service->db ? lio_clock_ns() + interval : LIO_NO_DEADLINE;
-    while (!atomic_load(&service->stopping)) {
+    while (!is_over(service)) {
         service->sleeps_until = wait.deadline = next_event(service);
         (void)lio_lane_wait(lane, &wait);
         now = lio_clock_ns();
@@ -285,7 +298,6 @@ static void *service_main(void *arg)
                 service->db ? now + interval : LIO_NO_DEADLINE;
         }
     }
-    write_last(service);
     return NULL;
 }
 
@@ -313,15 +325,20 @@ int lio_service_open(struct lio_engine *engine,
     return 0;
 }
 
+void lio_service_stop(struct lio_service *service)
+{
+    atomic_store(&service->stopping, true);
+    wake_thread(service);
+    pthread_join(service->thread, NULL);
+}
+
 int lio_service_close(struct lio_service *service, struct lio_error *err)
 {
     int code;
 
     if (!service)
         return 0;
-    atomic_store(&service->stopping, true);
-    wake_thread(service);
-    pthread_join(service->thread, NULL);
+    write_last(service);
     lio_timers_release(&service->timers);
     code = service->lost.code;
     if (code && err)

@@ -17,8 +17,12 @@ struct lio_service;
 int lio_service_open(struct lio_engine *engine,
                      struct lio_service **ret_service, struct lio_error *err);
 
-/* Write the last figures and stop.  Nothing is in flight.  Returns 0, or why
- * the figures ended early, though they had begun.  Accepts NULL. */
+/* End the thread, once everything is over and it has delivered what it had: a
+ * callback that it runs may just have submitted something. */
+void lio_service_stop(struct lio_service *service);
+
+/* Write the last figures; it has been stopped.  Returns 0, or why the figures
+ * ended early, though they had begun.  Accepts NULL. */
 int lio_service_close(struct lio_service *service, struct lio_error *err);
 
 /* Free the memory alone, for a forked child. */

@@ -72,13 +72,13 @@ static void forget(struct lio_io *io)
     io->bytes = 0;
     io->view = NULL;
     atomic_store_explicit(&io->joins, 0, memory_order_relaxed);
-    atomic_store_explicit(&io->os_errno, 0, memory_order_relaxed);
-    atomic_store_explicit(&io->code, 0, memory_order_relaxed);
+    atomic_store_explicit(&io->failure, 0, memory_order_relaxed);
     atomic_store_explicit(&io->eof_at, UINT64_MAX, memory_order_relaxed);
     atomic_store_explicit(&io->redo, false, memory_order_relaxed);
     atomic_store_explicit(&io->cancelled, 0, memory_order_relaxed);
     atomic_store_explicit(&io->ending, false, memory_order_relaxed);
     atomic_store_explicit(&io->inside, 0, memory_order_relaxed);
+    atomic_store_explicit(&io->by_id, false, memory_order_relaxed);
     io->exposed = false;
     io->holds = 1;
 }

@@ -156,6 +156,8 @@ static void describe(struct lio_io *io, const struct lio_request *request,
     io->cq = request->queue;
     io->callback = request->callback;
     io->user = request->user;
+    atomic_store_explicit(&io->by_id, !request->queue && !request->callback,
+                          memory_order_relaxed);
     io->io_class = class_of(request);
     io->level = (uint8_t)(request->priority + (int32_t)LIO_NLEVELS / 2);
     io->deadline_ns = deadline_of(request, now);

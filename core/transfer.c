@@ -23,11 +23,10 @@
 
 void lio_io_fail(struct lio_io *io, int code, int os_errno)
 {
-    struct lio_io *request = lio_io_request(io);
-    int none = 0;
+    uint64_t none = 0, failure = (uint64_t)(uint32_t)code << 32;
 
-    if (atomic_compare_exchange_strong(&request->code, &none, code))
-        atomic_store(&request->os_errno, os_errno);
+    (void)atomic_compare_exchange_strong(&lio_io_request(io)->failure, &none,
+                                         failure | (uint32_t)os_errno);
 }
 
 bool lio_io_unwanted(const struct lio_io *io)
@@ -271,7 +270,7 @@ void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch)
     note_tries(request, lio_io_tries(io));
     if (io->op.kind == LIO_OP_READ)
         lio_read_part_ended(io, batch);
-    lio_io_append(&batch->spent, io);
+    lio_batch_spend(batch, io);
     lio_request_part_done(request, batch);
 }
 
@@ -289,8 +288,8 @@ static void finish_write(struct lio_io *request)
     struct lio_node *node = request->file->handle->node;
     uint64_t end = request->offset + request->length;
 
-    lio_node_written(pool, node, request->code ? 0 : end);
-    request->bytes = request->code ? 0 : request->length;
+    lio_node_written(pool, node, lio_io_code(request) ? 0 : end);
+    request->bytes = lio_io_code(request) ? 0 : request->length;
 }
 
 /* The request was delivered early, by release_early(): the engine still
@@ -299,7 +298,7 @@ static void end_released(struct lio_io *request, struct lio_batch *batch)
 {
     lio_view_put(request->view);
     request->view = NULL;
-    lio_batch_tally(batch, request->file)->finished++;
+    lio_batch_finished(batch, request->file);
     lio_lane_drop(request->lane, request);
 }
 
@@ -309,8 +308,8 @@ static void end_unasked(struct lio_io *io, struct lio_batch *batch)
     lio_read_part_ended(io, batch);
     if (io->flags & LIO_IO_AHEAD)
         lio_readahead_ended(io);
-    lio_batch_tally(batch, io->file)->finished++;
-    lio_io_append(&batch->spent, io);
+    lio_batch_finished(batch, io->file);
+    lio_batch_spend(batch, io);
 }
 
 void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
@@ -330,12 +329,12 @@ void lio_request_finish(struct lio_io *request, struct lio_batch *batch)
         lio_read_finish(request);
     else if (request->kind == LIO_REQUEST_WRITE)
         finish_write(request);
-    if (request->view && atomic_load(&request->code)) {
+    if (request->view && lio_io_code(request)) {
         lio_view_put(request->view);
         request->view = NULL;
     }
     request->done_ns = batch->now_ns;
-    lio_batch_tally(batch, request->file)->finished++;
+    lio_batch_finished(batch, request->file);
     lio_deliver(request, batch);
 }
 

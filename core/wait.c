@@ -167,10 +167,13 @@ static int check_ids(struct lio_engine *engine, const uint64_t *ids, uint32_t n)
         return LIO_EINVAL;
     for (uint32_t i = 0; i < n; i++) {
         struct lio_io *io = lio_engine_find(engine, ids[i]);
+        bool by_id = io && atomic_load(&io->by_id);
 
+        /* Asked for second: another may take it meanwhile, and the object
+         * become another request. */
         if (!io || !lio_io_is(io, ids[i], &state))
             return LIO_ESTALE;
-        if (io->cq || io->callback)
+        if (!by_id)
             return LIO_EINVAL;
     }
     return 0;

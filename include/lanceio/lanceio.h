@@ -256,6 +256,7 @@ LIO_API LIO_MUST_CHECK int lio_file_open(struct lio_engine *engine,
  * Close a file; waits for requests on it that are still in flight, and for what
  * a device still reads into the cache though its request was cancelled or ran
  * out of time.  What was to be read ahead and is not on its way is not read.
+ * Results may be taken, and callbacks be called, after that.
  */
 LIO_API void lio_file_close(struct lio_file *file);
 
@@ -383,7 +384,7 @@ struct lio_result {
     int os_errno;
     uint64_t bytes;        /* moved; short at the end of the file only */
     struct lio_view *view; /* of a LIO_VIEW read; yours to put */
-    struct lio_file *file;
+    struct lio_file *file; /* perhaps closed by now */
     uint64_t offset;
     uint64_t length;
     uint32_t kind; /* enum lio_request_kind */
@@ -392,7 +393,8 @@ struct lio_result {
                   all of it was in the cache or another's read brought it */
 };
 
-/** Say a failed result in a sentence; returns result->code. */
+/** Say a failed result in a sentence; returns result->code.  While the file is
+ *  open: the sentence names it. */
 LIO_API int lio_result_error(const struct lio_result *result,
                              struct lio_error *err);
 

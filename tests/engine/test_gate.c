@@ -1008,6 +1008,181 @@ static void closing_a_queue_waits_for_its_requests(void **state)
     closer_finish(&c, DEPTH);
 }
 
+/*
+ * Two threads, each with a lane of its own of one operation.  What is read
+ * through `goes` needs a load of the one and an operation of the other, which
+ * has come back, but is still being counted when the load ends the read.
+ *
+ *     file     ├─ block 0 ────────────┤├─ block 1 ───
+ *     load                    ├──────┤
+ *     read                         ├───────┤
+ */
+struct counted {
+    struct fixture *f;
+    struct lio_file *stays, *goes;
+    pthread_t threads[2];
+    pthread_barrier_t turn;
+    _Atomic bool closed;
+    char load[8 * KIB], read[8 * KIB], next[PIECE];
+    uint64_t read_id;
+    const char *wrong; /* of the threads, or NULL */
+};
+
+static void *load_and_close(void *arg)
+{
+    struct counted *c = arg;
+    struct lio_request load =
+        read_request(c->stays, c->load, 8 * KIB, 56 * KIB);
+    struct lio_result result;
+    uint64_t id;
+
+    if (lio_submit(c->f->engine, &load, 1, &id, NULL) < 0)
+        c->wrong = "the load was refused";
+    (void)pthread_barrier_wait(&c->turn); /* it is held */
+    (void)pthread_barrier_wait(&c->turn); /* the read's operation is back */
+    if (lio_wait(c->f->engine, id, PATIENCE_NS, &result) < 0 || result.code)
+        c->wrong = "the load failed";
+    lio_file_close(c->goes);
+    atomic_store(&c->closed, true);
+    return NULL;
+}
+
+static void *read_and_count(void *arg)
+{
+    struct counted *c = arg;
+    struct lio_request requests[] = {
+        read_request(c->goes, c->read, 8 * KIB, 60 * KIB),
+        read_request(c->stays, c->next, PIECE, MIB)
+    };
+    struct lio_result result;
+    uint64_t ids[2];
+
+    (void)pthread_barrier_wait(&c->turn);
+    requests[1].flags = LIO_NOCACHE; /* waits until there is room */
+    if (lio_submit(c->f->engine, requests, 2, ids, NULL) < 0)
+        c->wrong = "the reads were refused";
+    c->read_id = ids[0];
+    gate->stall(true);
+    gate->release(1);
+    if (lio_wait(c->f->engine, ids[1], PATIENCE_NS, &result) < 0 || result.code)
+        c->wrong = "the read that had to wait failed";
+    return NULL;
+}
+
+static void counted_run(struct counted *c)
+{
+    (void)pthread_barrier_init(&c->turn, NULL, 2);
+    assert_int_equal(pthread_create(&c->threads[0], NULL, load_and_close, c),
+                     0);
+    assert_true(gate->await_held(1)); /* so the other has the next lane */
+    assert_int_equal(pthread_create(&c->threads[1], NULL, read_and_count, c),
+                     0);
+    while (gate->counts().stalled == 0)
+        (void)sched_yield();
+    gate->release(0);
+    (void)pthread_barrier_wait(&c->turn);
+    for (uint32_t i = 0; i < 1000 && !atomic_load(&c->closed); i++)
+        (void)sched_yield(); /* time to do wrong */
+    gate->open();
+    gate->stall(false);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(c->threads[i], NULL), 0);
+    (void)pthread_barrier_destroy(&c->turn);
+}
+
+static void a_file_stays_until_its_operations_are_counted(void **state)
+{
+    static const char *const two[] = { "engine.lanes=2", "engine.queue_depth=1",
+                                       NULL };
+    struct counted *c;
+
+    (void)state;
+    if (blocking() || !fixture_cached())
+        return; /* nothing is joined, or nobody can be stopped there */
+    gate->reset();
+    c = calloc(1, sizeof(*c));
+    assert_non_null(c);
+    c->f = fixture_open(two);
+    fixture_make(c->f, 1, FILE_BYTES);
+    c->stays = fixture_file(c->f, 1, LIO_READ);
+    c->goes = fixture_file(c->f, 1, LIO_READ);
+    gate->shut();
+    counted_run(c);
+    if (c->wrong)
+        fail_msg("%s", c->wrong);
+    assert_int_equal(wait_for(c->f, c->read_id).code, 0);
+    check_bytes(c->read, sizeof(c->read), 1, 60 * KIB);
+    lio_file_close(c->stays);
+    fixture_release(c->f);
+    free(c);
+}
+
+/* Two callbacks that are due together, one of which dawdles. */
+struct due {
+    struct lio_engine *engine;
+    bool right;
+};
+
+static void nothing(void *user)
+{
+    (void)user;
+}
+
+static void dawdle(const struct lio_result *result, void *user)
+{
+    struct due *due = user;
+
+    (void)result;
+    while (lio_execute(due->engine, nothing, NULL) == 0)
+        (void)sched_yield(); /* until the engine closes */
+    for (uint32_t i = 0; i < 1000; i++)
+        (void)sched_yield(); /* time to do wrong */
+}
+
+static void take_view(const struct lio_result *result, void *user)
+{
+    struct due *due = user;
+    char expected[PIECE];
+
+    lio_test_fill(expected, PIECE, 1, result->offset);
+    due->right = result->code == 0 && result->view->nsegments == 1 &&
+                 memcmp(result->view->segments[0].base, expected, PIECE) == 0;
+    lio_view_put(result->view);
+}
+
+static void a_view_for_a_callback_outlives_the_close_of_the_engine(void **state)
+{
+    struct fixture *f;
+    struct due due = { .right = false };
+    struct lio_request requests[2];
+    struct lio_file *file;
+    char buf[PIECE];
+
+    (void)state;
+    gate->reset();
+    f = fixture_open(NULL);
+    due.engine = f->engine;
+    fixture_make(f, 1, FILE_BYTES);
+    file = fixture_file(f, 1, LIO_READ);
+    for (uint32_t i = 0; i < 2; i++) {
+        requests[i] = read_request(file, buf, PIECE, (uint64_t)i * MIB);
+        requests[i].callback = i == 0 ? dawdle : take_view;
+        requests[i].user = &due;
+    }
+    requests[1].flags = LIO_VIEW;
+    gate->shut();
+    submit_all(f, requests, 2, NULL);
+    assert_true(gate->await_held(2));
+    gate->open();
+    lio_engine_close(f->engine);
+    assert_true(due.right);
+    lio_file_close(file);
+    f->engine = NULL;
+    if (fixture_engine(NULL, &f->engine, &f->err) < 0)
+        fail_msg("%s", f->err.msg);
+    fixture_release(f);
+}
+
 /* Never waited for, neither by id nor by queue: thrown away, nothing leaks,
  * and the memory is written to before close returns, not after. */
 static void closing_the_engine_waits_for_what_is_in_flight(void **state)
@@ -1108,6 +1283,9 @@ int main(int argc, char **argv)
         TEST(closing_a_file_waits_for_its_requests),
         TEST(closing_a_file_reads_no_further_ahead),
         TEST(closing_a_queue_waits_for_its_requests),
+        cmocka_unit_test(a_file_stays_until_its_operations_are_counted),
+        cmocka_unit_test(
+            a_view_for_a_callback_outlives_the_close_of_the_engine),
         cmocka_unit_test(closing_the_engine_waits_for_what_is_in_flight),
     };
     int rc = fixture_arguments(argc, argv);

@@ -57,6 +57,8 @@ static bool uncancellable;
 static uint32_t nspoiled;
 static int spoiled_errno;
 static uint32_t nchoked;
+static bool is_stalled;
+static pthread_cond_t stalled_changed = PTHREAD_COND_INITIALIZER;
 static struct gate_counts counts;
 
 static void violation(const char *what)
@@ -185,6 +187,7 @@ static void control_reset(void)
     uncancellable = false;
     nspoiled = 0;
     nchoked = 0;
+    is_stalled = false;
     counts = (struct gate_counts){ 0 };
     pthread_mutex_unlock(&lock);
 }
@@ -254,6 +257,14 @@ static void control_choke(uint32_t n)
     pthread_mutex_unlock(&lock);
 }
 
+static void control_stall(bool yes)
+{
+    pthread_mutex_lock(&lock);
+    is_stalled = yes;
+    pthread_cond_broadcast(&stalled_changed);
+    pthread_mutex_unlock(&lock);
+}
+
 static void control_cancellable(bool yes)
 {
     pthread_mutex_lock(&lock);
@@ -280,6 +291,7 @@ static const struct gate_control control = {
     .release = control_release,
     .spoil = control_spoil,
     .choke = control_choke,
+    .stall = control_stall,
     .cancellable = control_cancellable,
     .counts = control_counts,
 };
@@ -520,6 +532,10 @@ static int gate_flush(void *queue)
     int rc = 0;
 
     enter(&q->submitting, "flush overlaps a call on its queue");
+    counts.stalled++;
+    while (is_stalled && q->nstaged > 0)
+        pthread_cond_wait(&stalled_changed, &lock);
+    counts.stalled--;
     if (q->nstaged > 0 && nchoked > 0) {
         nchoked--;
         rc = -EBUSY;

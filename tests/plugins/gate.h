@@ -21,6 +21,7 @@ struct gate_counts {
     uint64_t file_opens, file_closes;
     uint64_t cancels;      /* cancel() calls */
     uint64_t asleep;       /* threads in reap(), now */
+    uint64_t stalled;      /* threads in flush(), now */
     uint64_t most_held;    /* at once */
     uint64_t violations;   /* of the contract in lanceio/plugin.h by the core */
     const char *violation; /* the first, in words, or NULL */
@@ -47,6 +48,10 @@ struct gate_control {
     /* The next `n` calls of flush that have something to send return -EBUSY
      * and leave it staged. */
     void (*choke)(uint32_t n);
+
+    /* While it is stalled, a flush that has something to send waits, with all
+     * that its caller holds. */
+    void (*stall)(bool yes);
 
     /* Whether cancel() can stop what is held; it can after reset. */
     void (*cancellable)(bool yes);

@@ -66,13 +66,13 @@ static void an_object_is_born_without_a_past(void **state)
     struct lio_slab *slab = *state;
     struct lio_io *io = lio_slab_get(slab, NULL, LANE);
 
-    atomic_store(&io->code, LIO_EIO);
+    atomic_store(&io->failure, 1);
     atomic_store(&io->cancelled, LIO_ECANCELED);
     io->moved = 77;
     io->tries = 3;
     lio_slab_put(slab, io);
     io = lio_slab_get(slab, NULL, LANE);
-    assert_int_equal(atomic_load(&io->code), 0);
+    assert_int_equal(lio_io_code(io), 0);
     assert_int_equal(atomic_load(&io->cancelled), 0);
     assert_int_equal(io->moved, 0);
     assert_int_equal(io->tries, 0);
