@@ -11,7 +11,7 @@
  * A key's hash picks shard and chain.  Chains and the list of free slots are
  * threaded through the slots, so nothing is allocated after open and the size
  * is known before.  Frames are dealt out in turn, so that a cache that is not
- * full yet has touched no more large pages than it needs.
+ * full yet has touched no more memory than it needs (cache_frames.c).
  *
  * The policy is asked, never believed: a victim out of range or in use is
  * counted and overruled.  So is one that a hit has pinned since.
@@ -21,9 +21,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define LARGE_PAGE ((size_t)2 << 20)
 
 /* -- chains -------------------------------------------------------------- */
 
@@ -268,6 +265,7 @@ static struct lio_slot *make_slot(struct lio_cache *cache,
         return NULL;
     slot = &shard->slots[shard->first_free];
     use_slot(cache, shard, slot, key);
+    lio_frames_used(cache, (uint32_t)(slot - cache->slots));
     cache->ops.insert(shard->policy, local_of(shard, slot), key);
     return slot;
 }
@@ -545,15 +543,6 @@ uint64_t lio_cache_loader(const struct lio_cache *cache, uint32_t slot)
                                 memory_order_acquire);
 }
 
-void *lio_cache_frame(const struct lio_cache *cache, uint32_t slot)
-{
-    const struct lio_cache_layout *layout = &cache->layout;
-    size_t frame = (size_t)(slot % layout->shard_slots) * layout->nshards +
-                   slot / layout->shard_slots;
-
-    return cache->frames + frame * LIO_BLOCK_BYTES;
-}
-
 void lio_cache_drop(struct lio_cache *cache, uint64_t key)
 {
     struct lio_shard *shard;
@@ -628,44 +617,6 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
 }
 
 /* -- lifetime ------------------------------------------------------------ */
-
-static size_t frames_bytes(const struct lio_cache_layout *layout)
-{
-    return (size_t)layout->nshards * layout->shard_slots * LIO_BLOCK_BYTES;
-}
-
-/*
- * In large pages, if the system has them to give: a device moves 256 KiB that
- * lie in one piece about twice as fast as 64 scattered pages, and the first
- * touch costs a fault for 2 MiB instead of one for 4 KiB.
- *
- * The kernel aligns to small pages only: reserve more, and give back what lies
- * before and behind the aligned part.
- */
-static int map_frames(struct lio_cache *cache, struct lio_error *err)
-{
-    size_t bytes = frames_bytes(&cache->layout), lead;
-    size_t align = bytes < LARGE_PAGE ? LIO_BLOCK_BYTES : LARGE_PAGE;
-    unsigned char *mapped = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (mapped == MAP_FAILED)
-        return lio_error_set(err, LIO_ENOMEM,
-                             "no memory for a cache of %zu bytes: lower "
-                             "[cache] size",
-                             bytes);
-
-    lead = -(uintptr_t)mapped % align;
-    cache->frames = mapped + lead;
-    /* To unmap a part at either end of a mapping cannot fail. */
-    if (lead)
-        (void)munmap(mapped, lead);
-    if (lead < align)
-        (void)munmap(cache->frames + bytes, align - lead);
-    /* Without large pages it works as well. */
-    (void)madvise(cache->frames, bytes, MADV_HUGEPAGE);
-    return 0;
-}
 
 static void make_shard(struct lio_shard *shard)
 {
@@ -759,7 +710,7 @@ int lio_cache_open(const struct lio_cache_config *config,
     cache->shard_hot = (uint32_t)((uint64_t)cache->layout.shard_slots *
                                   config->hot_percent / 100);
     if (rc == 0)
-        rc = map_frames(cache, err);
+        rc = lio_frames_map(cache, err);
     if (rc == 0)
         rc = make_tables(cache, err);
     while (rc == 0 && cache->nopen < cache->layout.nshards) {
@@ -785,7 +736,6 @@ void lio_cache_close(struct lio_cache *cache)
         pthread_mutex_destroy(&cache->shards[i].lock);
     }
     free(cache->tables);
-    if (cache->frames)
-        (void)munmap(cache->frames, frames_bytes(&cache->layout));
+    lio_frames_unmap(cache);
     free(cache);
 }

@@ -2,6 +2,7 @@
  * What the block cache is made of; for the files core/cache_*.c alone.
  *
  *     cache.c        claims, publications, victims; open and close
+ *     cache_frames.c the memory of the blocks
  *     cache_hit.c    hits without a lock, and the logs that tell the policy
  *     cache_hint.c   blocks that are not the policy's: pinned ones, scans'
  *     cache_size.c   how many shards and slots fit below the ceiling
@@ -175,7 +176,9 @@ struct lio_cache {
     struct lio_cache_ops ops;
     struct lio_cache_layout layout;
     unsigned char *frames;
-    void *tables; /* all that follows, and what it points at */
+    size_t small_bytes;        /* of the frames that begin on small pages */
+    _Atomic bool frames_grown; /* past those */
+    void *tables;              /* all that follows, and what it points at */
     struct lio_seat *seats;
     struct lio_shard *shards;   /* in the tables */
     struct lio_slot *slots;     /* of all shards, in the tables */
@@ -195,6 +198,15 @@ struct lio_cache {
 int lio_cache_choose_layout(const struct lio_cache_config *config,
                             struct lio_cache_layout *ret_layout,
                             struct lio_error *err);
+
+/* -- cache_frames.c ------------------------------------------------------ */
+
+/* LIO_ENOMEM; needs the layout. */
+int lio_frames_map(struct lio_cache *cache, struct lio_error *err);
+void lio_frames_unmap(struct lio_cache *cache);
+
+/* A slot is about to be filled that may never have been before. */
+void lio_frames_used(struct lio_cache *cache, uint32_t slot);
 
 /* -- cache_hit.c --------------------------------------------------------- */
 
