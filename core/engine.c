@@ -4,6 +4,7 @@
 #include "core/engine.h"
 
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -508,17 +509,18 @@ void lio_engine_info(struct lio_engine *engine,
         lio_service_info(engine->service, ret_info);
 }
 
-void lio_engine_snapshot(struct lio_engine *engine,
+/* All of the snapshot before its buckets. */
+static void take_figures(struct lio_engine *engine,
                          struct lio_stats_snapshot *ret_snapshot)
 {
     struct lio_cache_stats cache = { 0 };
 
-    memset(ret_snapshot, 0, sizeof(*ret_snapshot));
+    memset(ret_snapshot, 0, offsetof(struct lio_stats_snapshot, latency));
     for (uint32_t i = 0; i <= engine->nlanes; i++) {
         struct lio_lane *lane = &engine->lanes[i];
         uint64_t reaped_bytes = atomic_load(&lane->reaped_bytes);
 
-        lio_stats_sum(ret_snapshot, &lane->stats);
+        lio_stats_sum_counters(ret_snapshot, &lane->stats);
         ret_snapshot->in_flight += lio_lane_in_flight(lane);
         ret_snapshot->in_flight_bytes +=
             atomic_load(&lane->issued_bytes) - reaped_bytes;
@@ -539,6 +541,15 @@ void lio_engine_snapshot(struct lio_engine *engine,
     ret_snapshot->prefetch_cancelled_bytes = cache.cancelled_bytes;
     ret_snapshot->prefetch_unused_bytes = cache.ahead_bytes;
     ret_snapshot->open_handles = lio_filepool_nopen(engine->pool);
+}
+
+void lio_engine_snapshot(struct lio_engine *engine,
+                         struct lio_stats_snapshot *ret_snapshot)
+{
+    memset(ret_snapshot, 0, sizeof(*ret_snapshot));
+    take_figures(engine, ret_snapshot);
+    for (uint32_t i = 0; i <= engine->nlanes; i++)
+        lio_stats_sum_buckets(ret_snapshot, &engine->lanes[i].stats);
 }
 
 /* As much of the snapshot as callers are promised. */
@@ -589,8 +600,9 @@ void lio_engine_stats(struct lio_engine *engine,
     struct lio_stats_snapshot *snapshot = malloc(sizeof(*snapshot));
 
     memset(ret_stats, 0, sizeof(*ret_stats));
+    /* Readers of files ask for each that they open. */
     if (snapshot) {
-        lio_engine_snapshot(engine, snapshot);
+        take_figures(engine, snapshot);
         public_stats(snapshot, ret_stats);
     }
     free(snapshot);

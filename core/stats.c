@@ -64,12 +64,16 @@ static void add_hist(uint64_t *sum, const struct lio_hist *hist)
  * No lock: each figure is whole, but two of them may be a few operations
  * apart.  The next interval, or the end of the run, evens that out.
  */
-void lio_stats_sum(struct lio_stats_snapshot *sum,
-                   const struct lio_lane_stats *lane)
+void lio_stats_sum_counters(struct lio_stats_snapshot *sum,
+                            const struct lio_lane_stats *lane)
 {
     for (uint32_t i = 0; i < LIO_NCOUNTERS; i++)
         add(&sum->counters[i], &lane->counters[i]);
+}
 
+void lio_stats_sum_buckets(struct lio_stats_snapshot *sum,
+                           const struct lio_lane_stats *lane)
+{
     for (uint32_t kind = 0; kind < LIO_NKINDS; kind++) {
         for (uint32_t stage = 0; stage < LIO_NSTAGES; stage++)
             add_hist(sum->latency[stage][kind], &lane->latency[stage][kind]);

@@ -160,8 +160,6 @@ static inline void lio_stat_size(struct lio_lane_stats *stats,
 /* Plain sums of all lanes at one moment; large: keep it off small stacks. */
 struct lio_stats_snapshot {
     uint64_t counters[LIO_NCOUNTERS];
-    uint64_t latency[LIO_NSTAGES][LIO_NKINDS][LIO_HIST_BUCKETS];
-    uint64_t sizes[LIO_NKINDS][LIO_SIZE_BUCKETS];
     uint64_t in_flight; /* operations, now */
     uint64_t in_flight_bytes;
     uint64_t cache_slots, cache_used, cache_pinned, cache_evictions;
@@ -171,6 +169,9 @@ struct lio_stats_snapshot {
     uint64_t prefetch_wasted_bytes, prefetch_cancelled_bytes;
     uint64_t prefetch_unused_bytes;
     uint64_t open_handles;
+    /* Nearly all of it, and last: who asks often leaves it alone. */
+    uint64_t latency[LIO_NSTAGES][LIO_NKINDS][LIO_HIST_BUCKETS];
+    uint64_t sizes[LIO_NKINDS][LIO_SIZE_BUCKETS];
 };
 
 /* Names and meanings by counter, stage and kind, for the database. */
@@ -179,8 +180,11 @@ const char *lio_counter_meaning(enum lio_counter counter);
 const char *lio_stage_name(enum lio_stage stage);
 const char *lio_stat_kind_name(enum lio_stat_kind kind);
 
-/* Add one lane's figures to a snapshot. */
-void lio_stats_sum(struct lio_stats_snapshot *sum,
-                   const struct lio_lane_stats *lane);
+/* Add one lane's figures to a snapshot: its counters, or what is spread over
+ * buckets. */
+void lio_stats_sum_counters(struct lio_stats_snapshot *sum,
+                            const struct lio_lane_stats *lane);
+void lio_stats_sum_buckets(struct lio_stats_snapshot *sum,
+                           const struct lio_lane_stats *lane);
 
 #endif

@@ -81,7 +81,8 @@ static void the_sum_adds_every_figure_of_every_lane(void **state)
         lio_hist_add(&lanes[i].latency[LIO_STAGE_TOTAL][LIO_STAT_SYNC],
                      UINT64_MAX);
         lio_stat_size(&lanes[i], LIO_STAT_SYNC, 1);
-        lio_stats_sum(sum, &lanes[i]);
+        lio_stats_sum_counters(sum, &lanes[i]);
+        lio_stats_sum_buckets(sum, &lanes[i]);
     }
     assert_int_equal(sum->counters[LIO_COUNT_REQUESTS], 10);
     assert_int_equal(sum->counters[LIO_COUNT_STALE], 15);
