@@ -24,6 +24,7 @@ void lio_column_cursor_init(struct lio_column_cursor *cursor,
                     .first_bytes = UINT64_MAX,
                     .ahead_bytes = 1 },
         .window_bytes = UINT64_MAX,
+        .ahead_max = 1,
     };
 }
 
@@ -47,6 +48,7 @@ void lio_column_cursor_limit(struct lio_column_cursor *cursor,
 {
     cursor->limits = *limits;
     cursor->window_bytes = limits->first_bytes;
+    cursor->ahead_max = limits->first_bytes;
 }
 
 static const struct lio_place *place_in(const struct lio_column_cursor *cursor,
@@ -234,6 +236,11 @@ manner_of(const struct lio_column_cursor *cursor)
     };
 }
 
+static uint64_t doubled(uint64_t bytes, uint64_t most)
+{
+    return bytes < most / 2 ? bytes * 2 : most;
+}
+
 /* Cut one more window and start it.  `*ret_more` is whether there was one, and
  * it could be cut without a wait, unless none is under way. */
 static int start_window(struct lio_column_cursor *cursor, bool *ret_more,
@@ -269,10 +276,8 @@ static int start_window(struct lio_column_cursor *cursor, bool *ret_more,
     cursor->ahead_bytes += lio_window_place(window)->bytes;
     cursor->cut_row = first + lio_window_place(window)->first +
                       lio_window_place(window)->rows;
-    if (cursor->window_bytes < cursor->limits.window_bytes / 2)
-        cursor->window_bytes *= 2;
-    else
-        cursor->window_bytes = cursor->limits.window_bytes;
+    cursor->window_bytes =
+        doubled(cursor->window_bytes, cursor->limits.window_bytes);
     *ret_more = true;
     return 0;
 }
@@ -284,9 +289,9 @@ static int start_ahead(struct lio_column_cursor *cursor, uint32_t least,
     bool more = true;
     int rc = 0;
 
-    while (rc == 0 && more && cursor->nwindows < LIO_WINDOWS_MAX &&
-           (cursor->nwindows < least ||
-            cursor->ahead_bytes < cursor->limits.ahead_bytes))
+    while (
+        rc == 0 && more && cursor->nwindows < LIO_WINDOWS_MAX &&
+        (cursor->nwindows < least || cursor->ahead_bytes < cursor->ahead_max))
         rc = start_window(cursor, &more, err);
     return rc;
 }
@@ -302,7 +307,9 @@ int lio_column_cursor_start(struct lio_column_cursor *cursor,
     return cursor->nwindows > 0 ? 0 : start_window(cursor, &more, err);
 }
 
-/* Take the window under way, and start those after it meanwhile. */
+/* Take the window under way, and start those after it meanwhile: one after the
+ * first, because to start to read what is at hand is to read it, and a batch
+ * waits for that. */
 static int finish_window(struct lio_column_cursor *cursor,
                          struct lio_error *err)
 {
@@ -310,6 +317,7 @@ static int finish_window(struct lio_column_cursor *cursor,
     struct lio_window_place place = *lio_window_place(window);
     int rc = start_ahead(cursor, 0, err);
 
+    cursor->ahead_max = doubled(cursor->ahead_max, cursor->limits.ahead_bytes);
     if (rc < 0) {
         lio_window_drop(window);
         return rc;

@@ -42,6 +42,7 @@ struct lio_column_cursor {
     bool window_blobs;               /* it is of descriptors, see blob.h */
     struct lio_read_limits limits;
     uint64_t window_bytes;    /* of the next window */
+    uint64_t ahead_max;       /* of ahead_bytes, as the windows grow */
     struct lio_cutter cutter; /* of the page that is being cut */
     uint64_t cut_row;         /* the first that no window has */
     uint32_t cut_fragment;

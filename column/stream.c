@@ -8,6 +8,7 @@
 /* Behind a stream: private_data. */
 struct stream {
     struct lio_scan_run run;
+    bool given;           /* the first batch, which waits for no plan */
     struct lio_error err; /* of the last call that failed */
     int failed;           /* its code: a stream that failed stays so */
 };
@@ -49,10 +50,11 @@ static int stream_get_next(struct ArrowArrayStream *stream,
         *ret_array = (struct ArrowArray){ 0 };
         return 0;
     }
+    if (state->given)
+        lio_scan_tell(&state->run);
     state->failed = lio_scan_run_next(&state->run, state->run.batch_rows,
                                       ret_array, &state->err);
-    if (state->failed == 0)
-        lio_scan_tell(&state->run);
+    state->given = true;
     return errno_of(state->failed);
 }
 
