@@ -55,6 +55,9 @@ int cli_writing_option(const struct cli *cli, int opt,
         return CLI_DONE;
     case CLI_OPT_ROWS_PER_FILE:
         return set_rows_per_file(cli, optarg, &writing->options);
+    case CLI_OPT_PAGE_CACHE:
+        writing->options.page_cache = 1;
+        return CLI_DONE;
     default:
         writing->no_engine = true;
         return CLI_DONE;

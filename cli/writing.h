@@ -17,6 +17,7 @@ enum {
     CLI_OPT_FILE_VERSION,
     CLI_OPT_COMPRESSION,
     CLI_OPT_ROWS_PER_FILE,
+    CLI_OPT_PAGE_CACHE,
     CLI_OPT_NO_ENGINE
 };
 
@@ -26,6 +27,7 @@ enum {
         { "file-version", required_argument, NULL, CLI_OPT_FILE_VERSION },     \
         { "compression", required_argument, NULL, CLI_OPT_COMPRESSION },       \
         { "rows-per-file", required_argument, NULL, CLI_OPT_ROWS_PER_FILE },   \
+        { "page-cache", no_argument, NULL, CLI_OPT_PAGE_CACHE },               \
     {                                                                          \
         "no-engine", no_argument, NULL, CLI_OPT_NO_ENGINE                      \
     }
@@ -41,6 +43,10 @@ enum {
     "      --compression NAME  none, fsst, lz4 or zstd; chosen by what is "    \
     "smallest\n"                                                               \
     "      --rows-per-file N   begin another file after N rows (1M)\n"         \
+    "      --page-cache        keep what is written in the page cache, for "   \
+    "who "                                                                     \
+    "reads\n"                                                                  \
+    "                          it soon; else large pages go past it\n"         \
     "      --no-engine         plain synchronous calls: no statistics, the\n"  \
     "                          same bytes\n"
 

@@ -3,10 +3,11 @@
  *
  *     refs, bytes | padding | data ........ | slack (zero)
  *     0                     64
+ *
+ * In a mapping data starts with its second page, and that much before it.
  */
 #include "column/pool.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,18 +44,23 @@ struct lio_mem *lio_mem_new(uint64_t bytes)
     return mem;
 }
 
+/* The head of a mapping is the end of its first page. */
 struct lio_mem *lio_mem_map(uint64_t bytes)
 {
     struct lio_mem *mem;
+    uint8_t *start;
     size_t whole;
 
     if (!room_for(bytes, &whole))
         return NULL;
-    mem = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-               -1, 0);
-    if (mem == MAP_FAILED)
+    whole = LIO_MEM_PAGE + ((size_t)bytes + LIO_MEM_SLACK + LIO_MEM_PAGE - 1) /
+                               LIO_MEM_PAGE * LIO_MEM_PAGE;
+    start = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED)
         return NULL;
-    set_up(mem, whole, bytes);
+    mem = (struct lio_mem *)(start + LIO_MEM_PAGE - sizeof(*mem));
+    set_up(mem, whole - LIO_MEM_PAGE + sizeof(*mem), bytes);
     mem->mapped = whole;
     return mem;
 }
@@ -93,10 +99,19 @@ void lio_mem_put(struct lio_mem *mem)
         lio_mem_free(mem);
 }
 
+bool lio_mem_pad(struct lio_mem *mem, uint64_t bytes, uint64_t end)
+{
+    if (end > mem->room + LIO_MEM_SLACK)
+        return false;
+    memset(mem->data + bytes, 0, (size_t)(end - bytes));
+    return true;
+}
+
 void lio_mem_free(struct lio_mem *mem)
 {
     if (mem->mapped > 0)
-        (void)munmap(mem, mem->mapped); /* which cannot fail for what is one */
+        /* Which cannot fail for what is one. */
+        (void)munmap((uint8_t *)(mem + 1) - LIO_MEM_PAGE, mem->mapped);
     else
         free(mem);
 }

@@ -9,11 +9,13 @@
 #define LIO_COLUMN_MEMORY_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define LIO_MEM_ALIGN 64
 #define LIO_MEM_SLACK 64
+#define LIO_MEM_PAGE  4096 /* of a mapping */
 
 struct lio_pool;
 
@@ -38,11 +40,16 @@ struct lio_mem *lio_mem_get(struct lio_mem *mem);
 /* One reference less; the last one frees, or gives it back.  Accepts NULL. */
 void lio_mem_put(struct lio_mem *mem);
 
+/* Zero what follows the first `bytes` up to `end`; false if it ends before
+ * that.  For who has the only reference. */
+bool lio_mem_pad(struct lio_mem *mem, uint64_t bytes, uint64_t end);
+
 /* -- for pools ----------------------------------------------------------- */
 
 /* As lio_mem_new(), but not from the heap, which large blocks that come and go
  * on several threads leave in pieces: of 800 MB that were written with 128 MiB
- * at a time, 400 MB had stayed resident. */
+ * at a time, 400 MB had stayed resident.  The bytes fill whole pages of
+ * LIO_MEM_PAGE, as O_DIRECT wants them. */
 struct lio_mem *lio_mem_map(uint64_t bytes);
 
 /* Memory without a reference gets one, and another size, up to its room. */

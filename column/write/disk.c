@@ -63,13 +63,13 @@ int lio_disk_write(struct lio_engine *engine, const char *path,
     if (!mem)
         return lio_write_no_memory(path, err);
     memcpy(mem->data, bytes.data, bytes.bytes);
-    rc = lio_output_open(engine, path, &output, err);
+    rc = lio_output_open(engine, path, false, &output, err);
     if (rc < 0) {
         lio_mem_put(mem);
         return rc;
     }
     lio_output_write(output, mem, bytes.bytes, 0);
-    rc = lio_output_sync(output, err);
+    rc = lio_output_end(output, bytes.bytes, err);
     lio_output_close(output);
     return rc;
 }

@@ -152,13 +152,15 @@ static int add_page(struct lio_written_column *column,
 static void write_blobs(struct lio_file_writer *writer, struct page_job *job)
 {
     struct lio_growing *data = &job->shredded.slots.data;
-    uint64_t bytes = data->used, at = writer->at;
+    uint64_t bytes = data->used, at = lio_page_at(writer->at, bytes);
 
     encode_page(job, at);
-    writer->at +=
-        (bytes + LIO_PAGE_ALIGN - 1) / LIO_PAGE_ALIGN * LIO_PAGE_ALIGN;
-    if (job->err.code == 0)
+    writer->at = at + lio_page_room(bytes);
+    if (job->err.code == 0 && bytes > 0) {
+        if (lio_mem_pad(data->mem, bytes, lio_page_room(bytes)))
+            bytes = lio_page_room(bytes);
         lio_output_write(writer->output, lio_mem_get(data->mem), bytes, at);
+    }
     lio_shredded_release(&job->shredded);
 }
 
@@ -174,13 +176,13 @@ static void hand_on(void *owner, struct lio_job *base)
         write_blobs(writer, job);
     mem = image->mem;
     bytes = image->bytes;
-    at = writer->at;
+    at = lio_page_at(writer->at, bytes);
     image->mem = NULL;
     if (job->err.code == 0 &&
         add_page(&writer->written[job->column], image, at) < 0)
         (void)lio_write_no_memory("page", &job->err);
     if (job->err.code == 0) {
-        writer->at += bytes;
+        writer->at = at + bytes;
         lio_output_write(writer->output, mem, bytes, at);
     } else {
         keep_error(writer, &job->err);
@@ -316,7 +318,8 @@ static int open_writer(struct lio_file_writer *writer,
     if (rc < 0)
         return rc;
     set_page_bytes(writer);
-    rc = lio_output_open(engine, path, &writer->output, err);
+    rc = lio_output_open(engine, path, !writer->options.page_cache,
+                         &writer->output, err);
     if (rc < 0)
         return rc;
     return lio_jobs_open(engine, writer->options.threads, &ops, writer,
@@ -408,7 +411,6 @@ int lio_file_writer_append(struct lio_file_writer *writer,
     return rc;
 }
 
-/* The pages are there, and durable, before anything says that they are. */
 static int write_pages(struct lio_file_writer *writer, struct lio_error *err)
 {
     int rc = 0;
@@ -418,9 +420,7 @@ static int write_pages(struct lio_file_writer *writer, struct lio_error *err)
             rc = cut_page(writer, i, err);
     while (lio_jobs_wait(writer->jobs))
         ;
-    if (rc == 0)
-        rc = status(writer, err);
-    return rc < 0 ? rc : lio_output_sync(writer->output, err);
+    return rc < 0 ? rc : status(writer, err);
 }
 
 static int write_tail(struct lio_file_writer *writer, uint64_t *ret_bytes,
@@ -435,7 +435,7 @@ static int write_tail(struct lio_file_writer *writer, uint64_t *ret_bytes,
         return lio_write_no_memory(writer->name, err);
     *ret_bytes = writer->at + bytes;
     lio_output_write(writer->output, tail, bytes, writer->at);
-    return lio_output_sync(writer->output, err);
+    return lio_output_end(writer->output, *ret_bytes, err);
 }
 
 int lio_file_writer_finish(struct lio_file_writer *writer,

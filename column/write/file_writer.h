@@ -29,6 +29,7 @@ struct lio_file_options {
     uint64_t memory;
     uint64_t page_bytes;
     uint32_t threads;
+    bool page_cache; /* large pages go through it, too */
 };
 
 /* What was written. */
@@ -55,8 +56,9 @@ LIO_MUST_CHECK int lio_file_writer_append(struct lio_file_writer *writer,
                                           uint64_t from, uint64_t n,
                                           struct lio_error *err);
 
-/* Write the rest, the metadata and the footer, each made durable before the
- * next.  The file is complete then; the writer is still to be closed. */
+/* Write the rest, the metadata and the footer, and make it durable: one sync
+ * for all, because nobody looks at the file before.  It is complete then; the
+ * writer is still to be closed. */
 LIO_MUST_CHECK int lio_file_writer_finish(struct lio_file_writer *writer,
                                           struct lio_file_summary *ret_summary,
                                           struct lio_error *err);

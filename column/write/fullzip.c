@@ -160,13 +160,24 @@ static bool is_plain(const struct page *page)
 
 /* -- the page ------------------------------------------------------------ */
 
+/* Values that are where they came to be go into the file from there. */
+static bool is_shared(const struct page *page)
+{
+    return is_plain(page) && page->raw->mem &&
+           page->rows.values == page->raw->mem->data;
+}
+
 static int assemble(const struct page *page, struct lio_page_image *ret_image)
 {
     const uint64_t bytes[] = { page->bytes,
                                (page->raw->rows + 1) * page->index_width };
     uint32_t n = page->index_width > 0 ? 2 : 1;
-    int rc = lio_page_image_alloc(page->enc, bytes, n, ret_image);
+    int rc;
 
+    if (is_shared(page))
+        return lio_page_image_share(page->enc, page->raw->mem, page->bytes,
+                                    ret_image);
+    rc = lio_page_image_alloc(page->enc, bytes, n, ret_image);
     if (rc < 0)
         return rc;
     if (is_plain(page))

@@ -4,6 +4,12 @@
  * Writes on the engine name a completion queue, which whoever needs the memory
  * back waits on.  Their number is not bounded here: the file's writer bounds
  * what it holds.
+ *
+ * Past the page cache, a write that makes a file longer is alone on it (ext4
+ * and XFS lock the inode).  So the file is made longer ahead of them, in steps,
+ * and cut to its length in the end:
+ *
+ *     written ......... | reserved ..... |      end: ftruncate(), sync
  */
 #include "column/write/output.h"
 
@@ -16,6 +22,12 @@
 
 #define REAP_MAX 16 /* results at once */
 
+/* O_DIRECT wants memory, place and length at multiples of this at the most. */
+#define BLOCK 4096
+
+/* Reserved at once: as much again as there is, and no more than that. */
+#define RESERVE_MAX (UINT64_C(128) << 20)
+
 /* One that is under way. */
 struct write {
     struct write *next, *prev; /* in the output's list */
@@ -25,7 +37,9 @@ struct write {
 
 struct lio_output {
     char *path;
-    int fd;                    /* without an engine, else -1 */
+    int fd;        /* without an engine, else -1 */
+    int direct_fd; /* past the page cache; -1: not wanted, or not possible */
+    uint64_t reserved;         /* the length that the file was given; 0: none */
     struct lio_engine *engine; /* or NULL */
     struct lio_file *file;
     struct lio_cq *queue;
@@ -74,6 +88,15 @@ static void end_write(struct lio_output *output, struct write *write)
     free(write);
 }
 
+/* A file system that knows no O_DIRECT says that with EINVAL. */
+static int open_direct(struct lio_output *output, struct lio_error *err)
+{
+    output->direct_fd = open(output->path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    return output->direct_fd < 0 && errno != EINVAL
+               ? lio_write_failed(output->path, "open", errno, err)
+               : 0;
+}
+
 static int open_plain(struct lio_output *output, struct lio_error *err)
 {
     output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
@@ -81,17 +104,19 @@ static int open_plain(struct lio_output *output, struct lio_error *err)
                           : 0;
 }
 
-static int open_on_engine(struct lio_output *output, struct lio_error *err)
+static int open_on_engine(struct lio_output *output, bool direct,
+                          struct lio_error *err)
 {
+    uint32_t flags = LIO_WRITE | (direct ? LIO_DIRECT : 0);
     int rc = lio_cq_open(output->engine, &output->queue, err);
 
     if (rc < 0)
         return rc;
-    return lio_file_open(output->engine, output->path, LIO_WRITE, &output->file,
+    return lio_file_open(output->engine, output->path, flags, &output->file,
                          err);
 }
 
-int lio_output_open(struct lio_engine *engine, const char *path,
+int lio_output_open(struct lio_engine *engine, const char *path, bool direct,
                     struct lio_output **ret_output, struct lio_error *err)
 {
     struct lio_output *output = calloc(1, sizeof(*output));
@@ -102,9 +127,11 @@ int lio_output_open(struct lio_engine *engine, const char *path,
         return lio_write_no_memory(path, err);
     }
     pthread_mutex_init(&output->lock, NULL);
-    output->fd = -1;
+    output->fd = output->direct_fd = -1;
     output->engine = engine;
-    rc = engine ? open_on_engine(output, err) : open_plain(output, err);
+    rc = engine ? open_on_engine(output, direct, err) : open_plain(output, err);
+    if (rc == 0 && direct)
+        rc = open_direct(output, err);
     if (rc < 0) {
         lio_output_close(output);
         return rc;
@@ -126,6 +153,8 @@ void lio_output_close(struct lio_output *output)
     lio_file_close(output->file);
     if (output->fd >= 0)
         (void)close(output->fd); /* what matters was synced */
+    if (output->direct_fd >= 0)
+        (void)close(output->direct_fd);
     pthread_mutex_destroy(&output->lock);
     free(output->path);
     free(output);
@@ -133,13 +162,45 @@ void lio_output_close(struct lio_output *output)
 
 /* -- writing ------------------------------------------------------------- */
 
+/* Whether that may go past the page cache. */
+static bool fills_blocks(const uint8_t *from, uint64_t bytes, uint64_t at)
+{
+    return ((uintptr_t)from | bytes | at) % BLOCK == 0;
+}
+
+/* Make the file longer ahead of a write.  A file system that cannot, or has no
+ * room, says nothing here: it will be heard of when the bytes come. */
+static void reserve(struct lio_output *output, uint64_t end)
+{
+    uint64_t more = end < RESERVE_MAX ? end : RESERVE_MAX;
+
+    if (output->direct_fd < 0 || end <= output->reserved)
+        return;
+    output->reserved = end + more;
+    (void)fallocate(output->direct_fd, 0, 0, (off_t)output->reserved);
+}
+
+static ssize_t write_some(const struct lio_output *output, const uint8_t *from,
+                          uint64_t bytes, uint64_t at)
+{
+    ssize_t put = -1;
+
+    errno = EINVAL;
+    if (output->direct_fd >= 0 && fills_blocks(from, bytes, at))
+        put = pwrite(output->direct_fd, from, (size_t)bytes, (off_t)at);
+    /* The same for blocks that are larger than ours. */
+    return put < 0 && errno == EINVAL
+               ? pwrite(output->fd, from, (size_t)bytes, (off_t)at)
+               : put;
+}
+
 static void write_plain(struct lio_output *output, const uint8_t *from,
                         uint64_t bytes, uint64_t at)
 {
     struct lio_error err;
 
     while (bytes > 0) {
-        ssize_t put = pwrite(output->fd, from, (size_t)bytes, (off_t)at);
+        ssize_t put = write_some(output, from, bytes, at);
 
         if (put < 0 && errno == EINTR)
             continue;
@@ -211,6 +272,8 @@ void lio_output_write(struct lio_output *output, struct lio_mem *mem,
         lio_mem_put(mem);
         return;
     }
+    if (fills_blocks(mem->data, bytes, at))
+        reserve(output, at + bytes);
     if (output->engine) {
         submit(output, mem, bytes, at);
         return;
@@ -249,13 +312,26 @@ bool lio_output_reap(struct lio_output *output, bool wait)
     return n >= 0;
 }
 
-int lio_output_sync(struct lio_output *output, struct lio_error *err)
+/* What was reserved and not written is given back. */
+static int cut(struct lio_output *output, uint64_t bytes, struct lio_error *err)
+{
+    if (output->reserved == 0 ||
+        ftruncate(output->direct_fd, (off_t)bytes) == 0)
+        return 0;
+    return lio_write_failed(output->path, "truncate", errno, err);
+}
+
+int lio_output_end(struct lio_output *output, uint64_t bytes,
+                   struct lio_error *err)
 {
     int rc;
 
     while (lio_output_reap(output, true))
         ;
     rc = lio_output_status(output, err);
+    if (rc < 0)
+        return rc;
+    rc = cut(output, bytes, err);
     if (rc < 0)
         return rc;
     if (output->engine)

@@ -4,7 +4,7 @@
  * Writes do not wait for each other: each says where it goes.  What fails stays
  * failed: the first error is kept, and all that comes later returns it.
  *
- * Threads: lio_output_write() any, at once; the others one at a time.
+ * Threads: lio_output_write() any, one at a time; so the others.
  */
 #ifndef LIO_COLUMN_WRITE_OUTPUT_H
 #define LIO_COLUMN_WRITE_OUTPUT_H
@@ -17,9 +17,10 @@
 
 struct lio_output;
 
-/* Open a file that exists; `engine` may be NULL. */
+/* Open a file that exists and is empty; `engine` may be NULL.  `direct`: what
+ * fills whole blocks goes past the page cache, where the file system can. */
 LIO_MUST_CHECK int lio_output_open(struct lio_engine *engine, const char *path,
-                                   struct lio_output **ret_output,
+                                   bool direct, struct lio_output **ret_output,
                                    struct lio_error *err);
 
 /*
@@ -42,9 +43,9 @@ bool lio_output_reap(struct lio_output *output, bool wait);
 LIO_MUST_CHECK int lio_output_status(struct lio_output *output,
                                      struct lio_error *err);
 
-/* Wait for all writes, and make them durable. */
-LIO_MUST_CHECK int lio_output_sync(struct lio_output *output,
-                                   struct lio_error *err);
+/* Wait for all writes, which come to a file of `bytes`, and make it durable. */
+LIO_MUST_CHECK int lio_output_end(struct lio_output *output, uint64_t bytes,
+                                  struct lio_error *err);
 
 /* Waits for what is under way.  Accepts NULL. */
 void lio_output_close(struct lio_output *output);

@@ -39,31 +39,66 @@ static void clear_gaps(struct lio_page_image *image)
 {
     for (uint32_t i = 0; i < image->nbuffers; i++) {
         uint64_t end = image->buffer_at[i] + image->buffer_bytes[i];
+        uint64_t next =
+            i + 1 < image->nbuffers ? image->buffer_at[i + 1] : image->bytes;
 
-        memset(image->mem->data + end, 0, (size_t)(aligned(end) - end));
+        memset(image->mem->data + end, 0, (size_t)(next - end));
     }
+}
+
+/* Places for buffers of these sizes. */
+static int place(const struct lio_encode *enc, const uint64_t *bytes,
+                 uint32_t nbuffers, struct lio_page_image *image)
+{
+    *image = (struct lio_page_image){ .nbuffers = nbuffers };
+    image->buffer_at = calloc(nbuffers + (size_t)1, 2 * sizeof(uint64_t));
+    if (!image->buffer_at)
+        return no_memory(enc, 0);
+    image->buffer_bytes = image->buffer_at + nbuffers;
+    for (uint32_t i = 0; i < nbuffers; i++) {
+        image->buffer_at[i] = image->bytes;
+        image->buffer_bytes[i] = bytes[i];
+        image->bytes = aligned(image->bytes + bytes[i]);
+    }
+    image->bytes = lio_page_room(image->bytes);
+    return 0;
 }
 
 int lio_page_image_alloc(const struct lio_encode *enc, const uint64_t *bytes,
                          uint32_t nbuffers, struct lio_page_image *ret_image)
 {
-    struct lio_page_image image = { .nbuffers = nbuffers };
+    struct lio_page_image image;
+    int rc = place(enc, bytes, nbuffers, &image);
 
-    image.buffer_at = calloc(nbuffers + (size_t)1, 2 * sizeof(uint64_t));
-    if (!image.buffer_at)
-        return no_memory(enc, 0);
-    image.buffer_bytes = image.buffer_at + nbuffers;
-    for (uint32_t i = 0; i < nbuffers; i++) {
-        image.buffer_at[i] = image.bytes;
-        image.buffer_bytes[i] = bytes[i];
-        image.bytes = aligned(image.bytes + bytes[i]);
-    }
+    if (rc < 0)
+        return rc;
     image.mem = lio_pool_take(enc->arena->pool, image.bytes);
     if (!image.mem) {
         free(image.buffer_at);
         return no_memory(enc, image.bytes);
     }
     clear_gaps(&image);
+    *ret_image = image;
+    return 0;
+}
+
+int lio_page_image_share(const struct lio_encode *enc, struct lio_mem *mem,
+                         uint64_t bytes, struct lio_page_image *ret_image)
+{
+    struct lio_page_image image;
+    int rc = place(enc, &bytes, 1, &image);
+
+    if (rc < 0)
+        return rc;
+    /* Only small memory of the heap has not the room to fill a block. */
+    if (!lio_mem_pad(mem, bytes, image.bytes)) {
+        free(image.buffer_at);
+        rc = lio_page_image_alloc(enc, &bytes, 1, ret_image);
+        if (rc == 0)
+            memcpy(lio_page_buffer(ret_image, 0), mem->data, (size_t)bytes);
+        return rc;
+    }
+    image.mem = lio_mem_get(mem);
     *ret_image = image;
     return 0;
 }
@@ -99,26 +134,40 @@ static int describe(const struct lio_encode *enc, const char *url,
 
 /* -- 2.0 ----------------------------------------------------------------- */
 
+static int collect_buffers(const struct lio_encode *enc,
+                           const struct lio_raw_page *raw,
+                           const struct lio_array *array,
+                           struct lio_page_image *ret_image)
+{
+    const struct lio_bytes *buffers = array->buffers;
+    uint64_t bytes[LIO_ARRAY_BUFFERS_MAX];
+    int rc;
+
+    if (array->nbuffers == 1 && raw->mem && buffers[0].data == raw->mem->data)
+        return lio_page_image_share(enc, raw->mem, buffers[0].bytes, ret_image);
+    for (uint32_t i = 0; i < array->nbuffers; i++)
+        bytes[i] = buffers[i].bytes;
+    rc = lio_page_image_alloc(enc, bytes, array->nbuffers, ret_image);
+    for (uint32_t i = 0; i < array->nbuffers && rc == 0; i++)
+        if (bytes[i] > 0)
+            memcpy(lio_page_buffer(ret_image, i), buffers[i].data,
+                   (size_t)bytes[i]);
+    return rc;
+}
+
 static int write_array(const struct lio_encode *enc,
                        const struct lio_raw_page *raw,
                        struct lio_page_image *ret_image)
 {
-    uint64_t bytes[LIO_ARRAY_BUFFERS_MAX];
     struct lio_page_image image;
     struct lio_array array;
     int rc = lio_array_encode(enc, &raw->slots, &array);
 
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < array.nbuffers; i++)
-        bytes[i] = array.buffers[i].bytes;
-    rc = lio_page_image_alloc(enc, bytes, array.nbuffers, &image);
+    rc = collect_buffers(enc, raw, &array, &image);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < array.nbuffers; i++)
-        if (bytes[i] > 0)
-            memcpy(lio_page_buffer(&image, i), array.buffers[i].data,
-                   (size_t)bytes[i]);
     rc = describe(enc, ARRAY_URL, &array.encoding->base, &image);
     if (rc < 0) {
         lio_page_image_release(&image);

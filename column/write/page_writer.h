@@ -11,6 +11,11 @@
 
 #define LIO_PAGE_ALIGN 64 /* of its buffers in the file */
 
+/* From this size on a page starts and ends with a block of the file, and so can
+ * be written past the page cache. */
+#define LIO_PAGE_LARGE (UINT64_C(1) << 20)
+#define LIO_PAGE_BLOCK 4096
+
 /* What goes into a page. */
 struct lio_raw_page {
     struct lio_plain slots;
@@ -25,9 +30,10 @@ struct lio_raw_page {
     uint64_t entries;
     const uint16_t *rep; /* NULL if rep_max is 0 */
     const uint16_t *def; /* NULL if def_max is 0 */
+    struct lio_mem *mem; /* that begins with the values, or NULL */
 };
 
-/* Its bytes as they go into the file, at a multiple of LIO_PAGE_ALIGN. */
+/* Its bytes as they go into the file, at lio_page_at(). */
 struct lio_page_image {
     struct lio_mem *mem;
     uint64_t bytes; /* of all buffers, with what lies between them */
@@ -41,6 +47,22 @@ struct lio_page_image {
 };
 
 void lio_page_image_release(struct lio_page_image *image);
+
+/* What so many bytes take in the file, and where they start if all before `at`
+ * is taken. */
+static inline uint64_t lio_page_room(uint64_t bytes)
+{
+    uint64_t unit = bytes < LIO_PAGE_LARGE ? LIO_PAGE_ALIGN : LIO_PAGE_BLOCK;
+
+    return (bytes + unit - 1) / unit * unit;
+}
+
+static inline uint64_t lio_page_at(uint64_t at, uint64_t bytes)
+{
+    return bytes < LIO_PAGE_LARGE
+               ? at
+               : (at + LIO_PAGE_BLOCK - 1) / LIO_PAGE_BLOCK * LIO_PAGE_BLOCK;
+}
 
 /* Make the page.  The arena of `enc` holds what is needed on the way.
  * LIO_ENOMEM, LIO_EINVAL. */
@@ -62,6 +84,11 @@ LIO_MUST_CHECK int lio_page_write_blobs(const struct lio_encode *enc,
 LIO_MUST_CHECK int lio_page_image_alloc(const struct lio_encode *enc,
                                         const uint64_t *bytes,
                                         uint32_t nbuffers,
+                                        struct lio_page_image *ret_image);
+
+/* The same for one buffer that is there already: the first `bytes` of `mem`. */
+LIO_MUST_CHECK int lio_page_image_share(const struct lio_encode *enc,
+                                        struct lio_mem *mem, uint64_t bytes,
                                         struct lio_page_image *ret_image);
 
 static inline uint8_t *lio_page_buffer(const struct lio_page_image *image,

@@ -90,6 +90,14 @@ static void count_rows(const struct lio_shredded *shredded,
     raw->first_row = shredded->first_row * shredder->row_items;
 }
 
+/* Where the values are that have no others inside. */
+static struct lio_mem *innermost(const struct lio_collect *collect)
+{
+    while (collect->type->kind == LIO_KIND_FIXED_LIST)
+        collect = &collect->children[0];
+    return collect->values.mem;
+}
+
 int lio_shredded_page(const struct lio_encode *enc,
                       struct lio_shredded *shredded,
                       struct lio_raw_page *ret_raw)
@@ -99,6 +107,7 @@ int lio_shredded_page(const struct lio_encode *enc,
         .slots = lio_collect_view(&shredded->slots),
         .nlayers = shredder->nlayers,
         .entries = shredded->entries,
+        .mem = innermost(&shredded->slots),
     };
     int rc = 0;
 

@@ -118,6 +118,7 @@ static int take_options(struct lio_writer *writer,
     to->memory = options->memory ? options->memory : MEMORY;
     to->page_bytes = options->page_bytes ? options->page_bytes : PAGE_BYTES;
     to->threads = count_threads(writer->engine, options->threads);
+    to->page_cache = options->page_cache != 0;
     return check_sizes(writer->path, to, err);
 }
 

@@ -274,6 +274,9 @@ struct lio_write_options {
     uint64_t page_bytes;        /* of values, before encoding; 0: 8 MiB */
     const char *compression;    /* "none", "lz4" or "zstd" of what is worth it;
                                    NULL: by page, what measures smallest */
+    uint32_t page_cache;        /* 1: all goes through the page cache, to be
+                                   found there by who reads it soon; 0: pages
+                                   of 1 MiB and more go past it, if they can */
 };
 
 /** What was written. */

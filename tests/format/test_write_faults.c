@@ -26,7 +26,8 @@
 
 #define ROWS  4000
 #define OLD   "what was there before"
-#define CALLS 200 /* far more than a run has */
+#define WHOLE (UINT64_C(4) << 20) /* more than any file has */
+#define CALLS 200                 /* far more than a run has */
 
 /* -- calls that fail ----------------------------------------------------- */
 
@@ -35,6 +36,7 @@ static struct {
     unsigned at;    /* the one that fails, from 1 on; 0: none */
     int os_errno;   /* 0: a write is short instead */
     bool fired;
+    bool no_room_ahead; /* fallocate() fails */
 } fault;
 
 static bool strikes(void)
@@ -91,6 +93,23 @@ int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
     return fails() ? -1 : __real_fsync(fd);
+}
+
+int __real_ftruncate(int fd, off_t bytes);
+int __wrap_ftruncate(int fd, off_t bytes);
+int __wrap_ftruncate(int fd, off_t bytes)
+{
+    return fails() ? -1 : __real_ftruncate(fd, bytes);
+}
+
+int __real_fallocate(int fd, int mode, off_t at, off_t bytes);
+int __wrap_fallocate(int fd, int mode, off_t at, off_t bytes);
+int __wrap_fallocate(int fd, int mode, off_t at, off_t bytes)
+{
+    if (!fault.no_room_ahead)
+        return __real_fallocate(fd, mode, at, bytes);
+    errno = ENOSPC;
+    return -1;
 }
 
 int __real_rename(const char *from, const char *to);
@@ -171,11 +190,11 @@ static void put_old(const struct place *place)
 static char *read_all(const char *path, size_t *ret_bytes)
 {
     FILE *file = fopen(path, "r");
-    char *bytes = calloc(1, 1 << 20);
+    char *bytes = calloc(1, WHOLE);
 
     assert_non_null(file);
     assert_non_null(bytes);
-    *ret_bytes = fread(bytes, 1, 1 << 20, file);
+    *ret_bytes = fread(bytes, 1, WHOLE, file);
     (void)fclose(file);
     return bytes;
 }
@@ -306,8 +325,12 @@ static void check_failure(const struct place *place, int rc, int os_errno,
     assert_true(!old || holds_old(place));
 }
 
+typedef int write_fn(struct lio_engine *engine, const char *path,
+                     struct lio_error *err);
+
 /* Fail at each call in turn until a run has no more of them. */
-static void fail_everywhere(const struct place *place, int os_errno, bool old)
+static void fail_everywhere(const struct place *place, write_fn *write,
+                            int os_errno, bool old)
 {
     unsigned fds = count_entries("/proc/self/fd"), at = 1;
     struct lio_error err;
@@ -315,7 +338,7 @@ static void fail_everywhere(const struct place *place, int os_errno, bool old)
 
     for (; at < CALLS; at++) {
         arm(at, os_errno);
-        rc = write_rows(NULL, place->path, &err);
+        rc = write(NULL, place->path, &err);
         arm(0, 0);
         if (rc == 0)
             break;
@@ -333,7 +356,7 @@ static void a_call_that_fails_leaves_the_old_file(void **state)
 
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
         put_old(place);
-        fail_everywhere(place, errnos[i], true);
+        fail_everywhere(place, write_rows, errnos[i], true);
     }
 }
 
@@ -342,7 +365,7 @@ static void a_call_that_fails_leaves_no_file(void **state)
     const struct place *place = *state;
 
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
-        fail_everywhere(place, errnos[i], false);
+        fail_everywhere(place, write_rows, errnos[i], false);
         assert_int_equal(unlink(place->path), 0);
     }
 }
@@ -463,7 +486,7 @@ static void a_write_that_fails_leaves_the_old_file(void **state)
 
 static void a_sync_that_fails_leaves_the_old_file(void **state)
 {
-    fail_on_device(*state, "sync", 2);
+    fail_on_device(*state, "sync", 1);
 }
 
 static void an_open_that_fails_leaves_the_old_file(void **state)
@@ -492,11 +515,140 @@ static void short_writes_of_a_device_go_on(void **state)
     free(whole);
 }
 
-/* -- memory --------------------------------------------------------------- */
+/* -- large pages ---------------------------------------------------------- */
 
 #define MANY_ROWS 65536
-#define MANY      128 /* batches, of half a MiB */
-#define MEMORY    (UINT64_C(8) << 20)
+
+/* Append `n` batches of half a MiB that cannot be packed. */
+static int write_many(struct lio_engine *engine, const char *path, unsigned n,
+                      const struct lio_write_options *how,
+                      struct lio_error *err)
+{
+    const void *none[] = { NULL }, *buffers[] = { NULL, NULL };
+    uint64_t *values = calloc(MANY_ROWS, sizeof(*values));
+    struct ArrowSchema field = { .format = "L", .name = "n" };
+    struct ArrowSchema *fields[] = { &field };
+    const struct ArrowSchema schema = { .format = "+s",
+                                        .n_children = 1,
+                                        .children = fields };
+    struct lio_writer *writer = NULL;
+    int rc;
+
+    assert_non_null(values);
+    for (uint64_t i = 0; i < MANY_ROWS; i++)
+        values[i] = UINT64_C(0x9e3779b97f4a7c15) * i;
+    buffers[1] = values;
+    rc = lio_writer_open(engine, path, &schema, how, &writer, err);
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        struct ArrowArray column = { .length = MANY_ROWS,
+                                     .n_buffers = 2,
+                                     .buffers = buffers,
+                                     .release = keep };
+        struct ArrowArray *columns[] = { &column };
+        struct ArrowArray batch = { .length = MANY_ROWS,
+                                    .n_buffers = 1,
+                                    .buffers = none,
+                                    .n_children = 1,
+                                    .children = columns,
+                                    .release = keep };
+
+        rc = lio_writer_append(writer, &batch, err);
+    }
+    if (rc == 0)
+        rc = lio_writer_finish(writer, NULL, err);
+    lio_writer_close(writer);
+    free(values);
+    return rc;
+}
+
+/* One page that goes past the page cache where that can be, and a small one. */
+static int write_large(struct lio_engine *engine, const char *path,
+                       struct lio_error *err)
+{
+    const struct lio_write_options how = { .mode = LIO_WRITE_FILE,
+                                           .page_bytes = 5 << 18,
+                                           .compression = "none" };
+
+    return write_many(engine, path, 4, &how, err);
+}
+
+static int write_large_cached(struct lio_engine *engine, const char *path,
+                              struct lio_error *err)
+{
+    const struct lio_write_options how = { .mode = LIO_WRITE_FILE,
+                                           .page_bytes = 5 << 18,
+                                           .page_cache = 1,
+                                           .compression = "none" };
+
+    return write_many(engine, path, 4, &how, err);
+}
+
+static void a_call_that_fails_with_large_pages_leaves_the_old_file(void **state)
+{
+    const struct place *place = *state;
+
+    for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
+        put_old(place);
+        fail_everywhere(place, write_large, errnos[i], true);
+    }
+}
+
+/* Write, and compare with what is expected, which is NULL at first. */
+static void check_large(const struct place *place, write_fn *write,
+                        struct lio_engine *engine, char **whole, size_t *bytes)
+{
+    struct lio_error err;
+    char *again;
+    size_t got;
+
+    if (write(engine, place->path, &err) < 0)
+        fail_msg("%s", err.msg);
+    again = read_all(place->path, &got);
+    if (!*whole) {
+        *whole = again;
+        *bytes = got;
+        return;
+    }
+    assert_int_equal(got, *bytes);
+    assert_memory_equal(again, *whole, got);
+    free(again);
+}
+
+static void large_pages_are_the_same_whichever_way_they_go(void **state)
+{
+    const struct place *place = *state;
+    struct lio_engine *engine = open_engine(backend(), "write:delay=1us");
+    struct lio_engine *slow =
+        open_engine(backend(), "write:rate=0.5:short=4096");
+    char *whole = NULL;
+    size_t bytes = 0;
+
+    check_large(place, write_large_cached, NULL, &whole, &bytes);
+    assert_true(bytes > MANY_ROWS * UINT64_C(4) * 8 && bytes < WHOLE);
+    check_large(place, write_large, NULL, &whole, &bytes);
+    check_large(place, write_large_cached, engine, &whole, &bytes);
+    check_large(place, write_large, engine, &whole, &bytes);
+    check_large(place, write_large, slow, &whole, &bytes);
+    fault.no_room_ahead = true;
+    check_large(place, write_large, NULL, &whole, &bytes);
+    check_large(place, write_large, engine, &whole, &bytes);
+    fault.no_room_ahead = false;
+    for (unsigned at = 1; at < CALLS; at++) {
+        arm(at, 0);
+        check_large(place, write_large, NULL, &whole, &bytes);
+        if (!fault.fired)
+            break;
+    }
+    arm(0, 0);
+    close_engine(slow);
+    close_engine(engine);
+    free(whole);
+}
+
+/* -- memory --------------------------------------------------------------- */
+
+#define MANY   128 /* batches */
+#define MEMORY (UINT64_C(8) << 20)
 #define NOT_COUNTED                                                            \
     (UINT64_C(16) << 20) /* stacks, code, the batch, the heap                  \
                           */
@@ -519,54 +671,15 @@ static uint64_t resident_peak(void)
     return kib * 1024;
 }
 
-static void write_many(struct lio_engine *engine, const char *path)
-{
-    const struct lio_write_options few = { .mode = LIO_WRITE_FILE,
-                                           .memory = MEMORY,
-                                           .compression = "none" };
-    const void *none[] = { NULL }, *buffers[] = { NULL, NULL };
-    uint64_t *values = calloc(MANY_ROWS, sizeof(*values));
-    struct ArrowSchema field = { .format = "L", .name = "n" };
-    struct ArrowSchema *fields[] = { &field };
-    const struct ArrowSchema schema = { .format = "+s",
-                                        .n_children = 1,
-                                        .children = fields };
-    struct lio_writer *writer;
-    struct lio_error err;
-
-    assert_non_null(values);
-    for (uint64_t i = 0; i < MANY_ROWS; i++)
-        values[i] = UINT64_C(0x9e3779b97f4a7c15) * i;
-    buffers[1] = values;
-    if (lio_writer_open(engine, path, &schema, &few, &writer, &err) < 0)
-        fail_msg("%s", err.msg);
-    for (unsigned i = 0; i < MANY; i++) {
-        struct ArrowArray column = { .length = MANY_ROWS,
-                                     .n_buffers = 2,
-                                     .buffers = buffers,
-                                     .release = keep };
-        struct ArrowArray *columns[] = { &column };
-        struct ArrowArray batch = { .length = MANY_ROWS,
-                                    .n_buffers = 1,
-                                    .buffers = none,
-                                    .n_children = 1,
-                                    .children = columns,
-                                    .release = keep };
-
-        if (lio_writer_append(writer, &batch, &err) < 0)
-            fail_msg("%s", err.msg);
-    }
-    if (lio_writer_finish(writer, NULL, &err) < 0)
-        fail_msg("%s", err.msg);
-    lio_writer_close(writer);
-    free(values);
-}
-
 /* The device is slower than the writer, which has to wait for it. */
 static void memory_stays_below_what_was_given(void **state)
 {
     const struct place *place = *state;
+    const struct lio_write_options few = { .mode = LIO_WRITE_FILE,
+                                           .memory = MEMORY,
+                                           .compression = "none" };
     struct lio_engine *engine;
+    struct lio_error err;
     uint64_t before;
 
     if (LIO_TEST_SLOW)
@@ -574,7 +687,8 @@ static void memory_stays_below_what_was_given(void **state)
     engine = open_engine(backend(), "write:delay=2ms");
     (void)resident_peak();
     before = resident_peak();
-    write_many(engine, place->path);
+    if (write_many(engine, place->path, MANY, &few, &err) < 0)
+        fail_msg("%s", err.msg);
     assert_in_range(resident_peak() - before, 1, MEMORY + NOT_COUNTED);
     close_engine(engine);
 }
@@ -730,6 +844,8 @@ int main(void)
         TEST(a_sync_that_fails_leaves_the_old_file),
         TEST(an_open_that_fails_leaves_the_old_file),
         TEST(short_writes_of_a_device_go_on),
+        TEST(a_call_that_fails_with_large_pages_leaves_the_old_file),
+        TEST(large_pages_are_the_same_whichever_way_they_go),
         TEST(memory_stays_below_what_was_given),
         TEST(an_abandoned_writer_leaves_the_old_file),
         TEST(a_writer_whose_engine_is_closed_says_so),

@@ -7,9 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <string.h>
 #include <cmocka.h>
 
 #define LARGE (UINT64_C(100) << 10)
+
+/* From here on memory has a mapping of its own. */
+#define MAPPED ((size_t)1 << 20)
 
 static struct lio_pool_use use_of(struct lio_pool *pool)
 {
@@ -111,6 +115,30 @@ static void small_memory_and_none_come_from_the_heap(void **state)
     lio_pool_close(NULL);
 }
 
+/* As O_DIRECT wants it, to the end of the last page. */
+static void mapped_memory_fills_pages(void **state)
+{
+    static const size_t odd[] = { 0, 1, 4000, LIO_MEM_PAGE - 1 };
+    struct lio_pool *pool = lio_pool_new(0);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        size_t bytes = MAPPED + odd[i];
+        size_t end = MAPPED + (odd[i] > 0 ? LIO_MEM_PAGE : 0);
+        struct lio_mem *mem = lio_pool_take(pool, bytes);
+
+        assert_int_equal((uintptr_t)mem->data % LIO_MEM_PAGE, 0);
+        memset(mem->data, 1, bytes);
+        assert_true(lio_mem_pad(mem, bytes, end));
+        assert_int_equal(mem->data[bytes - 1], 1);
+        for (size_t j = bytes; j < end; j++)
+            assert_int_equal(mem->data[j], 0);
+        assert_false(lio_mem_pad(mem, bytes, mem->room + LIO_MEM_SLACK + 1));
+        lio_mem_put(mem);
+    }
+    lio_pool_close(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +148,7 @@ int main(void)
         cmocka_unit_test(what_no_pool_could_keep_is_freed),
         cmocka_unit_test(memory_outlives_its_pool),
         cmocka_unit_test(small_memory_and_none_come_from_the_heap),
+        cmocka_unit_test(mapped_memory_fills_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,248 @@
+/*
+ * lio-bench-write: batches in memory, written to a new dataset and made
+ * durable.
+ *
+ *     lio-bench-write [options] OUT.lance
+ *       --rows N               (500000: 1.1 GB)
+ *       --flat                 the embedding alone, instead of all columns
+ *       --batch-rows N         (8192)
+ *       --sync                 no engine: the caller encodes and writes
+ *       --threads N, --memory BYTES, --format V, --compression NAME,
+ *       --rows-per-file N      as struct lio_write_options has them
+ *       --dump FILE            also leave the batches there, for others
+ *       -s SECTION.KEY=VALUE   a setting of the engine
+ *
+ * Prints one line of JSON: rows, bytes of the batches and of the files, seconds
+ * from opening the writer to its last sync, CPU seconds of the process
+ * meanwhile, and by how much the memory of the process grew at the most.  The
+ * batches are made before the clock starts, and are all different.
+ */
+#include "bench/write/rows.h"
+
+#include <lanceio/column.h>
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define MAX_SETTINGS 64
+
+struct bench {
+    const char *path, *dump;
+    uint64_t nrows, batch_rows;
+    bool flat, no_engine;
+    struct lio_write_options options;
+    const char *settings[MAX_SETTINGS];
+    uint32_t nsettings;
+    struct rows rows;
+    struct lio_write_summary summary;
+    double seconds, cpu_s;
+    long grown_kb;
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "lio-bench-write: %s\n", what);
+    exit(1);
+}
+
+static void check(int rc, const struct lio_error *err)
+{
+    if (rc < 0)
+        die(err->msg);
+}
+
+/* -- clocks -------------------------------------------------------------- */
+
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double seconds_of(const struct timeval *time)
+{
+    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static double cpu_s(void)
+{
+    struct rusage use;
+
+    getrusage(RUSAGE_SELF, &use);
+    return seconds_of(&use.ru_utime) + seconds_of(&use.ru_stime);
+}
+
+/* -- memory -------------------------------------------------------------- */
+
+/* A line of /proc/self/status, in KB; 0 where there is none. */
+static long status_kb(const char *name)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    long kb = 0;
+
+    while (status && fgets(line, sizeof(line), status))
+        if (strncmp(line, name, strlen(name)) == 0)
+            kb = strtol(line + strlen(name), NULL, 10);
+    if (status)
+        (void)fclose(status);
+    return kb;
+}
+
+/* What was the most so far does not count: the batches were made. */
+static long forget_peak(void)
+{
+    FILE *refs = fopen("/proc/self/clear_refs", "w");
+
+    if (refs) {
+        (void)fputs("5", refs);
+        (void)fclose(refs);
+    }
+    return status_kb("VmRSS:");
+}
+
+/* -- what is measured ---------------------------------------------------- */
+
+static void write_rows(struct bench *bench, struct lio_engine *engine)
+{
+    struct lio_writer *writer;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct lio_error err;
+
+    rows_schema(&bench->rows, &schema);
+    check(lio_writer_open(engine, bench->path, &schema, &bench->options,
+                          &writer, &err),
+          &err);
+    for (uint64_t i = 0; i < bench->rows.nbatches; i++) {
+        rows_batch(&bench->rows, i, &batch);
+        check(lio_writer_append(writer, &batch, &err), &err);
+    }
+    check(lio_writer_finish(writer, &bench->summary, &err), &err);
+    lio_writer_close(writer);
+}
+
+static void measure(struct bench *bench, struct lio_engine *engine)
+{
+    long before_kb = forget_peak();
+    double start_s = now_s(), start_cpu_s = cpu_s();
+
+    write_rows(bench, engine);
+    bench->seconds = now_s() - start_s;
+    bench->cpu_s = cpu_s() - start_cpu_s;
+    bench->grown_kb = status_kb("VmHWM:") - before_kb;
+}
+
+static void run(struct bench *bench)
+{
+    struct lio_engine *engine = NULL;
+    struct lio_config *config;
+    struct lio_error err;
+
+    if (!bench->no_engine) {
+        check(lio_config_load(NULL, bench->settings, bench->nsettings, &config,
+                              &err),
+              &err);
+        check(lio_engine_open(config, &engine, &err), &err);
+        lio_config_free(config);
+    }
+    measure(bench, engine);
+    lio_engine_close(engine);
+}
+
+/* -- options ------------------------------------------------------------- */
+
+static void set_option(struct bench *bench, int option)
+{
+    switch (option) {
+    case 'r':
+        bench->nrows = strtoull(optarg, NULL, 10);
+        break;
+    case 'f':
+        bench->flat = true;
+        break;
+    case 'b':
+        bench->batch_rows = strtoull(optarg, NULL, 10);
+        break;
+    case 'y':
+        bench->no_engine = true;
+        break;
+    case 't':
+        bench->options.threads = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+    case 'm':
+        bench->options.memory = strtoull(optarg, NULL, 10);
+        break;
+    case 'v':
+        bench->options.format_version = optarg;
+        break;
+    case 'c':
+        bench->options.compression = optarg;
+        break;
+    case 'n':
+        bench->options.rows_per_file = strtoull(optarg, NULL, 10);
+        break;
+    case 'd':
+        bench->dump = optarg;
+        break;
+    case 's':
+        if (bench->nsettings == MAX_SETTINGS)
+            die("too many settings");
+        bench->settings[bench->nsettings++] = optarg;
+        break;
+    default:
+        exit(2);
+    }
+}
+
+static void parse(struct bench *bench, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "rows", required_argument, NULL, 'r' },
+        { "flat", no_argument, NULL, 'f' },
+        { "batch-rows", required_argument, NULL, 'b' },
+        { "sync", no_argument, NULL, 'y' },
+        { "threads", required_argument, NULL, 't' },
+        { "memory", required_argument, NULL, 'm' },
+        { "format", required_argument, NULL, 'v' },
+        { "compression", required_argument, NULL, 'c' },
+        { "rows-per-file", required_argument, NULL, 'n' },
+        { "dump", required_argument, NULL, 'd' },
+        { NULL, 0, NULL, 0 },
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "s:", options, NULL)) >= 0)
+        set_option(bench, option);
+    if (optind + 1 != argc || bench->batch_rows == 0)
+        die("the path to write to is missing, or batches have no rows");
+    bench->path = argv[optind];
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = { .nrows = 500000, .batch_rows = 8192 };
+
+    parse(&bench, argc, argv);
+    if (!rows_make(&bench.rows, bench.nrows, bench.batch_rows, bench.flat))
+        die("no memory for the batches");
+    if (bench.dump && !rows_dump(&bench.rows, bench.dump))
+        die("the dump cannot be written");
+    run(&bench);
+    printf("{\"rows\": %llu, \"batch_bytes\": %llu, \"file_bytes\": %llu, "
+           "\"files\": %u, \"seconds\": %.6f, \"cpu\": %.6f, \"grown_mb\": "
+           "%.1f}\n",
+           (unsigned long long)bench.summary.rows,
+           (unsigned long long)bench.rows.bytes,
+           (unsigned long long)bench.summary.bytes, bench.summary.nfiles,
+           bench.seconds, bench.cpu_s, (double)bench.grown_kb / 1024);
+    rows_release(&bench.rows);
+    return 0;
+}
