@@ -20,6 +20,10 @@
 /* The name of the extension that makes a struct a blob. */
 #define BLOB_TYPE "lance.blob.v2"
 
+/* What older blobs have in their metadata. */
+#define BLOB_KEY   "lance-encoding:blob"
+#define BLOB_VALUE "true"
+
 #define NO_ID (-1)
 
 int lio_field_refuse(struct lio_field *field, const char *fmt, ...)
@@ -66,7 +70,7 @@ static bool is_blob_22(const Lio__Pb__Field *message)
            ((message->extension_name &&
              strcmp(message->extension_name, BLOB_TYPE) == 0) ||
             has_metadata(message, "ARROW:extension:name", BLOB_TYPE) ||
-            has_metadata(message, "lance-encoding:blob", "true"));
+            has_metadata(message, BLOB_KEY, BLOB_VALUE));
 }
 
 /* Whether a field is a part of the blob listed before it.  Data files give such
@@ -210,6 +214,43 @@ static int refuse_type(struct lio_field *field)
     return 0;
 }
 
+/* What a blob of 2.2 is stored as. */
+static bool is_of_storage(const Lio__Pb__MetadataEntry *entry)
+{
+    static const char *const keys[] = { "ARROW:extension:name", "packed",
+                                        "lance-encoding:packed", BLOB_KEY };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (entry->key && strcmp(entry->key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Blobs of 2.2 say that they are some as older ones do: what is given out is
+ * bytes, of which writers of any version make blobs again. */
+static int pack_metadata_of_blob(const Lio__Pb__Field *message,
+                                 char **ret_metadata)
+{
+    Lio__Pb__MetadataEntry mark = LIO__PB__METADATA_ENTRY__INIT;
+    Lio__Pb__MetadataEntry **entries =
+        calloc(message->n_metadata + 1, sizeof(*entries));
+    size_t n = 0;
+    int rc;
+
+    if (!entries)
+        return LIO_ENOMEM;
+    mark.key = (char *)BLOB_KEY;
+    mark.value.data = (uint8_t *)(uintptr_t)BLOB_VALUE;
+    mark.value.len = strlen(BLOB_VALUE);
+    entries[n++] = &mark;
+    for (size_t i = 0; i < message->n_metadata; i++)
+        if (!is_of_storage(message->metadata[i]))
+            entries[n++] = message->metadata[i];
+    rc = lio_metadata_pack(entries, n, ret_metadata);
+    free(entries);
+    return rc;
+}
+
 static int parse_field(struct lio_schema *schema, struct lio_field *field,
                        const Lio__Pb__Field *message)
 {
@@ -222,7 +263,7 @@ static int parse_field(struct lio_schema *schema, struct lio_field *field,
     field->nullable = message->nullable;
     field->packed = has_metadata(message, "packed", "true") ||
                     has_metadata(message, "lance-encoding:packed", "true");
-    /* What is given out is what blobs hold: no struct, and no extension. */
+    /* What is given out is what blobs hold: no struct. */
     field->blob_22 = is_blob_22(message);
     if (field->blob_22) {
         logical = BLOB_TYPE;
@@ -234,9 +275,10 @@ static int parse_field(struct lio_schema *schema, struct lio_field *field,
     field->logical_type = strdup(logical);
     rc = field->logical_type ? name_field(schema, field, name) : LIO_ENOMEM;
     if (rc == 0)
-        rc = lio_metadata_pack(message->metadata,
-                               field->blob_22 ? 0 : message->n_metadata,
-                               &field->metadata);
+        rc = field->blob_22
+                 ? pack_metadata_of_blob(message, &field->metadata)
+                 : lio_metadata_pack(message->metadata, message->n_metadata,
+                                     &field->metadata);
     if (rc == 0)
         rc = lio_type_parse(field->blob_22 ? "large_binary" : logical,
                             &field->type);

@@ -16,12 +16,18 @@ static const char *name_of(const struct lio_field_info *field)
     return field->name ? field->name : "";
 }
 
-/* Blobs of 2.2 are given out as bytes, and that is what they are here. */
+static bool is_blob(const struct lio_field_info *field)
+{
+    return field->logical_type &&
+           strcmp(field->logical_type, "lance.blob.v2") == 0;
+}
+
+/* Blobs of 2.2 are given out as bytes: their type is that of these. */
 static const char *logical_of(const struct lio_field_info *field)
 {
-    const char *logical = field->logical_type ? field->logical_type : "";
-
-    return strcmp(logical, "lance.blob.v2") == 0 ? "large_binary" : logical;
+    if (is_blob(field))
+        return "large_binary";
+    return field->logical_type ? field->logical_type : "";
 }
 
 /* What the parser of files would call damage, with less to go by. */
@@ -59,6 +65,10 @@ static int make_message(const struct lio_field_info *field, uint32_t number,
     message->parent_id = field->parent;
     message->logical_type = (char *)logical_of(field);
     message->nullable = field->nullable != 0;
+    if (is_blob(field)) { /* as in a manifest */
+        message->logical_type = (char *)"struct";
+        message->extension_name = (char *)field->logical_type;
+    }
     rc = lio_metadata_unpack(field->metadata, &message->metadata,
                              &message->n_metadata);
     if (rc < 0)

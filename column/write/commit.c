@@ -19,6 +19,7 @@
 #include "column/write/disk.h"
 #include "column/write/failed.h"
 #include "column/write/match.h"
+#include "column/write/sidecars.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -193,7 +194,10 @@ int lio_commit_fields(struct lio_commit *commit, Lio__Pb__Field **messages,
     free(commit->columns);
     commit->columns =
         calloc((size_t)schema->nfields + 1, sizeof(*commit->columns));
-    if (!commit->columns)
+    lio_field_list_release(&commit->table_fields);
+    if (!commit->columns ||
+        lio_field_list_make(messages, schema->nfields, commit->format,
+                            LIO_FIELDS_OF_TABLE, &commit->table_fields) < 0)
         return lio_write_no_memory(commit->root, err);
     (void)lio_schema_columns(schema, commit->format, commit->columns);
     commit->fields = messages;
@@ -332,7 +336,8 @@ static void abandon(struct lio_commit *commit)
     bool clean = removed(commit->transaction_path);
 
     for (size_t i = 0; i < commit->npaths; i++)
-        clean &= removed(commit->paths[i]);
+        clean &=
+            removed(commit->paths[i]) & lio_sidecars_remove(commit->paths[i]);
     if (commit->made_data)
         remove_dir(commit, "data");
     if (commit->made_transactions)
@@ -369,6 +374,7 @@ void lio_commit_close(struct lio_commit *commit)
         free(commit->paths[i]);
     free(commit->fragments);
     free(commit->paths);
+    lio_field_list_release(&commit->table_fields);
     free(commit->columns);
     free(commit->transaction_path);
     lio_state_release(&commit->state);

@@ -40,8 +40,8 @@ static struct lio_change change_of(const struct lio_commit *commit)
         .id = commit->lease.id,
         .read_version = commit->read_version,
         .format = lio_format_name(commit->format),
-        .fields = commit->fields,
-        .nfields = commit->schema->nfields,
+        .fields = commit->table_fields.all,
+        .nfields = commit->table_fields.n,
         .fragments = commit->fragments,
         .nfragments = commit->nfragments,
     };

@@ -4,6 +4,7 @@
 #ifndef LIO_COLUMN_WRITE_COMMIT_STATE_H
 #define LIO_COLUMN_WRITE_COMMIT_STATE_H
 
+#include "column/write/blob_fields.h"
 #include "column/write/commit.h"
 #include "column/write/lease.h"
 #include "column/write/state.h"
@@ -22,9 +23,10 @@ struct lio_commit {
     bool leased;
     /* Directories that are new, and go again if nothing comes of it. */
     int made_root, made_data, made_transactions, made_versions;
-    Lio__Pb__Field **fields;
+    Lio__Pb__Field **fields; /* of the rows, as many as the schema has */
     const struct lio_schema *schema;
-    uint32_t *columns; /* by field, as in data files */
+    struct lio_field_list table_fields; /* the same in a manifest */
+    uint32_t *columns;                  /* by field, as in data files */
     Lio__Pb__DataFragment **fragments;
     size_t nfragments;
     char **paths; /* of the data files; while one is being written, one more

@@ -12,6 +12,7 @@
  */
 #include "column/write/fields.h"
 
+#include "column/write/blob_fields.h"
 #include "column/write/logical.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct walk {
     bool in_list; /* what is walked now */
     struct lio_fields *fields;
     uint32_t room; /* for messages */
+    int32_t id;    /* of the next field */
     struct lio_error *err;
 };
 
@@ -77,12 +79,11 @@ static int add_metadata(Lio__Pb__Field *field, const char *key, int32_t nkey,
 }
 
 /* Whether blobs are written as the bytes they hold, in pages as any others, so
- * that who reads them must not look for descriptors: those of 2.2 are another
- * thing, and 2.1 has no lists of them. */
+ * that who reads them must not look for descriptors: 2.1 has no lists of them.
+ */
 static bool forgets_blobs(const struct walk *walk)
 {
-    return walk->format >= LIO_FORMAT_22 ||
-           (walk->format == LIO_FORMAT_21 && walk->in_list);
+    return walk->format == LIO_FORMAT_21 && walk->in_list;
 }
 
 /* Arrow's metadata: int32 pairs, each int32 bytes, key, int32 bytes, value. */
@@ -131,12 +132,13 @@ static int add_message(struct walk *walk, const struct ArrowSchema *arrow,
                        int32_t parent, Lio__Pb__Field **ret_field)
 {
     Lio__Pb__Field *field;
+    int rc = 0;
 
     if (grow(walk) < 0 || !(field = malloc(sizeof(*field))))
         return LIO_ENOMEM;
     lio__pb__field__init(field);
-    field->has_id = walk->fields->n > 0;
-    field->id = (int32_t)walk->fields->n;
+    field->has_id = walk->id > 0;
+    field->id = walk->id++;
     walk->fields->messages[walk->fields->n++] = field;
     field->has_parent_id = true;
     field->parent_id = parent;
@@ -146,7 +148,11 @@ static int add_message(struct walk *walk, const struct ArrowSchema *arrow,
     if (!field->name)
         return LIO_ENOMEM;
     *ret_field = field;
-    return arrow->metadata ? copy_metadata(walk, arrow->metadata, field) : 0;
+    if (arrow->metadata)
+        rc = copy_metadata(walk, arrow->metadata, field);
+    if (walk->format >= LIO_FORMAT_22 && lio_field_is_blob(field))
+        walk->id += LIO_BLOB_IDS - 1;
+    return rc;
 }
 
 static bool is_list(const struct ArrowSchema *arrow)
@@ -202,7 +208,7 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
                      int32_t parent, uint32_t depth)
 {
     Lio__Pb__Field *field = NULL;
-    int32_t number = (int32_t)walk->fields->n;
+    int32_t id = walk->id;
     bool in_list;
     int rc = add_message(walk, arrow, parent, &field);
 
@@ -218,7 +224,7 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
         return 0;
     in_list = walk->in_list;
     walk->in_list |= is_list(arrow);
-    rc = add_children(walk, arrow, number, depth);
+    rc = add_children(walk, arrow, id, depth);
     walk->in_list = in_list;
     return rc;
 }
@@ -261,19 +267,11 @@ static bool is_map(const struct lio_field *field)
     return field->type.arrow && strcmp(field->type.arrow, "+m") == 0;
 }
 
-bool lio_fields_is_blob(const struct lio_fields *fields, uint32_t number)
+/* Text would come back as bytes. */
+static bool is_binary(const struct lio_type *type)
 {
-    const Lio__Pb__Field *field = fields->messages[number];
-
-    for (size_t i = 0; i < field->n_metadata; i++) {
-        const Lio__Pb__MetadataEntry *entry = field->metadata[i];
-
-        if (strcmp(entry->key, "lance-encoding:blob") == 0 &&
-            entry->value.len == strlen("true") &&
-            memcmp(entry->value.data, "true", entry->value.len) == 0)
-            return true;
-    }
-    return false;
+    return type->kind == LIO_KIND_VARIABLE &&
+           (strcmp(type->arrow, "z") == 0 || strcmp(type->arrow, "Z") == 0);
 }
 
 static int check_blobs(const char *path, const struct lio_fields *fields,
@@ -284,12 +282,12 @@ static int check_blobs(const char *path, const struct lio_fields *fields,
 
         if (field->blob_22)
             return lio_error_set(err, LIO_EUNSUPPORTED,
-                                 "%s: column '%s': blobs of version 2.2 cannot "
-                                 "be written; without its metadata it is "
-                                 "stored like other values",
+                                 "%s: column '%s': blobs are written from "
+                                 "their bytes: a binary or large_binary with "
+                                 "the metadata \"lance-encoding:blob\": "
+                                 "\"true\", not a struct",
                                  path, field->path);
-        if (lio_fields_is_blob(fields, i) &&
-            field->type.kind != LIO_KIND_VARIABLE)
+        if (lio_field_is_blob(fields->messages[i]) && !is_binary(&field->type))
             return lio_error_set(err, LIO_EUNSUPPORTED,
                                  "%s: column '%s' of type '%s' cannot be blobs",
                                  path, field->path, field->logical_type);

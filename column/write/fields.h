@@ -9,8 +9,9 @@
 #include <lanceio/arrow.h>
 
 struct lio_fields {
-    Lio__Pb__Field **messages; /* as files store them; depth first, with ids
-                                  0, 1, 2, ... which may be changed */
+    Lio__Pb__Field **messages; /* one a field of the rows, depth first, with
+                                  rising ids, which may be changed; what is
+                                  stored, see blob_fields.h */
     uint32_t n;
     struct lio_schema schema; /* the same, as readers have it */
 };
@@ -25,9 +26,6 @@ LIO_MUST_CHECK int lio_fields_import(const char *path,
                                      enum lio_format format,
                                      struct lio_fields *ret_fields,
                                      struct lio_error *err);
-
-/* Whether field `number` of the schema holds blobs, which its metadata says. */
-bool lio_fields_is_blob(const struct lio_fields *fields, uint32_t number);
 
 void lio_fields_release(struct lio_fields *fields);
 

@@ -3,6 +3,7 @@
  */
 #include "column/write/file_writer.h"
 
+#include "column/write/blob_fields.h"
 #include "column/write/blobs.h"
 #include "column/write/failed.h"
 #include "column/write/jobs.h"
@@ -30,6 +31,8 @@
 
 struct column {
     const char *path; /* of the field */
+    bool blobs;
+    struct lio_blob_limits limits; /* of these */
     enum lio_compression compression;
     struct lio_shredder shredder;
 };
@@ -39,6 +42,7 @@ struct lio_file_writer {
     const struct lio_fields *fields;
     struct lio_file_options options;
     struct lio_output *output;
+    struct lio_sidecars *sidecars; /* or NULL */
     struct lio_jobs *jobs;
     struct column *columns;
     struct lio_written_column *written; /* by hand_on() alone */
@@ -58,6 +62,7 @@ struct page_job {
     struct lio_file_writer *writer;
     uint32_t column;
     struct lio_shredded shredded;
+    struct lio_blob_page blobs;
     struct lio_page_image image;
     uint64_t cost; /* that is part of `promised` */
     struct lio_error err;
@@ -91,7 +96,7 @@ static int status(struct lio_file_writer *writer, struct lio_error *err)
 /* -- jobs ---------------------------------------------------------------- */
 
 /* Errors are in the job. */
-static void encode_page(struct page_job *job, uint64_t blobs_at)
+static void encode_page(struct page_job *job)
 {
     const struct lio_file_writer *writer = job->writer;
     const struct column *column = &writer->columns[job->column];
@@ -107,22 +112,28 @@ static void encode_page(struct page_job *job, uint64_t blobs_at)
     int rc = lio_shredded_page(&enc, &job->shredded, &raw);
 
     if (rc == 0)
-        rc = writer->written[job->column].blobs
-                 ? lio_blobs_write(&enc, &raw, blobs_at, &job->image)
+        rc = column->blobs
+                 ? lio_blobs_write(&enc, &raw, &job->blobs, &job->image)
                  : lio_page_write(&enc, &raw, &job->image);
     assert(rc == job->err.code);
     job->err.code = rc;
     lio_arena_release(&arena);
+    lio_shredded_release(&job->shredded);
 }
 
 /* Blobs are described when it is known where they will be. */
 static void encode(struct lio_job *base)
 {
     struct page_job *job = (struct page_job *)base;
+    const struct column *column = &job->writer->columns[job->column];
 
-    if (!job->writer->written[job->column].blobs) {
-        encode_page(job, 0);
-        lio_shredded_release(&job->shredded);
+    if (!column->blobs) {
+        encode_page(job);
+    } else {
+        job->blobs.limits = column->limits;
+        if (lio_blobs_sort(&job->shredded.slots, job->writer->pool,
+                           &job->blobs) < 0)
+            (void)lio_write_no_memory(column->path, &job->err);
     }
     atomic_fetch_sub(&job->writer->promised, job->cost);
 }
@@ -147,21 +158,21 @@ static int add_page(struct lio_written_column *column,
     return 0;
 }
 
-/* The bytes of blobs, one behind the other, and then the page that says where
- * each is. */
+/* The bytes of blobs, and then the page that says where each is. */
 static void write_blobs(struct lio_file_writer *writer, struct page_job *job)
 {
-    struct lio_growing *data = &job->shredded.slots.data;
-    uint64_t bytes = data->used, at = lio_page_at(writer->at, bytes);
+    uint64_t bytes = job->blobs.inlined_bytes;
+    uint64_t at = lio_page_at(writer->at, bytes);
 
-    encode_page(job, at);
     writer->at = at + lio_page_room(bytes);
-    if (job->err.code == 0 && bytes > 0) {
-        if (lio_mem_pad(data->mem, bytes, lio_page_room(bytes)))
-            bytes = lio_page_room(bytes);
-        lio_output_write(writer->output, lio_mem_get(data->mem), bytes, at);
-    }
-    lio_shredded_release(&job->shredded);
+    if (job->err.code == 0)
+        job->err.code = lio_blobs_place(writer->output, at, writer->sidecars,
+                                        &job->blobs, &job->err);
+    if (job->err.code == 0)
+        encode_page(job);
+    else
+        lio_shredded_release(&job->shredded);
+    lio_blobs_release(&job->blobs);
 }
 
 static void hand_on(void *owner, struct lio_job *base)
@@ -172,7 +183,7 @@ static void hand_on(void *owner, struct lio_job *base)
     struct lio_mem *mem;
     uint64_t bytes, at;
 
-    if (writer->written[job->column].blobs)
+    if (writer->columns[job->column].blobs)
         write_blobs(writer, job);
     mem = image->mem;
     bytes = image->bytes;
@@ -208,6 +219,7 @@ static void make_room(struct lio_file_writer *writer, uint64_t cost)
     (void)lio_output_reap(writer->output, false);
     while (!has_room(writer, cost))
         if (!lio_output_reap(writer->output, true) &&
+            !(writer->sidecars && lio_sidecars_reap(writer->sidecars, true)) &&
             !lio_jobs_wait(writer->jobs))
             return;
 }
@@ -233,7 +245,10 @@ static int cut_page(struct lio_file_writer *writer, uint32_t column,
     if (rc < 0)
         return lio_error_set(err, rc, "%s: the engine was closed under it",
                              writer->name);
-    return status(writer, err);
+    rc = status(writer, err);
+    return rc == 0 && writer->sidecars
+               ? lio_sidecars_settle(writer->sidecars, err)
+               : rc;
 }
 
 /* -- opening and closing ------------------------------------------------- */
@@ -258,6 +273,18 @@ static enum lio_compression compression_of(const Lio__Pb__Field *field,
     return compression;
 }
 
+static void open_blobs(const struct lio_file_writer *writer,
+                       const Lio__Pb__Field *field, struct column *column,
+                       struct lio_written_column *written)
+{
+    bool new = writer->options.format >= LIO_FORMAT_22;
+
+    column->blobs = lio_field_is_blob(field);
+    column->limits = new && writer->options.sidecars ? lio_blob_limits_of(field)
+                                                     : lio_blobs_all_inlined;
+    written->blobs = column->blobs && !new;
+}
+
 static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
 {
     const struct lio_schema *schema = &writer->fields->schema;
@@ -272,8 +299,8 @@ static int open_columns(struct lio_file_writer *writer, struct lio_error *err)
         if (!lio_schema_has_column(schema, i, writer->options.format))
             continue;
         column->path = schema->fields[i].path;
-        writer->written[writer->ncolumns].blobs =
-            lio_fields_is_blob(writer->fields, i);
+        open_blobs(writer, writer->fields->messages[i], column,
+                   &writer->written[writer->ncolumns]);
         column->compression = compression_of(writer->fields->messages[i],
                                              writer->options.compression);
         if (lio_shredder_init(&column->shredder, schema, i,
@@ -306,6 +333,15 @@ static void set_page_bytes(struct lio_file_writer *writer)
         writer->page_bytes = PAGE_BYTES_MIN;
 }
 
+static bool has_sidecars(const struct lio_file_writer *writer)
+{
+    for (uint32_t i = 0; i < writer->ncolumns; i++)
+        if (writer->columns[i].blobs &&
+            writer->columns[i].limits.inlined < UINT64_MAX)
+            return true;
+    return false;
+}
+
 static int open_writer(struct lio_file_writer *writer,
                        struct lio_engine *engine, const char *path,
                        struct lio_error *err)
@@ -320,6 +356,8 @@ static int open_writer(struct lio_file_writer *writer,
     set_page_bytes(writer);
     rc = lio_output_open(engine, path, !writer->options.page_cache,
                          &writer->output, err);
+    if (rc == 0 && has_sidecars(writer))
+        rc = lio_sidecars_open(engine, path, &writer->sidecars, err);
     if (rc < 0)
         return rc;
     return lio_jobs_open(engine, writer->options.threads, &ops, writer,
@@ -357,6 +395,7 @@ void lio_file_writer_close(struct lio_file_writer *writer)
         return;
     lio_jobs_close(writer->jobs);
     lio_output_close(writer->output);
+    lio_sidecars_close(writer->sidecars);
     for (uint32_t i = 0; i < writer->ncolumns; i++) {
         struct lio_written_column *written = &writer->written[i];
 
@@ -445,6 +484,8 @@ int lio_file_writer_finish(struct lio_file_writer *writer,
     struct lio_file_summary summary = { .rows = writer->rows };
     int rc = write_pages(writer, err);
 
+    if (rc == 0 && writer->sidecars)
+        rc = lio_sidecars_finish(writer->sidecars, &summary.sidecar_bytes, err);
     if (rc == 0)
         rc = write_tail(writer, &summary.bytes, err);
     if (rc < 0)

@@ -30,12 +30,14 @@ struct lio_file_options {
     uint64_t page_bytes;
     uint32_t threads;
     bool page_cache; /* large pages go through it, too */
+    bool sidecars;   /* large blobs of 2.2 go into files beside it */
 };
 
 /* What was written. */
 struct lio_file_summary {
     uint64_t rows;
     uint64_t bytes;
+    uint64_t sidecar_bytes; /* of the files beside it */
     uint32_t npages;
 };
 

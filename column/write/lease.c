@@ -19,6 +19,7 @@
 #include "column/versions.h"
 #include "column/write/disk.h"
 #include "column/write/failed.h"
+#include "column/write/sidecars.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -265,6 +266,28 @@ static bool is_temporary(const char *name, const char *id)
            starts_with_id(name + strlen(PREFIX), id);
 }
 
+/* data/ID-0, with what is in it. */
+static bool remove_sidecars(const char *root, const char *dir, const char *name)
+{
+    bool clean;
+    char *path;
+
+    if (asprintf(&path, "%s/%s/%s.lance", root, dir, name) < 0)
+        return false;
+    clean = lio_sidecars_remove(path);
+    free(path);
+    return clean;
+}
+
+static bool remove_one(const char *root, const char *dir, int fd,
+                       const char *name)
+{
+    if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+        return true;
+    return (errno == EISDIR || errno == EPERM) &&
+           remove_sidecars(root, dir, name);
+}
+
 /* Returns whether none is left. */
 static bool remove_in(const char *root, const char *dir, lio_match matches,
                       const char *id)
@@ -281,9 +304,8 @@ static bool remove_in(const char *root, const char *dir, lio_match matches,
     if (!stream)
         return errno == ENOENT;
     while ((entry = readdir(stream)))
-        if (matches(entry->d_name, id) &&
-            unlinkat(dirfd(stream), entry->d_name, 0) < 0 && errno != ENOENT)
-            clean = false;
+        if (matches(entry->d_name, id))
+            clean &= remove_one(root, dir, dirfd(stream), entry->d_name);
     (void)closedir(stream);
     return clean;
 }

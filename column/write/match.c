@@ -12,6 +12,7 @@
  */
 #include "column/write/match.h"
 
+#include "column/write/blob_fields.h"
 #include "column/write/failed.h"
 
 #include <stdlib.h>
@@ -50,15 +51,6 @@ static int compare_keys(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static bool is_blob(const Lio__Pb__Field *field)
-{
-    for (size_t i = 0; i < field->n_metadata; i++)
-        if (field->metadata[i]->key &&
-            strcmp(field->metadata[i]->key, "lance-encoding:blob") == 0)
-            return true;
-    return false;
-}
-
 static void find_blobs(struct match *match, const Lio__Pb__Manifest *manifest)
 {
     for (size_t i = 0; i < manifest->n_fields; i++) {
@@ -67,7 +59,7 @@ static void find_blobs(struct match *match, const Lio__Pb__Manifest *manifest)
 
         if (number >= 0)
             match->blobs[number] = match->table->fields[number].blob_22 ||
-                                   is_blob(manifest->fields[i]);
+                                   lio_field_is_blob(manifest->fields[i]);
     }
 }
 
@@ -225,7 +217,7 @@ static int compare_blobs(const struct match *match, uint32_t number,
 {
     uint32_t theirs = match->theirs[number];
 
-    *ret_blobs = is_blob(match->messages[number]);
+    *ret_blobs = lio_field_is_blob(match->messages[number]);
     if (*ret_blobs == match->blobs[theirs])
         return 0;
     return lio_error_set(match->err, LIO_EINVAL,

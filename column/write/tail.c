@@ -11,6 +11,7 @@
  */
 #include "column/write/tail.h"
 
+#include "column/write/blob_fields.h"
 #include "column/write/growing.h"
 
 #include <stdlib.h>
@@ -64,17 +65,24 @@ static void append_entry(struct tail *tail, struct lio_growing *to,
 }
 
 static void append_schema(struct tail *tail, const struct lio_fields *fields,
-                          uint64_t rows)
+                          enum lio_format format, uint64_t rows)
 {
     Lio__Pb__Schema schema = LIO__PB__SCHEMA__INIT;
     Lio__Pb__FileDescriptor file = LIO__PB__FILE_DESCRIPTOR__INIT;
+    struct lio_field_list list;
 
-    schema.n_fields = fields->n;
-    schema.fields = fields->messages;
+    if (lio_field_list_make(fields->messages, fields->n, format,
+                            LIO_FIELDS_OF_FILE, &list) < 0) {
+        tail->failed = true;
+        return;
+    }
+    schema.n_fields = list.n;
+    schema.fields = list.all;
     file.schema = &schema;
     file.has_rows = true;
     file.rows = rows;
     append_message(tail, &file.base);
+    lio_field_list_release(&list);
 }
 
 /* -- columns ------------------------------------------------------------- */
@@ -182,7 +190,7 @@ int lio_tail_build(const struct lio_fields *fields, enum lio_format format,
     struct lio_growing global = { 0 };
     struct tail tail = { .at = at };
 
-    append_schema(&tail, fields, rows);
+    append_schema(&tail, fields, format, rows);
     append_entry(&tail, &global, at);
     footer.column_meta_at = position(&tail);
     for (uint32_t i = 0; i < ncolumns; i++)

@@ -12,7 +12,7 @@
 /* The pages of a column, whose buffers' places count from the start of the
  * file now, and whose memory is gone. */
 struct lio_written_column {
-    bool blobs; /* its values are descriptors */
+    bool blobs; /* its values are descriptors, and it says so */
     uint32_t npages, room;
     struct lio_page_image *pages;
 };

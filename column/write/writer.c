@@ -189,6 +189,7 @@ static int open_writer(struct lio_writer *writer,
     if (rc == 0 && writer->commit)
         rc = lio_commit_fields(writer->commit, writer->fields.messages,
                                &writer->fields.schema, err);
+    writer->options.sidecars = writer->commit != NULL;
     /* A data file is one also without rows; a dataset then has no file. */
     return rc < 0 || writer->commit ? rc : open_file(writer, err);
 }
@@ -273,7 +274,7 @@ static int end_file(struct lio_writer *writer, struct lio_error *err)
         return rc;
     lio_file_writer_close(writer->file);
     writer->file = NULL;
-    writer->summary.bytes += summary.bytes;
+    writer->summary.bytes += summary.bytes + summary.sidecar_bytes;
     writer->summary.npages += summary.npages;
     writer->summary.nfiles++;
     return 0;

@@ -310,8 +310,10 @@ struct lio_write_summary {
  *             structs too; what the dataset has and the schema lacks is null in
  *             these rows, if it may be.  Null is what the dataset lets be null,
  *             whatever the schema says.
- * Blobs:      of columns whose metadata says so are written as such in 2.0 and
- *             2.1, and as any binary in 2.2 and in lists of 2.1.
+ * Blobs:      a binary or large_binary with the metadata "lance-encoding:blob":
+ *             "true" is written as those of the version, which in a dataset of
+ *             2.2 puts large ones into files of their own; as any binary in
+ *             lists of 2.1.
  * Errors:     LIO_EINVAL for a schema that is none, or does not go with the
  *             dataset appended to, LIO_EUNSUPPORTED for a type that the version
  * cannot store: names the column; LIO_EEXIST for a dataset to be created,

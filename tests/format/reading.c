@@ -67,6 +67,35 @@ int reading_teardown(void **state)
     return 0;
 }
 
+struct lio_engine *reading_open_faulty(const char *rule)
+{
+    const char *backend = getenv("LIO_TEST_BACKEND");
+    char *ini = reading_path("../../config/lanceio.ini");
+    struct lio_engine *faulty = NULL;
+    char *plugin, *dir, *rules;
+    struct lio_config *config;
+    struct lio_error err;
+
+    assert_true(asprintf(&plugin, "backend.plugin=%s",
+                         backend && *backend ? backend : "backend-pread") > 0);
+    assert_true(
+        asprintf(&dir, "engine.plugin_dir=%s", getenv("LIO_TEST_PLUGINS")) > 0);
+    assert_true(asprintf(&rules, "filter-fault.rules=%s", rule) > 0);
+    if (lio_config_load(ini,
+                        (const char *[]){
+                            plugin, dir, rules, "backend.filters=filter-fault",
+                            "cache.size=1M", "stats.database=off" },
+                        6, &config, &err) < 0 ||
+        lio_engine_open(config, &faulty, &err) < 0)
+        fail_msg("%s", err.msg);
+    lio_config_free(config);
+    free(plugin);
+    free(dir);
+    free(rules);
+    free(ini);
+    return faulty;
+}
+
 struct lio_dataset *reading_open(const char *fmt, ...)
 {
     struct lio_dataset *dataset = NULL;

@@ -26,6 +26,10 @@ int reading_teardown(void **state);
 /* The engine of the group, or NULL. */
 struct lio_engine *reading_engine(void);
 
+/* Another one, on a device that fails by `rule`, see filter-fault; the caller's
+ * to close. */
+struct lio_engine *reading_open_faulty(const char *rule);
+
 /* Path in tests/data, for the caller to free. */
 char *reading_path(const char *fmt, ...) LIO_PRINTF(1, 2);
 

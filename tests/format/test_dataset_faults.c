@@ -32,36 +32,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* An engine whose device fails by `rule`. */
-static struct lio_engine *open_faulty(const char *rule)
-{
-    const char *backend = getenv("LIO_TEST_BACKEND");
-    char *ini = reading_path("../../config/lanceio.ini");
-    struct lio_engine *engine = NULL;
-    char *plugin, *dir, *rules;
-    struct lio_config *config;
-    struct lio_error err;
-
-    assert_true(asprintf(&plugin, "backend.plugin=%s",
-                         backend && *backend ? backend : "backend-pread") > 0);
-    assert_true(
-        asprintf(&dir, "engine.plugin_dir=%s", getenv("LIO_TEST_PLUGINS")) > 0);
-    assert_true(asprintf(&rules, "filter-fault.rules=%s", rule) > 0);
-    if (lio_config_load(ini,
-                        (const char *[]){
-                            plugin, dir, rules, "backend.filters=filter-fault",
-                            "cache.size=1M", "stats.database=off" },
-                        6, &config, &err) < 0 ||
-        lio_engine_open(config, &engine, &err) < 0)
-        fail_msg("%s", err.msg);
-    lio_config_free(config);
-    free(plugin);
-    free(dir);
-    free(rules);
-    free(ini);
-    return engine;
-}
-
 static unsigned count_entries(const char *path)
 {
     DIR *dir = opendir(path);
@@ -130,7 +100,7 @@ static void engine_is_at_rest(struct lio_engine *engine)
 /* Append while the device fails by `rule`; returns the code. */
 static int append_faulty(const char *rule, int64_t *rows)
 {
-    struct lio_engine *engine = open_faulty(rule);
+    struct lio_engine *engine = reading_open_faulty(rule);
     unsigned files = count_files(), descriptors;
     struct lio_error err = { 0 };
     int rc = write_rows(engine, LIO_WRITE_APPEND, (uint64_t)*rows, &err);
@@ -203,7 +173,7 @@ static void short_writes_are_completed(void **state)
     int64_t first;
 
     (void)state;
-    engine = open_faulty("write:short=100");
+    engine = reading_open_faulty("write:short=100");
     if (write_rows(engine, LIO_WRITE_CREATE, 0, &err) < 0)
         fail_msg("%s", err.msg);
     lio_engine_close(engine);

@@ -29,7 +29,7 @@ const path = require('path')
 const readline = require('readline')
 const arrow = require('apache-arrow')
 const lancedb = require('@lancedb/lancedb')
-const { linesOf, sameRow, describe, describeInspected } = require('./rows.js')
+const { linesOf, sameRow, sameRowOfBlobs, isBlob, describe, describeInspected } = require('./rows.js')
 
 function split (table) {
   const name = path.basename(table)
@@ -56,52 +56,60 @@ function compareSchemas (schema, inspected) {
   }
 }
 
-// Of blobs LanceDB gives out where they are, lanceio the bytes: the sizes are
-// what both have.  A null one LanceDB shows as one of size 0.
-function isBlob (field) {
+// Of blobs queries give out where they are, lanceio the bytes.
+function isOldBlob (field) {
   return field.metadata.get('lance-encoding:blob') === 'true'
 }
 
-function blobNames (fields) {
-  return fields.flatMap(field => isBlob(field)
-    ? [field.name]
-    : arrow.DataType.isStruct(field.type) ? blobNames(field.type.children) : [])
+function oldBlobs (fields) {
+  return fields.flatMap(field => isOldBlob(field) ? [field.name] : oldBlobs(field.type.children || []))
 }
 
-function sizesOfBlobs (line, names) {
-  for (const name of names) {
-    const key = JSON.stringify(name) + ':'
-    const value = /"([^"]*)"|null|\{"position":\d+,"size":(\d+)\}/y
-    let sized = ''
-    let from = 0
-    for (let at = line.indexOf(key); at >= 0; at = line.indexOf(key, from)) {
-      value.lastIndex = at + key.length
-      const found = value.exec(line)
-      const end = found ? value.lastIndex : at + key.length
-      sized += line.slice(from, at + key.length)
-      if (found) sized += found[2] || Buffer.from(found[1] || '', 'base64').length
-      from = end
-    }
-    line = sized + line.slice(from)
-  }
-  return line
+function hasBlobs (fields) {
+  return fields.some(field => isBlob(field) || isOldBlob(field) || hasBlobs(field.type.children || []))
 }
 
 async function compareRows (table, schema, file) {
-  const blobs = blobNames(schema.fields)
+  const same = hasBlobs(schema.fields) ? sameRowOfBlobs : sameRow
   const ours = readline.createInterface({ input: fs.createReadStream(file) })[Symbol.asyncIterator]()
   let n = 0
   for await (const batch of await table.query().execute()) {
     for (const line of linesOf(batch)) {
       const own = (await ours.next()).value
-      if (own === undefined ||
-          !sameRow(sizesOfBlobs(own, blobs), sizesOfBlobs(line, blobs))) differ(`rows ${n}`, own, line)
+      if (own === undefined || !same(own, line)) differ(`rows ${n}`, own, line)
       n++
     }
   }
   const more = await ours.next()
   if (!more.done) differ(`rows ${n}`, more.value, 'no more rows')
   return n
+}
+
+// The bytes of blobs of version 2.2; of those in lists it fetches none.
+const BLOBS_AT_ONCE = 1000
+
+function isInList (fields, path) {
+  const field = fields.find(field => field.name === path[0])
+  if (path.length === 1 || !field) return !field
+  return !arrow.DataType.isStruct(field.type) || isInList(field.type.children, path.slice(1))
+}
+
+async function compareBlobs (table, schema, file) {
+  const columns = (await table.blobColumns()).filter(column => !isInList(schema.fields, column.split('.')))
+  if (columns.length === 0) return
+  const rows = fs.readFileSync(file, 'utf8').split('\n').filter(line => line).map(line => JSON.parse(line))
+  const ids = []
+  for await (const batch of await table.query().withRowId().execute()) ids.push(...batch.getChild('_rowid').toArray())
+  for (const column of columns) {
+    for (let from = 0; from < ids.length; from += BLOBS_AT_ONCE) {
+      const blobs = await table.fetchBlobs(column, ids.slice(from, from + BLOBS_AT_ONCE))
+      blobs.forEach((blob, i) => {
+        const ours = column.split('.').reduce((value, name) => value && value[name], rows[from + i])
+        const theirs = blob ? blob.toString('base64') : null
+        if (ours !== theirs) differ(`blobs ${column} of rows ${from + i}`, ours, theirs)
+      })
+    }
+  }
 }
 
 // A condition on a column that some rows fulfil, and how many those are.
@@ -130,7 +138,7 @@ async function compareFilters (table, schema, file, n) {
   for (const field of schema.fields.slice(0, 20)) {
     // LanceDB itself has no filters on these.
     if (arrow.DataType.isNull(field.type) || arrow.DataType.isMap(field.type)) continue
-    if (isBlob(field)) continue
+    if (hasBlobs([field])) continue
     const wanted = condition(field, rows)
     const found = await table.countRows(wanted.text)
     if (found !== wanted.n) differ(`rows with ${wanted.text}`, wanted.n, found)
@@ -150,18 +158,41 @@ async function check (name, rowsFile, inspectedFile) {
   const version = await table.version()
   if (version !== inspected.version) differ('versions', inspected.version, version)
   const filters = await compareFilters(table, schema, rowsFile, n)
-  for (const blob of blobNames(schema.fields)) {
-    console.log(`${name}: column ${blob}: LanceDB tells where blobs are, not what they hold: only their sizes were compared`)
+  await compareBlobs(table, schema, rowsFile)
+  for (const blob of oldBlobs(schema.fields)) {
+    console.log(`${name}: column ${blob}: LanceDB tells where blobs of 2.0 and 2.1 are, not what they hold: only their sizes were compared`)
   }
   console.log(`${name}: version ${version}, ${n} rows, ${filters} filters: the same`)
 }
 
 // -- changes ------------------------------------------------------------------
 
+// What is at a path in a row, replaced; structs on the way there become objects.
+function put (row, path, value) {
+  const [name, ...rest] = path
+  if (rest.length === 0) row[name] = value
+  else if (row[name]) put(row[name] = row[name].toJSON ? row[name].toJSON() : row[name], rest, value)
+}
+
+// The first rows, with the bytes of their blobs.
+async function rowsWithBlobs (table, columns, n) {
+  const rows = (await table.query().limit(n).withRowId().toArray()).map(row => row.toJSON())
+  const ids = rows.map(row => row._rowid)
+  for (const row of rows) delete row._rowid
+  for (const column of columns) {
+    const blobs = await table.fetchBlobs(column, ids)
+    rows.forEach((row, i) => put(row, column.split('.'), blobs[i]))
+  }
+  return rows
+}
+
 async function add (name, n) {
   const table = await open(name)
-  const rows = await table.query().limit(Number(n)).toArrow()
-  if (rows.numRows > 0) await table.add(rows)
+  const blobs = await table.blobColumns()
+  const rows = blobs.length > 0
+    ? await rowsWithBlobs(table, blobs, Number(n))
+    : await table.query().limit(Number(n)).toArrow()
+  if ((rows.numRows ?? rows.length) > 0) await table.add(rows)
 }
 
 async function adds (name, times) {

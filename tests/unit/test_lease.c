@@ -102,6 +102,50 @@ static void creation_that_was_killed_can_be_repeated(void **state)
     assert_int_equal(commits_count(commits, "/data/"), 2);
 }
 
+/* As a writer leaves one whose blobs are beside its data files. */
+static void put_sidecar(const struct commits *commits, const char *name)
+{
+    char *lease = find_lease(commits), *directory, *path;
+    const char *id = strstr(lease, ".lanceio-") + strlen(".lanceio-");
+    FILE *file;
+
+    assert_true(asprintf(&directory, "%s/data/%.36s-1", commits->table, id) >
+                0);
+    assert_true(mkdir(directory, 0700) == 0 || errno == EEXIST);
+    assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+    free(directory);
+    free(lease);
+}
+
+static void blobs_of_the_dead_go_with_their_data_files(void **state)
+{
+    static const char blob[] = "10000000000000000000000000000000.blob";
+    struct commits *commits = *state;
+
+    die_writing(commits, LIO_COMMIT_CREATE);
+    put_sidecar(commits, blob);
+    assert_int_equal(commits_count(commits, blob), 1);
+    assert_int_equal(commits_run(commits, LIO_COMMIT_CREATE, 5), 1);
+    assert_int_equal(commits_count(commits, blob), 0);
+    assert_int_equal(commits_count(commits, "/data/"), 2);
+}
+
+/* The writer's next turn comes when they are gone. */
+static void what_is_no_blob_stays_beside_them(void **state)
+{
+    struct commits *commits = *state;
+
+    die_writing(commits, LIO_COMMIT_CREATE);
+    put_sidecar(commits, "notes");
+    assert_int_equal(commits_run(commits, LIO_COMMIT_CREATE, 5), 1);
+    assert_int_equal(commits_count(commits, "/notes"), 1);
+    assert_int_equal(commits_count(commits, ".writing"), 1);
+}
+
 static void folders_of_a_killed_creation_go_with_it(void **state)
 {
     struct commits *commits = *state;
@@ -287,6 +331,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LEASE_TEST(the_dead_leave_nothing_beyond_the_next_open),
         LEASE_TEST(creation_that_was_killed_can_be_repeated),
+        LEASE_TEST(blobs_of_the_dead_go_with_their_data_files),
+        LEASE_TEST(what_is_no_blob_stays_beside_them),
         LEASE_TEST(folders_of_a_killed_creation_go_with_it),
         LEASE_TEST(files_of_the_living_stay),
         LEASE_TEST(who_is_elsewhere_is_dead_after_a_week_only),

@@ -61,6 +61,28 @@ static void metadata_goes_along(void **state LIO_UNUSED)
     schema.release(&schema);
 }
 
+/* What writers of every version take for blobs. */
+static void blobs_are_bytes_that_say_so(void **state LIO_UNUSED)
+{
+    static const char key[] = "lance-encoding:blob";
+    const struct lio_field_info field = { .name = "b",
+                                          .logical_type = "lance.blob.v2",
+                                          .parent = -1 };
+    const int32_t pairs = 1, bytes = (int32_t)strlen(key);
+    struct ArrowSchema schema;
+    const char *metadata;
+
+    assert_int_equal(lio_schema_make(&field, 1, &schema, NULL), 0);
+    assert_string_equal(child(&schema, 0)->format, "Z");
+    assert_int_equal(child(&schema, 0)->n_children, 0);
+    metadata = child(&schema, 0)->metadata;
+    assert_memory_equal(metadata, &pairs, 4);
+    assert_memory_equal(metadata + 4, &bytes, 4);
+    assert_memory_equal(metadata + 8, key, strlen(key));
+    assert_memory_equal(metadata + 8 + strlen(key) + 4, "true", 4);
+    schema.release(&schema);
+}
+
 static void no_fields_are_a_struct_without_children(void **state LIO_UNUSED)
 {
     struct ArrowSchema schema;
@@ -147,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_become_a_tree),
         cmocka_unit_test(metadata_goes_along),
+        cmocka_unit_test(blobs_are_bytes_that_say_so),
         cmocka_unit_test(no_fields_are_a_struct_without_children),
         cmocka_unit_test(what_is_no_type_is_refused),
         cmocka_unit_test(parents_come_first),
