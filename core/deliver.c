@@ -119,7 +119,8 @@ uint32_t lio_take(struct lio_lane *lane, struct lio_io_list *done,
     while (n < max && (io = lio_io_pop(done))) {
         fill_result(io, &results[n]);
         count_result(lane, io, &results[n], now);
-        (void)lio_io_move(io, LIO_IO_DONE, LIO_IO_NEW); /* if not by its id */
+        if (io->cq || io->callback) /* else it has been claimed */
+            (void)lio_io_move(io, LIO_IO_DONE, LIO_IO_NEW);
         lio_lane_drop_locked(lane, io);
         n++;
     }

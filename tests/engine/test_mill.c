@@ -3,7 +3,11 @@
  *
  *     16 threads    requests of 0 bytes to more than the budget, every class
  *                   and priority, reads, views, writes, syncs, deadlines,
- *                   batches; cancelled, dropped, left to others, held for long
+ *                   batches, plans; waited for by id, by queue, by callback;
+ *                   cancelled, dropped, left to others, held for long
+ *     meanwhile     each closes its file and its queue again and again, with
+ *                   whatever is under way there, and opens others; callbacks
+ *                   cancel and submit; somebody dumps
  *     settings      budget 1 byte, none, 256K; depth 1, 64; coalescing on, off
  *     all along     no wait longer than the scheduler's bound (core/scheduler.c
  *                   holds every request to it)
@@ -44,13 +48,15 @@
 /* What all threads share. */
 struct mill {
     struct lio_engine *engine;
-    struct lio_file *file;
+    const char *path;
+    struct lio_file *file; /* open all along; every worker has its own, too */
+    FILE *nowhere;
     const char *bytes; /* what the file holds */
     pthread_mutex_t lock;
     struct slot *left; /* by threads that have gone; the lock */
 };
 
-enum slot_state { FREE, BY_ID, BY_QUEUE };
+enum slot_state { FREE, BY_ID, BY_QUEUE, BY_CALLBACK };
 
 /* A request; lio_request.user points at it. */
 struct slot {
@@ -59,11 +65,21 @@ struct slot {
     struct lio_request request;
     uint64_t id;
     bool stopped; /* cancelled: it may say so */
+
+    /* For its callback. */
+    struct worker *owner;
+    uint64_t victim;          /* to be cancelled by it, or 0 */
+    bool again;               /* to be submitted by it once more */
+    bool called;              /* owner's lock */
+    struct lio_result result; /* likewise */
 };
 
 struct worker {
     struct mill *mill;
     pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t called;
+    struct lio_file *file;
     uint64_t seed;
     uint32_t n;
     bool leaves; /* with requests under way */
@@ -171,24 +187,34 @@ static void take(struct worker *w, const struct lio_result *r)
 
 /* -- four ways to get rid of a request ------------------------------------ */
 
-static void wait_for_slot(struct worker *w, struct slot *slot)
+static void wait_at_queue(struct worker *w, struct slot *slot)
 {
     struct lio_result r = { .id = slot->id, .user = slot };
-    int rc;
 
-    while (slot->state == BY_QUEUE) {
-        int n = lio_cq_wait(w->queue, &r, 1, 1, -1);
-
-        if (n == 1) {
-            take(w, &r);
-        } else {
-            complain(w, &r, "the queue is empty");
-            release(slot);
-        }
+    if (lio_cq_wait(w->queue, &r, 1, 1, -1) == 1) {
+        take(w, &r);
+    } else {
+        complain(w, &r, "the queue is empty");
+        release(slot);
     }
-    if (slot->state != BY_ID)
-        return;
-    rc = lio_wait(w->mill->engine, slot->id, -1, &r);
+}
+
+/* For it or another one; now and then without patience at first. */
+static void wait_for_id(struct worker *w, struct slot *slot)
+{
+    struct slot *other = w->slots[draw(w, WINDOW)];
+    struct lio_result r = { .id = slot->id, .user = slot };
+    uint64_t ids[2] = { slot->id };
+    bool both = other && other != slot && other->state == BY_ID;
+    int rc = LIO_ETIMEDOUT;
+
+    if (both)
+        ids[1] = other->id;
+    if (draw(w, 4) == 0)
+        rc = lio_wait_any(w->mill->engine, ids, 1u + both,
+                          (int64_t)draw(w, 50000), &r);
+    if (rc == LIO_ETIMEDOUT)
+        rc = lio_wait_any(w->mill->engine, ids, 1u + both, -1, &r);
     if (rc == 0) {
         take(w, &r);
     } else {
@@ -196,6 +222,25 @@ static void wait_for_slot(struct worker *w, struct slot *slot)
         complain(w, &r, "no result");
         release(slot);
     }
+}
+
+static void wait_for_callback(struct worker *w, struct slot *slot)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!slot->called)
+        pthread_cond_wait(&w->called, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    take(w, &slot->result);
+}
+
+static void wait_for_slot(struct worker *w, struct slot *slot)
+{
+    while (slot->state == BY_QUEUE)
+        wait_at_queue(w, slot);
+    while (slot->state == BY_ID)
+        wait_for_id(w, slot);
+    if (slot->state == BY_CALLBACK)
+        wait_for_callback(w, slot);
 }
 
 static void cancel(struct worker *w, struct slot *slot)
@@ -305,13 +350,63 @@ static void random_read_flags(struct worker *w, struct lio_request *request)
     }
 }
 
+/* By any thread.  Last it says that it was here: the slot may be gone then. */
+static void called_back(const struct lio_result *r, void *user)
+{
+    struct slot *slot = user;
+    struct worker *w = slot->owner;
+    struct lio_engine *engine = w->mill->engine;
+
+    if (slot->victim)
+        (void)lio_cancel(engine, slot->victim); /* stale if it is done */
+    if (slot->again) {
+        slot->again = false;
+        lio_view_put(r->view);
+        slot->request.file = w->mill->file; /* the other may be closed */
+        if (lio_submit(engine, &slot->request, 1, NULL, NULL) < 0)
+            abort();
+        return;
+    }
+    pthread_mutex_lock(&w->lock);
+    slot->result = *r;
+    slot->called = true;
+    pthread_cond_signal(&w->called);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void by_callback(struct worker *w, struct slot *slot)
+{
+    struct slot *victim = w->slots[draw(w, WINDOW)];
+
+    slot->request.callback = called_back;
+    slot->owner = w;
+    slot->again = draw(w, 4) == 0;
+    slot->called = false;
+    slot->victim = 0;
+    if (draw(w, 4) == 0 &&
+        (victim->state == BY_ID || victim->state == BY_QUEUE)) {
+        victim->stopped = true;
+        slot->victim = victim->id;
+    }
+}
+
+static void random_way_back(struct worker *w, struct slot *slot)
+{
+    uint64_t way = w->leaves ? 0 : draw(w, 16);
+
+    if (way >= 12)
+        slot->request.queue = w->queue;
+    else if (way >= 10)
+        by_callback(w, slot);
+}
+
 static void random_request(struct worker *w, struct slot *slot)
 {
     struct lio_request *request = &slot->request;
     uint64_t kind = draw(w, 200);
 
     *request = (struct lio_request){
-        .file = w->mill->file,
+        .file = w->file,
         .offset = draw(w, FILE_BYTES),
         .length = random_length(w),
         .io_class = (uint32_t)draw(w, LIO_CLASS_BACKGROUND + 1),
@@ -328,10 +423,15 @@ static void random_request(struct worker *w, struct slot *slot)
     else
         random_read_flags(w, request);
     if (draw(w, 32) == 0)
-        request->deadline_ns = lio_clock_ns() + draw(w, 1000000);
-    if (!w->leaves && draw(w, 4) == 0)
-        request->queue = w->queue;
+        request->deadline_ns =
+            lio_clock_ns() + draw(w, draw(w, 2) ? 1000000 : 20000);
     slot->stopped = false;
+    random_way_back(w, slot);
+}
+
+static enum slot_state state_of(const struct lio_request *request)
+{
+    return request->queue ? BY_QUEUE : request->callback ? BY_CALLBACK : BY_ID;
 }
 
 /* Some at once; each in a place whose last request is gone. */
@@ -355,10 +455,69 @@ static void submit_some(struct worker *w, uint32_t first, uint32_t n)
         struct slot *slot = w->slots[(first + i) % WINDOW];
 
         slot->id = ids[i];
-        slot->state = slot->request.queue ? BY_QUEUE : BY_ID;
+        slot->state = state_of(&slot->request);
     }
     if (draw(w, 3) == 0)
         cancel(w, w->slots[(first + draw(w, n)) % WINDOW]);
+}
+
+/* -- closing, with what is under way -------------------------------------- */
+
+static void open_file(struct worker *w)
+{
+    if (lio_file_open(w->mill->engine, w->mill->path, LIO_READ | LIO_WRITE,
+                      &w->file, NULL) < 0)
+        abort();
+}
+
+static void another_file(struct worker *w)
+{
+    lio_file_close(w->file);
+    open_file(w);
+}
+
+static void open_queue(struct worker *w)
+{
+    if (lio_cq_open(w->mill->engine, &w->queue, NULL) < 0)
+        abort();
+}
+
+/* Results that nobody has taken are thrown away with it. */
+static void another_queue(struct worker *w)
+{
+    for (uint32_t i = 0; i < WINDOW; i++)
+        if (w->slots[i]->state == BY_QUEUE && draw(w, 2) == 0)
+            cancel(w, w->slots[i]);
+    lio_cq_close(w->queue);
+    for (uint32_t i = 0; i < WINDOW; i++)
+        if (w->slots[i]->state == BY_QUEUE)
+            release(w->slots[i]);
+    open_queue(w);
+}
+
+static void plan(struct worker *w)
+{
+    struct lio_plan_range ranges[3];
+
+    for (uint32_t i = 0; i < 3; i++)
+        ranges[i] =
+            (struct lio_plan_range){ draw(w, FILE_BYTES), draw(w, 64 * KIB) };
+    if (lio_file_plan(w->file, ranges, 1 + draw(w, 3), NULL) < 0)
+        abort();
+}
+
+static void now_and_then(struct worker *w)
+{
+    uint64_t what = draw(w, 512);
+
+    if (what == 0)
+        lio_dump(w->mill->engine, w->mill->nowhere);
+    else if (what < 24)
+        another_file(w);
+    else if (what < 48)
+        another_queue(w);
+    else if (what < 80)
+        plan(w);
 }
 
 /* -- threads -------------------------------------------------------------- */
@@ -370,33 +529,38 @@ static void go(struct worker *w)
         if (!w->slots[i])
             abort();
     }
-    if (lio_cq_open(w->mill->engine, &w->queue, NULL) < 0)
-        abort();
+    open_file(w);
+    open_queue(w);
     for (uint32_t done = 0; done < w->n && !w->wrong[0];) {
         uint32_t n = 1 + (uint32_t)draw(w, BATCH);
 
         submit_some(w, done % WINDOW, n);
         done += n;
+        now_and_then(w);
     }
 }
 
 static void finish(struct worker *w)
 {
     for (uint32_t i = 0; i < WINDOW; i++) {
-        if (w->leaves && w->slots[i]->state == BY_ID) {
-            leave(w, w->slots[i]);
-            continue;
+        struct slot *slot = w->slots[i];
+
+        w->slots[i] = NULL;
+        if (w->leaves && slot->state == BY_ID) {
+            leave(w, slot);
+        } else {
+            dispose(w, slot);
+            free(slot);
         }
-        dispose(w, w->slots[i]);
-        free(w->slots[i]);
     }
+    lio_cq_close(w->queue);
+    lio_file_close(w->file);
     for (uint32_t i = 0; i < HELD; i++)
         if (w->held[i].view)
             put_view(w, &w->held[i]);
     for (uint32_t i = 0; i < GRAVES; i++)
         if (w->graves[i].buf)
             look_into_grave(w, w->graves[i].buf, w->graves[i].len);
-    lio_cq_close(w->queue);
 }
 
 static void *work(void *arg)
@@ -420,6 +584,8 @@ static void run_workers(struct mill *mill, uint64_t seed)
     assert_non_null(workers);
     for (uint32_t i = 0; i < NTHREADS; i++) {
         workers[i].mill = mill;
+        pthread_mutex_init(&workers[i].lock, NULL);
+        pthread_cond_init(&workers[i].called, NULL);
         workers[i].seed = lio_test_mix(seed + i);
         workers[i].leaves = i % 3 == 1;
         workers[i].n = workers[i].leaves ? EARLY : REST / (NTHREADS - NLEAVERS);
@@ -440,6 +606,10 @@ static void run_workers(struct mill *mill, uint64_t seed)
         if (workers[i].wrong[0])
             fail_msg("LIO_SEED=%llu: %s", (unsigned long long)seed,
                      workers[i].wrong);
+    for (uint32_t i = 0; i < NTHREADS; i++) {
+        pthread_mutex_destroy(&workers[i].lock);
+        pthread_cond_destroy(&workers[i].called);
+    }
     free(workers);
 }
 
@@ -488,11 +658,15 @@ static void run_mill(uint64_t seed)
     lio_test_fill(bytes, FILE_BYTES, 1, 0);
     mill.bytes = bytes;
     mill.file = fixture_file(f, 1, LIO_READ | LIO_WRITE);
+    mill.path = fixture_path(f, 1);
+    mill.nowhere = fopen("/dev/null", "w");
+    assert_non_null(mill.nowhere);
     pthread_mutex_init(&mill.lock, NULL);
     dog = watchdog_start(f->engine, SECONDS, what);
     run_workers(&mill, seed);
     lio_file_close(mill.file);
     watchdog_stop(dog);
+    (void)fclose(mill.nowhere);
     pthread_mutex_destroy(&mill.lock);
     assert_int_equal(fixture_stats(f).memory_bytes, 0);
     fixture_release(f); /* looks at the other ledgers */
