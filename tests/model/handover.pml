@@ -10,6 +10,11 @@
  * 2 is with the device.
  * Waiter 1 may give up at any moment, as one with a timeout does.
  *
+ * With STAGED, request 0 is not with the device, but comes by and by, perhaps
+ * when its waiter is asleep already, as one does that another thread submits to
+ * his queue.  It is only staged: somebody must send it, and who has staged it
+ * does not come back.
+ *
  * With one of these defined the model makes a mistake, which must be found:
  *
  *     NO_HANDOVER     a waiter that leaves wakes nobody
@@ -20,6 +25,12 @@
  *     NO_DEVICE_WAKE  a waiter that sleeps in the device is not woken
  *     FLEETING_WAKE   a wake of the device is lost unless somebody sleeps there
  *     NO_TOKEN        whoever waits reaps
+ *
+ * and with STAGED:
+ *
+ *     BLIND_STAGE     who stages leaves the sending to the next reap
+ *     EARLY_STAGE     he looks for a reaper before he stages, and not after
+ *     LATE_CLEAR      a reaper forgets what is unsent after sending, not before
  */
 #ifndef WAITERS
 #define WAITERS 3
@@ -32,6 +43,9 @@ bool woken[ROOM];        /* the word a sleeper parks on */
 bool reaping[ROOM];      /* may sleep in the device */
 bool registered[ROOM];   /* with the request it waits for */
 bool wake_pending;       /* the device queue's wake, kept until a reap sees it */
+bool locked;             /* the submit side: stage, send */
+bool staged;             /* request 0: with the device's queue, but not sent */
+bool unflushed;          /* something is staged that is perhaps not sent */
 
 /* By request. */
 bool at_device[ROOM];    /* given to the device, not completed by it */
@@ -49,6 +63,11 @@ byte shift;      /* waiter w waits for request w + shift */
 #define IMPATIENT(w) false
 #else
 #define IMPATIENT(w) (w == 1)
+#endif
+#ifdef STAGED
+#define STAGING(step) step
+#else
+#define STAGING(step)
 #endif
 #define TARGET(w) ((w + shift) % WAITERS)
 #define WAITER(r) ((r + WAITERS - shift) % WAITERS)
@@ -154,6 +173,41 @@ inline collect(me, i)
     od
 }
 
+/* What the device's queue has goes to the device; by a flush or by a reap. */
+inline send()
+{
+    atomic {
+        if
+        :: staged -> staged = false; at_device[0] = true
+        :: else -> skip
+        fi
+    }
+}
+
+inline flush()
+{
+    if
+    :: unflushed ->
+        atomic { !locked -> locked = true };
+        unflushed = false;
+        send();
+        locked = false
+    :: else -> skip
+    fi
+}
+
+/* How a reap begins.  It takes no lock. */
+inline send_first()
+{
+#ifdef LATE_CLEAR
+    send();
+    unflushed = false
+#else
+    unflushed = false;
+    send()
+#endif
+}
+
 /* Until the request is done, patience ends or somebody wakes us. */
 inline reap_for(me, i, gave_up)
 {
@@ -165,6 +219,7 @@ inline reap_for(me, i, gave_up)
             reapers++;
             assert(reapers == 1)
         };
+        STAGING(send_first();)
         if
         :: atomic { wake_pending -> wake_pending = false }
         :: ncompleted > 0
@@ -177,6 +232,7 @@ inline reap_for(me, i, gave_up)
 
 inline sleep_aside(me, gave_up)
 {
+    STAGING(flush();)
 #ifdef EARLY_LOOK
     if
     :: token && !done[TARGET(me)] ->
@@ -214,7 +270,7 @@ inline lane_wait(me, i, got, gave_up)
     :: true ->
         woken[me] = false;
         if
-        :: done[TARGET(me)] || gave_up -> break
+        :: done[TARGET(me)] || gave_up -> STAGING(flush();) break
         :: else -> skip
         fi;
         try_token(got);
@@ -278,6 +334,30 @@ end:
     od
 }
 
+/* A thread that submits request 0 with LIO_STAGE and goes away: lane.c, with
+ * must_send() */
+proctype stager()
+{
+    bool reaped = false;
+
+    atomic { !locked -> locked = true };
+#ifdef EARLY_STAGE
+    reaped = token;
+#endif
+    atomic { staged = true; in_flight++ };
+    unflushed = true;
+#if !defined(EARLY_STAGE) && !defined(BLIND_STAGE)
+    reaped = token;
+#endif
+    if
+    :: reaped && unflushed ->
+        unflushed = false;
+        send()
+    :: else -> skip
+    fi;
+    locked = false
+}
+
 /* Everybody whose request completes comes back: no state is without a way on,
  * and none is entered for ever. */
 ltl all_return { <> (returned == WAITERS) }
@@ -285,9 +365,13 @@ ltl all_return { <> (returned == WAITERS) }
 /* All at once: whoever begins to wait later makes up for who submits later. */
 inline submit()
 {
+#ifdef STAGED
+    run stager();
+#else
     at_device[0] = true;
     elsewhere[0] = true; /* the cancel */
     in_flight++;
+#endif
     elsewhere[1] = true; /* the load it has joined */
 #if WAITERS > 2
     at_device[2] = true;
