@@ -204,6 +204,34 @@ static int refuse_type(const struct walk *walk, const Lio__Pb__Field *field,
                          field->name);
 }
 
+/* Types that are stored as others, which the metadata tells: what it says of
+ * them is said in places of their own, too. */
+static int name_extension(Lio__Pb__Field *field)
+{
+    static const char key[] = "ARROW:extension:name", json[] = "lance.json";
+    const Lio__Pb__MetadataEntry *entry = NULL;
+    char *logical;
+
+    for (size_t i = 0; i < field->n_metadata && !entry; i++)
+        if (strcmp(field->metadata[i]->key, key) == 0)
+            entry = field->metadata[i];
+    if (!entry)
+        return 0;
+    field->extension_name =
+        strndup((const char *)entry->value.data, entry->value.len);
+    if (!field->extension_name)
+        return LIO_ENOMEM;
+    if (strcmp(field->extension_name, json) != 0 ||
+        strcmp(field->logical_type, "large_binary") != 0)
+        return 0;
+    logical = strdup("json");
+    if (!logical)
+        return LIO_ENOMEM;
+    free(field->logical_type);
+    field->logical_type = logical;
+    return 0;
+}
+
 static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
                      int32_t parent, uint32_t depth)
 {
@@ -216,6 +244,8 @@ static int add_field(struct walk *walk, const struct ArrowSchema *arrow,
         return no_memory(walk);
     if (rc == 0)
         rc = lio_logical_type(arrow, &field->logical_type);
+    if (rc == 0)
+        rc = name_extension(field);
     if (rc == LIO_ENOMEM)
         return no_memory(walk);
     if (rc < 0 || depth > LIO_DEPTH_MAX)

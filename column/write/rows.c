@@ -109,9 +109,10 @@ int lio_rows_encode(const struct lio_encode *enc,
                    ? encode_variable(enc, values, ret_rows)
                    : encode_fixed(enc, values, ret_rows);
     default:
-        return lio_error_set(enc->err, LIO_EINVAL,
-                             "column '%s': values of this kind cannot be in a "
-                             "full-zip page",
+        return lio_error_set(enc->err, LIO_EUNSUPPORTED,
+                             "column '%s': a row has too many empty or null "
+                             "lists in a row for values with a dictionary: "
+                             "write them without one",
                              enc->column);
     }
 }

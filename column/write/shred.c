@@ -65,6 +65,17 @@ static int make_layers(struct lio_shredder *shredder,
     return 0;
 }
 
+/* Values with a dictionary that are in lists: full-zip pages have none. */
+static bool must_be_chunked(const struct lio_shredder *shredder)
+{
+    const struct lio_shred_layer *top =
+        &shredder->layers[shredder->nlayers - 1];
+
+    return shredder->format != LIO_FORMAT_20 &&
+           shredder->layers[0].type->kind == LIO_KIND_DICTIONARY &&
+           (top->lists > 0 || top->type->kind == LIO_KIND_LIST);
+}
+
 static int open_page(const struct lio_shredder *shredder, uint64_t first_row,
                      struct lio_shredded *ret_open)
 {
@@ -92,6 +103,8 @@ int lio_shredder_init(struct lio_shredder *shredder,
         .row_items = schema->fields[field].row_items,
     };
     rc = make_layers(shredder, schema, field);
+    if (rc == 0)
+        shredder->chunked = must_be_chunked(shredder);
     if (rc == 0)
         rc = open_page(shredder, 0, &shredder->open);
     if (rc < 0)
@@ -149,6 +162,7 @@ uint64_t lio_shredder_fit(const struct lio_shredder *shredder,
     const struct ArrowArray *array = batch->children[shredder->top];
     uint64_t have = shredder->open.bytes, fit = 0, beyond = n + 1;
     uint64_t left = page_bytes > have ? page_bytes - have : 0;
+    uint64_t bare = shredder->open.bare;
 
     if (too_distinct(shredder, array))
         return 0;
@@ -161,6 +175,8 @@ uint64_t lio_shredder_fit(const struct lio_shredder *shredder,
         else
             beyond = middle;
     }
+    if (shredder->chunked)
+        fit = lio_shred_bare(shredder, array, from, fit, &bare);
     return fit == 0 && shredder->open.rows == 0 ? 1 : fit;
 }
 
@@ -183,6 +199,8 @@ int lio_shredder_append(struct lio_shredder *shredder,
 
     from += (uint64_t)batch->offset;
     rc = lio_shred_rows(shredder, array, from, n, err);
+    if (shredder->chunked)
+        (void)lio_shred_bare(shredder, array, from, n, &open->bare);
     open->rows += n;
     open->bytes += lio_shred_cost(shredder, array, from, n) +
                    distinct_bytes(&open->slots) - distinct;

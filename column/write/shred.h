@@ -52,6 +52,7 @@ struct lio_shredded {
     uint64_t first_row;
     uint64_t rows;
     uint64_t bytes; /* of values and levels, before encoding */
+    uint64_t bare;  /* entries without a slot that it ends with, if chunked */
     bool used[LIO_SHRED_LEVELS];
 };
 
@@ -61,6 +62,7 @@ struct lio_shredder {
     uint32_t top;          /* which child of a batch it is in */
     uint32_t nlayers;
     bool packed;        /* its values are structs */
+    bool chunked;       /* its pages must be of chunks, see shred_bare.c */
     uint64_t row_items; /* that a row counts for: see schema.h */
     struct lio_shred_layer *layers;
     struct lio_shredded open; /* the page that is being filled */
@@ -103,6 +105,13 @@ LIO_MUST_CHECK int lio_shredded_page(const struct lio_encode *enc,
 LIO_MUST_CHECK int lio_shred_rows(struct lio_shredder *shredder,
                                   const struct ArrowArray *array, uint64_t from,
                                   uint64_t n, struct lio_error *err);
+
+/* How many of `n` rows make no run of entries without a slot too long for a
+ * chunk.  `*open` is how many entries the last run has: before, and then after
+ * these rows. */
+uint64_t lio_shred_bare(const struct lio_shredder *shredder,
+                        const struct ArrowArray *array, uint64_t from,
+                        uint64_t n, uint64_t *open);
 
 /* Bytes that they will take. */
 uint64_t lio_shred_cost(const struct lio_shredder *shredder,

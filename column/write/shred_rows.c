@@ -42,23 +42,6 @@ static bool has_levels(const struct walk *walk)
            walk->shredder->nlayers > 1;
 }
 
-static uint64_t offset_at(const struct lio_type *type,
-                          const struct ArrowArray *array, uint64_t at)
-{
-    const uint8_t *offsets = array->buffers[1];
-
-    at += (uint64_t)array->offset;
-    return type->bits == 32 ? lio_load_u32(offsets + at * 4)
-                            : lio_load_u64(offsets + at * 8);
-}
-
-static bool is_valid(const struct ArrowArray *array, uint64_t at)
-{
-    const uint8_t *bits = lio_input_validity(array);
-
-    return !bits || lio_bit_get(bits, at + (uint64_t)array->offset);
-}
-
 /* How many items from `from` on are all valid, or all not. */
 static uint64_t run_of(const struct ArrowArray *array, uint64_t from,
                        uint64_t n, bool *ret_valid)
@@ -66,10 +49,10 @@ static uint64_t run_of(const struct ArrowArray *array, uint64_t from,
     const uint8_t *bits = lio_input_validity(array);
     uint64_t run = 1;
 
-    *ret_valid = is_valid(array, from);
+    *ret_valid = lio_input_valid(array, from);
     if (!bits)
         return n;
-    while (run < n && is_valid(array, from + run) == *ret_valid)
+    while (run < n && lio_input_valid(array, from + run) == *ret_valid)
         run++;
     return run;
 }
@@ -284,7 +267,7 @@ static int walk_fixed_list(const struct walk *walk, uint32_t i,
     for (uint64_t j = 0; j < n && rc == 0; j++) {
         uint64_t at = from + j + (uint64_t)array->offset;
 
-        if (is_valid(array, from + j)) {
+        if (lio_input_valid(array, from + j)) {
             const struct repeat items = { repeat.first,
                                           (uint16_t)layer->lists };
 
@@ -305,10 +288,10 @@ static uint64_t full_lists(const struct lio_type *type,
                            const struct ArrowArray *array, uint64_t from,
                            uint64_t n, uint64_t *ret_items)
 {
-    uint64_t start = offset_at(type, array, from), end = start, run = 0;
+    uint64_t start = lio_input_offset(type, array, from), end = start, run = 0;
 
-    while (run < n && is_valid(array, from + run)) {
-        uint64_t next = offset_at(type, array, from + run + 1);
+    while (run < n && lio_input_valid(array, from + run)) {
+        uint64_t next = lio_input_offset(type, array, from + run + 1);
 
         if (next == end)
             break;
@@ -327,7 +310,7 @@ static int walk_flat_lists(const struct walk *walk, uint32_t i,
 {
     const struct lio_shred_layer *layer = &walk->shredder->layers[i];
     const struct repeat items = { repeat.first, (uint16_t)layer->lists };
-    uint64_t start = offset_at(layer->type, array, from);
+    uint64_t start = lio_input_offset(layer->type, array, from);
     uint64_t entry = walk->open->entries;
     uint16_t *rep;
     int rc = walk_layer(walk, i - 1, array->children[0], start, nitems, items);
@@ -336,7 +319,7 @@ static int walk_flat_lists(const struct walk *walk, uint32_t i,
         return rc;
     rep = lio_growing_data(&walk->open->rep);
     for (uint64_t j = 1; j < n; j++)
-        rep[entry + offset_at(layer->type, array, from + j) - start] =
+        rep[entry + lio_input_offset(layer->type, array, from + j) - start] =
             repeat.rest;
     return 0;
 }
@@ -351,8 +334,8 @@ static int walk_full_lists(const struct walk *walk, uint32_t i,
     if (layer->flat)
         return walk_flat_lists(walk, i, array, from, n, nitems, repeat);
     for (uint64_t j = 0; j < n && rc == 0; j++) {
-        uint64_t start = offset_at(layer->type, array, from + j);
-        uint64_t end = offset_at(layer->type, array, from + j + 1);
+        uint64_t start = lio_input_offset(layer->type, array, from + j);
+        uint64_t end = lio_input_offset(layer->type, array, from + j + 1);
         const struct repeat items = { repeat.first, (uint16_t)layer->lists };
 
         rc = walk_layer(walk, i - 1, array->children[0], start, end - start,
@@ -369,7 +352,7 @@ static int walk_bare_list(const struct walk *walk, uint32_t i,
 {
     const struct lio_shred_layer *layer = &walk->shredder->layers[i];
 
-    if (!is_valid(array, at))
+    if (!lio_input_valid(array, at))
         return put_nulls(walk, i, at, repeat, 1);
     return put_absent(walk, i, layer->base + 2, repeat, 1);
 }
@@ -410,7 +393,7 @@ static int walk_items(const struct walk *walk, uint32_t i,
 
         if (run > 0)
             rc = walk_layer(walk, i - 1, array->children[0],
-                            offset_at(type, array, from), nitems, none);
+                            lio_input_offset(type, array, from), nitems, none);
         run += run == 0;
         from += run;
         n -= run;
@@ -464,8 +447,8 @@ static uint64_t leaf_cost(const struct lio_type *type,
 
     switch (type->kind) {
     case LIO_KIND_VARIABLE:
-        return n * (type->bits / 8) + offset_at(type, array, from + n) -
-               offset_at(type, array, from);
+        return n * (type->bits / 8) + lio_input_offset(type, array, from + n) -
+               lio_input_offset(type, array, from);
     case LIO_KIND_LIST:
         return n * 8;
     case LIO_KIND_STRUCT:
@@ -495,8 +478,8 @@ uint64_t lio_shred_cost(const struct lio_shredder *shredder,
         levels += n * sizeof(uint16_t);
         switch (type->kind) {
         case LIO_KIND_LIST:
-            at = offset_at(type, array, from);
-            n = offset_at(type, array, from + n) - at;
+            at = lio_input_offset(type, array, from);
+            n = lio_input_offset(type, array, from + n) - at;
             break;
         case LIO_KIND_FIXED_LIST:
             at *= type->dimension;

@@ -48,6 +48,7 @@ static const struct table_case cases[] = {
     { "fsl_struct_list", "2", 1 },
     { "ints_nullable", "012", 8 },
     { "large_list_multi_chunk", "012", 1 },
+    { "json", "012", 2 },
     { "list_dict", "012", 2 },
     { "list_fsl_struct", "2", 1 },
     { "list_fsl_struct_list", "2", 1 },

@@ -44,6 +44,7 @@ static const struct table_case cases[] = {
     { "fsl_struct", '2', "2" },
     { "fsl_struct_list", '2', "2" },
     { "ints_nullable", '2', "012" },
+    { "json", '2', "012" },
     { "large_list_multi_chunk", '2', "012" },
     { "list_dict", '2', "012" },
     { "list_fsl_struct", '2', "2" },

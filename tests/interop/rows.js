@@ -153,6 +153,46 @@ function sameRowOfBlobs (ours, theirs) {
     right[i].startsWith('"blob ') ? sameBlob(token, right[i]) : sameRow(token, right[i]))
 }
 
+// JSON in the binary form in which it is stored, as text.
+function jsonNumber (bytes) {
+  const size = bytes.length - 1
+  switch (bytes[0] >> 4) {
+    case 0: return '0'
+    case 4: return String(BigInt.asIntN(8 * size, BigInt('0x' + bytes.toString('hex', 1))))
+    case 5: return String(BigInt('0x' + bytes.toString('hex', 1)))
+    case 6: return String(bytes.readDoubleBE(1))
+    default: throw new Error(`numbers that begin with ${bytes[0]} are not known here`)
+  }
+}
+
+function jsonText (bytes) {
+  const header = bytes.readUInt32BE(0)
+  const kind = header >>> 28
+  const n = kind === 2 ? 1 : header & 0xfffffff
+  let at = 4 + 4 * (kind === 4 ? 2 * n : n)
+  const items = []
+  for (let i = 0; i < (kind === 4 ? 2 * n : n); i++) {
+    const entry = bytes.readUInt32BE(4 + 4 * i)
+    const value = bytes.subarray(at, at += entry & 0xfffffff)
+    items.push([() => 'null', () => JSON.stringify(value.toString('utf8')), () => jsonNumber(value),
+      () => 'false', () => 'true', () => jsonText(value)][entry >>> 28]())
+  }
+  if (kind === 2) return items[0]
+  return kind === 8 ? `[${items.join(',')}]` : `{${items.slice(0, n).map((key, i) => `${key}:${items[n + i]}`).join(',')}}`
+}
+
+// A line with the values of these columns as the text that LanceDB makes of
+// them.
+function textOfJson (line, names) {
+  for (const name of names) {
+    const key = JSON.stringify(name) + ':'
+    const at = line.indexOf(key) + key.length
+    const value = /^"([^"]*)"/.exec(line.slice(at))
+    if (value) line = line.slice(0, at) + JSON.stringify(jsonText(Buffer.from(value[1], 'base64'))) + line.slice(at + value[0].length)
+  }
+  return line
+}
+
 // How the format spells an Arrow type.
 const UNITS = ['s', 'ms', 'us', 'ns']
 function logicalType (type) {
@@ -191,12 +231,22 @@ function isBlob (field) {
   return field.metadata.get('ARROW:extension:name') === BLOB
 }
 
+// Text, stored in a binary form.
+function isJson (field) {
+  return field.metadata.get('ARROW:extension:name') === 'lance.json'
+}
+
+function typeOf (field) {
+  if (isBlob(field)) return BLOB
+  return isJson(field) ? 'json' : logicalType(field.type)
+}
+
 // "point.x double null": a line a field, depth first.
 function describe (fields, above = '') {
   const lines = []
   for (const field of fields) {
     const path = above + field.name
-    lines.push(`${path} ${isBlob(field) ? BLOB : logicalType(field.type)}${field.nullable ? ' null' : ''}`)
+    lines.push(`${path} ${typeOf(field)}${field.nullable ? ' null' : ''}`)
     if (!isBlob(field) && hasFields(field.type)) lines.push(...describe(field.type.children, path + '.'))
   }
   return lines
@@ -211,4 +261,4 @@ function describeInspected (inspected) {
   })
 }
 
-module.exports = { linesOf, sameRow, sameRowOfBlobs, isBlob, describe, describeInspected }
+module.exports = { linesOf, sameRow, sameRowOfBlobs, textOfJson, isBlob, isJson, describe, describeInspected }
