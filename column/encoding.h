@@ -27,6 +27,7 @@ struct lio_encoded {
     uint32_t nbuffers;
     struct lio_bytes buffers[LIO_VALUE_BUFFERS_MAX];
     uint64_t nvalues;
+    struct lio_wanted wanted; /* of them */
 };
 
 /* Decode to `out`: nvalues integers (or bit patterns) of `bits`; as a bitmap

@@ -103,6 +103,10 @@ int lio_variable_decode(struct lio_decode *dec, const Lio__Pb__Variable *enc,
              : chunk_parts(dec, enc, in, from, &parts);
     if (rc < 0)
         return rc;
+    if (in->wanted.bits)
+        return lio_strings_append_some(dec, out, parts.offsets + parts.bits / 8,
+                                       parts.bits, offset_at(&parts, 0), 0,
+                                       in->nvalues, parts.data, &in->wanted);
     return lio_strings_append(dec, out, parts.offsets + parts.bits / 8,
                               parts.bits, offset_at(&parts, 0), 0, in->nvalues,
                               parts.data);

@@ -80,7 +80,8 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
                                        .type = leaf->types[0],
                                        .nbuffers = page->nbuffers,
                                        .buffers = buffers,
-                                       .restarts = page->restarts };
+                                       .restarts = page->restarts,
+                                       .wanted = page->wanted };
     const char *unsupported = lio_page_unsupported(page);
 
     if (unsupported)

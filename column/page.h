@@ -30,6 +30,9 @@ struct lio_page {
                                       chunks: a bitmap of those that begin with
                                       a row, whatever their levels say; or
                                       NULL */
+    const uint8_t *wanted;         /* a bitmap of the rows that are, if that is
+                                      few of them, or NULL: what the others are
+                                      decoded to is nobody's concern */
 };
 
 void lio_page_release(struct lio_page *page);
@@ -65,7 +68,8 @@ struct lio_page_input {
     const struct lio_type *type; /* the leaf's */
     uint32_t nbuffers;
     struct lio_mem *const *buffers;
-    const uint8_t *restarts; /* as that of the page */
+    const uint8_t *restarts; /* as those of the page */
+    const uint8_t *wanted;
 };
 
 /* Which decoder for which layout, of 2.1 and later. */

@@ -97,9 +97,11 @@ static int open_chunk(struct lio_decode *dec, const struct miniblock *block,
     skip_pad(chunk, &cur);
     chunk->rep = take_part(chunk, &cur, rep_bytes);
     chunk->def = take_part(chunk, &cur, def_bytes);
-    chunk->values = (struct lio_encoded){ .framing = LIO_FRAMING_MINIBLOCK,
-                                          .nbuffers = nbuffers,
-                                          .nvalues = chunk->slots };
+    chunk->values =
+        (struct lio_encoded){ .framing = LIO_FRAMING_MINIBLOCK,
+                              .nbuffers = nbuffers,
+                              .nvalues = chunk->slots,
+                              .wanted = { block->in->wanted, chunk->slot } };
     for (uint32_t i = 0; i < nbuffers; i++)
         chunk->values.buffers[i] = take_part(chunk, &cur, sizes[i]);
     if (cur.overrun || cur.left > 0)

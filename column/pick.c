@@ -273,6 +273,7 @@ void lio_pick_release(struct lio_pick *pick)
         lio_mem_put(pick->buffers[i]);
     lio_mem_put(pick->asked);
     lio_mem_put(pick->restarts);
+    lio_mem_put(pick->wanted);
     lio_mem_put(pick->chunks);
     free(pick->places);
     *pick = (struct lio_pick){ 0 };

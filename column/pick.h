@@ -48,6 +48,7 @@ struct lio_pick {
     uint64_t entries;
     uint64_t slots;
     struct lio_mem *restarts; /* of the picked page */
+    struct lio_mem *wanted;   /* likewise, of chunks */
     /* What was asked for: words of chunks, entries of the index, bytes with
      * bits. */
     struct lio_mem *asked;

@@ -1,6 +1,7 @@
 /*
  * Picking rows of mini-block pages: the chunks that hold them, see chunks.h.
  */
+#include "column/bits.h"
 #include "column/chunks.h"
 #include "column/pick.h"
 
@@ -89,6 +90,21 @@ static int get_chunks(struct lio_pick *pick, struct lio_reads *reads,
     return rc;
 }
 
+/* Of chunks that few of their rows are wanted of, have no others decoded where
+ * that takes long. */
+static int mark_wanted(struct lio_pick *pick, struct lio_error *err)
+{
+    if (pick->nrows > pick->picked.rows / 2)
+        return 0;
+    pick->wanted = lio_mem_zeroed(lio_bits_bytes(pick->picked.rows));
+    if (!pick->wanted)
+        return lio_pick_no_memory(pick, err);
+    for (uint64_t i = 0; i < pick->nrows; i++)
+        lio_bit_set(pick->wanted->data, pick->places[i], true);
+    pick->picked.wanted = pick->wanted->data;
+    return 0;
+}
+
 int lio_pick_chunks_get(struct lio_pick *pick, struct lio_reads *reads,
                         struct lio_error *err)
 {
@@ -100,7 +116,10 @@ int lio_pick_chunks_get(struct lio_pick *pick, struct lio_reads *reads,
         return rc;
     sum = place_rows(pick, &n);
     pick->picked.rows = sum.rows;
-    rc = lio_pick_buffer(pick, 0, n * lio_chunks_word_bytes(pick->page), err);
+    rc = mark_wanted(pick, err);
+    if (rc == 0)
+        rc = lio_pick_buffer(pick, 0, n * lio_chunks_word_bytes(pick->page),
+                             err);
     if (rc == 0)
         rc = lio_pick_buffer(pick, 1, sum.bytes, err);
     if (rc == 0)

@@ -6,6 +6,8 @@
  */
 #include "column/strings.h"
 
+#include "column/bits.h"
+
 #include "common/checked.h"
 
 #include <inttypes.h>
@@ -171,6 +173,55 @@ int lio_strings_append(struct lio_decode *dec, struct lio_strings *strings,
     strings->rows += rows;
     strings->bytes += bytes;
     return 0;
+}
+
+/* Values that lie between others are copied one by one. */
+static ALWAYS_INLINE int append_some(struct lio_decode *dec,
+                                     struct lio_strings *strings,
+                                     const uint8_t *ends, uint32_t end_bits,
+                                     uint64_t start, uint64_t base,
+                                     uint64_t rows, struct lio_bytes data,
+                                     const struct lio_wanted *wanted)
+{
+    int rc = 0;
+
+    for (uint64_t i = 0; i < rows && rc == 0; i++) {
+        uint64_t at = i > 0 ? load(ends, i - 1, end_bits) : start;
+        uint64_t end = load(ends, i, end_bits), bytes = 0;
+
+        if (lio_bit_get(wanted->bits, wanted->from + i)) {
+            if (at < base || end < at || end - base > data.bytes)
+                return lio_decode_corrupt(
+                    dec,
+                    "a value is said to lie at bytes %" PRIu64 " to %" PRIu64
+                    " of a buffer of %zu",
+                    at, end, data.bytes);
+            bytes = end - at;
+            rc = lio_strings_reserve(dec, strings, 1, bytes);
+            if (rc == 0 && bytes > 0)
+                memcpy(strings->data->data + strings->bytes,
+                       data.data + (at - base), (size_t)bytes);
+        }
+        if (rc == 0)
+            lio_strings_put(strings, bytes);
+    }
+    return rc;
+}
+
+int lio_strings_append_some(struct lio_decode *dec, struct lio_strings *strings,
+                            const uint8_t *ends, uint32_t end_bits,
+                            uint64_t start, uint64_t base, uint64_t rows,
+                            struct lio_bytes data,
+                            const struct lio_wanted *wanted)
+{
+    int rc = lio_strings_reserve(dec, strings, rows, 0);
+
+    if (rc < 0)
+        return rc;
+    return end_bits == 32 ? append_some(dec, strings, ends, 32, start, base,
+                                        rows, data, wanted)
+                          : append_some(dec, strings, ends, 64, start, base,
+                                        rows, data, wanted);
 }
 
 /* -- by number ----------------------------------------------------------- */

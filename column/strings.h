@@ -7,6 +7,13 @@
 
 #include "column/decode.h"
 
+/* Values that are wanted: value i if bit from + i is set, or, without bits, all
+ * of them.  What the others become is nobody's concern. */
+struct lio_wanted {
+    const uint8_t *bits;
+    uint64_t from;
+};
+
 struct lio_strings {
     uint32_t offset_bits;    /* 32 or 64 */
     uint64_t rows;           /* appended so far */
@@ -43,6 +50,13 @@ LIO_MUST_CHECK int lio_strings_append(struct lio_decode *dec,
                                       const uint8_t *ends, uint32_t end_bits,
                                       uint64_t start, uint64_t base,
                                       uint64_t rows, struct lio_bytes data);
+
+/* The same of those that are wanted; the others are empty. */
+LIO_MUST_CHECK int
+lio_strings_append_some(struct lio_decode *dec, struct lio_strings *strings,
+                        const uint8_t *ends, uint32_t end_bits, uint64_t start,
+                        uint64_t base, uint64_t rows, struct lio_bytes data,
+                        const struct lio_wanted *wanted);
 
 /* Append values by their numbers in `items`: `index_bits` wide integers. */
 LIO_MUST_CHECK int lio_strings_gather(struct lio_decode *dec,

@@ -62,6 +62,8 @@ static int decode_list(struct lio_decode *dec,
     struct lio_encoded inner = *in;
     int rc = 0;
 
+    inner.wanted.bits = NULL; /* of the lists, not of their items */
+
     if (!enc || enc->compression_case != ENCODING(FIXED_SIZE_LIST))
         return lio_decode_unsupported(
             dec, "the encoding '%s' is not supported for fixed-size lists",

@@ -116,6 +116,52 @@ static void chunk_offsets_that_lie_are_found(void **state)
     decoding_says(&f->d, "offsets of 16 bits");
 }
 
+static void only_what_is_wanted_is_taken(void **state)
+{
+    static const struct {
+        uint32_t offsets[5];
+        char data[6];
+    } chunk = { { 20, 21, 23, 25, 26 }, "abbccd" };
+    static const uint64_t wide[] = { 24, 26, 27 };
+    static const uint8_t bits[] = { 0x28 }; /* 3 and 5 */
+    struct fixture *f = *state;
+    Lio__Pb__CompressiveEncoding o = FLAT(32), enc = VARIABLE(&o),
+                                 big = FLAT(64), of_big = VARIABLE(&big);
+    struct lio_encoded in = CHUNK(&chunk, 26, 4);
+    uint8_t bytes[27] = { 0 };
+
+    in.wanted = (struct lio_wanted){ bits, 2 };
+    assert_int_equal(decode(f, &enc, &in), 0);
+    holds(&f->out, "|bb||d|");
+    memcpy(bytes, wide, sizeof(wide));
+    memcpy(bytes + sizeof(wide), "xyz", 3);
+    in = (struct lio_encoded)CHUNK(bytes, 27, 2);
+    in.wanted = (struct lio_wanted){ bits, 2 };
+    assert_int_equal(decode(f, &of_big, &in), 0);
+    holds(&f->out, "|bb||d||z|");
+}
+
+static void wanted_values_that_lie_are_found(void **state)
+{
+    static const uint32_t broken[][4] = {
+        { 16, 17, 17, 21 },         /* past the end */
+        { 16, 17, 18, 17 },         /* falling */
+        { 16, 17, 0xfffffff0, 18 }, /* far away */
+    };
+    static const uint8_t bits[] = { 4 };
+    struct fixture *f = *state;
+    Lio__Pb__CompressiveEncoding o = FLAT(32), enc = VARIABLE(&o);
+    uint8_t chunk[20] = { 0 };
+    struct lio_encoded in = CHUNK(chunk, sizeof(chunk), 3);
+
+    in.wanted = (struct lio_wanted){ bits, 0 };
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        memcpy(chunk, broken[i], sizeof(broken[i]));
+        assert_int_equal(decode(f, &enc, &in), LIO_ECORRUPT);
+        decoding_says(&f->d, "a value is said to lie at bytes");
+    }
+}
+
 static void more_rows_than_room_are_found(void **state)
 {
     struct fixture *f = *state;
@@ -323,6 +369,8 @@ int main(void)
         TEST(chunk_offsets_count_from_the_buffer),
         TEST(wide_chunk_offsets_are_narrowed),
         TEST(chunk_offsets_that_lie_are_found),
+        TEST(only_what_is_wanted_is_taken),
+        TEST(wanted_values_that_lie_are_found),
         TEST(more_rows_than_room_are_found),
         TEST(block_tells_its_offsets),
         TEST(block_heads_that_lie_are_found),
