@@ -64,8 +64,9 @@ static int get_bytes(struct lio_pick *pick, uint32_t buffer,
     int rc = 0;
 
     for (uint64_t i = 0; i < pick->nrows && rc == 0; i++)
-        rc = lio_pick_read(pick, reads, buffer, pick->rows[i] * bytes, bytes,
-                           pick->buffers[buffer]->data + i * bytes, err);
+        rc = lio_pick_read(
+            pick, reads, buffer, pick->rows[i] * bytes, bytes,
+            pick->buffers[buffer]->data + pick->places[i] * bytes, err);
     return rc;
 }
 
@@ -83,7 +84,9 @@ int lio_pick_fixed_get(struct lio_pick *pick, struct lio_reads *reads,
             rc = lio_pick_whole(pick, reads, i, err);
             continue;
         }
-        rc = lio_pick_buffer(pick, i, (pick->nrows * bits + 7) / 8, err);
+        /* It is there if rows are placed: see take_place.c. */
+        if (!pick->buffers[i])
+            rc = lio_pick_buffer(pick, i, (pick->nrows * bits + 7) / 8, err);
         if (rc < 0)
             break;
         if (bits % 8 == 0) {

@@ -5,6 +5,7 @@
  *     distinct            1 5 9           physical, ascending
  *     pieces of a leaf    | 1 5 | 9 |     page by page, see take_leaf.h
  *
+ * Rows of fixed width that are wanted once are read to where they are wanted.
  * What all leaves of all columns need of all pages is read as two batches:
  * where the rows are, and then the rows.  Nested columns of 2.0 are read by
  * themselves, because where their items are is in the columns of their lists.
@@ -33,6 +34,8 @@ struct take {
     uint64_t *order;         /* which of the distinct ones each is */
     uint64_t *distinct;
     uint64_t ndistinct;
+    uint64_t *places;       /* where each distinct one is wanted; NULL: several
+                               times */
     struct column *columns; /* run.projection.ncolumns */
 };
 
@@ -73,6 +76,18 @@ static void sort_rows(struct take *take, const uint64_t *rows,
     }
 }
 
+static int find_places(struct take *take, struct lio_error *err)
+{
+    if (take->ndistinct < take->n)
+        return 0;
+    take->places = calloc((size_t)take->n + 1, sizeof(*take->places));
+    if (!take->places)
+        return no_memory(take, err);
+    for (uint64_t i = 0; i < take->n; i++)
+        take->places[take->order[i]] = i;
+    return 0;
+}
+
 static int choose_rows(struct take *take, const uint64_t *rows,
                        struct lio_error *err)
 {
@@ -95,7 +110,7 @@ static int choose_rows(struct take *take, const uint64_t *rows,
     }
     sort_rows(take, rows, asked);
     free(asked);
-    return 0;
+    return find_places(take, err);
 }
 
 /* -- leaves -------------------------------------------------------------- */
@@ -134,6 +149,8 @@ static int open_leaves(const struct take *take, struct column *column,
             rc = lio_take_leaf_init(&column->leaves[column->nleaves++],
                                     take->dataset, i, take->distinct,
                                     take->ndistinct, err);
+    if (rc == 0 && take->places && column->nleaves == 1)
+        rc = lio_take_leaf_place(&column->leaves[0], take->places, err);
     return rc;
 }
 
@@ -328,6 +345,19 @@ static int export_rows(const struct take *take, const struct column *column,
     return rc < 0 ? no_memory(take, err) : 0;
 }
 
+static int export_placed(const struct take *take, struct column *column,
+                         struct ArrowArray *ret_array, struct lio_error *err)
+{
+    struct lio_slice all = { .rows = take->n };
+    int rc = lio_take_leaf_placed(&column->leaves[0], &all.vector, err);
+
+    if (rc < 0)
+        return rc;
+    rc = lio_vector_export(&all, ret_array);
+    lio_vector_release(&all.vector);
+    return rc < 0 ? no_memory(take, err) : 0;
+}
+
 /* -- all ----------------------------------------------------------------- */
 
 static int number_rows(const struct take *take, const struct column *column,
@@ -347,8 +377,14 @@ static int read_column(struct take *take, struct column *column,
                        struct ArrowArray *ret_array, struct lio_error *err)
 {
     const struct lio_take_leaf *leaf = column->leaves;
+    bool placed = column->nleaves == 1 && leaf->placed;
     int rc = 0;
 
+    if (placed) {
+        rc = export_placed(take, column, ret_array, err);
+        release_column(column);
+        return rc;
+    }
     for (uint32_t i = 0; i < column->nleaves && rc == 0; i++)
         rc = lio_take_leaf_decode(&column->leaves[i], err);
     if (rc == 0 && column->nleaves == 1)
@@ -418,6 +454,7 @@ int lio_take_rows(struct lio_dataset *dataset, const uint64_t *rows, uint64_t n,
     free(take.columns);
     free(take.distinct);
     free(take.order);
+    free(take.places);
     lio_scan_run_release(&take.run);
     return rc;
 }

@@ -188,6 +188,7 @@ void lio_take_leaf_release(struct lio_take_leaf *leaf)
             lio_pick_release(&leaf->pieces[i].pick);
         lio_vector_release(&leaf->pieces[i].vector);
     }
+    lio_mem_put(leaf->placed);
     free(leaf->pieces);
     free(leaf->in_pages);
     *leaf = (struct lio_take_leaf){ 0 };

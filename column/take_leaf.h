@@ -37,6 +37,7 @@ struct lio_take_leaf {
     struct lio_take_piece *pieces;
     uint64_t npieces;
     uint64_t room;
+    struct lio_mem *placed; /* all rows in the order asked for; or NULL */
 };
 
 /* `rows` must stay.  On failure it is to be released, too. */
@@ -52,6 +53,17 @@ LIO_MUST_CHECK int lio_take_leaf_ask(struct lio_take_leaf *leaf,
 LIO_MUST_CHECK int lio_take_leaf_get(struct lio_take_leaf *leaf,
                                      struct lio_reads *reads,
                                      struct lio_error *err);
+
+/* Read row i of all to place places[i], each once, if its pages allow that; to
+ * be called before `get`.  See take_place.c. */
+LIO_MUST_CHECK int lio_take_leaf_place(struct lio_take_leaf *leaf,
+                                       const uint64_t *places,
+                                       struct lio_error *err);
+
+/* Decode those that were placed, in place of all that follows. */
+LIO_MUST_CHECK int lio_take_leaf_placed(struct lio_take_leaf *leaf,
+                                        struct lio_vector *ret_vector,
+                                        struct lio_error *err);
 
 /* Decode all pieces; reads whole pages, and blobs. */
 LIO_MUST_CHECK int lio_take_leaf_decode(struct lio_take_leaf *leaf,

@@ -60,6 +60,22 @@ static void take_and_compare(struct lio_dataset *dataset,
     free(wanted.rows);
 }
 
+/* Rows from all over the table, each once, in an order of their own. */
+static void compare_shuffled(struct lio_dataset *dataset,
+                             const struct expected *all)
+{
+    uint64_t n = all->nrows < NROWS ? all->nrows : NROWS, state = 2;
+    uint64_t rows[NROWS];
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t at = draw(&state) % (i + 1);
+
+        rows[i] = rows[at];
+        rows[at] = i * (all->nrows / n);
+    }
+    take_and_compare(dataset, all, rows, n);
+}
+
 static void compare_table(const char *name, char version)
 {
     struct lio_dataset *dataset =
@@ -80,6 +96,7 @@ static void compare_table(const char *name, char version)
         rows[i] = (first + i) % all.nrows;
     take_and_compare(dataset, &all, rows, NROWS);
     take_and_compare(dataset, &all, rows, 1);
+    compare_shuffled(dataset, &all);
     expected_release(&all);
     free(path);
     lio_dataset_close(dataset);
