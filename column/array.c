@@ -174,8 +174,11 @@ static int decode_all_nulls(struct lio_decode *dec,
                             struct lio_builder *ret_builder)
 {
     struct lio_builder builder;
-    int rc = lio_builder_init(dec, in->type, in->rows, true, &builder);
+    int rc;
 
+    if (in->type->kind == LIO_KIND_LIST)
+        return lio_array_null_lists(dec, in, ret_builder);
+    rc = lio_builder_init(dec, in->type, in->rows, true, &builder);
     if (rc < 0)
         return rc;
     builder.nulls = in->rows;

@@ -96,6 +96,10 @@ int lio_array_fixed_list(struct lio_decode *dec,
 int lio_array_list(struct lio_decode *dec, const struct lio_page_input *in,
                    const Lio__Pb__ListArray *enc,
                    struct lio_builder *ret_builder);
+/* Lists that are all null, and have no values. */
+int lio_array_null_lists(struct lio_decode *dec,
+                         const struct lio_page_input *in,
+                         struct lio_builder *ret_builder);
 int lio_array_packed_struct(struct lio_decode *dec,
                             const struct lio_page_input *in,
                             const Lio__Pb__PackedStructArray *enc,

@@ -119,6 +119,31 @@ int lio_array_list(struct lio_decode *dec, const struct lio_page_input *in,
     return 0;
 }
 
+int lio_array_null_lists(struct lio_decode *dec,
+                         const struct lio_page_input *in,
+                         struct lio_builder *ret_builder)
+{
+    struct lio_builder builder = { .type = in->type,
+                                   .rows = in->rows,
+                                   .nulls = in->rows };
+    uint64_t bytes;
+    int rc;
+
+    if (!lio_checked_mul(in->rows + 1, in->type->bits / 8, &bytes))
+        bytes = UINT64_MAX;
+    rc = lio_decode_alloc(dec, bytes, &builder.values);
+    if (rc == 0)
+        rc = lio_decode_alloc(dec, lio_bits_bytes(in->rows), &builder.validity);
+    if (rc < 0) {
+        lio_builder_release(&builder);
+        return rc;
+    }
+    memset(builder.values->data, 0, builder.values->bytes);
+    memset(builder.validity->data, 0, builder.validity->bytes);
+    *ret_builder = builder;
+    return 0;
+}
+
 /* -- packed structs ------------------------------------------------------ */
 
 int lio_array_packed_struct(struct lio_decode *dec,

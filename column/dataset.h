@@ -32,6 +32,7 @@ struct lio_fragment {
     uint64_t first_row;      /* in scan order */
     uint64_t first_physical; /* the same, deleted rows counted */
     uint64_t rows;           /* physical */
+    bool rows_known;         /* else the first column tells */
     uint64_t deleted_rows;
     struct lio_gaps gaps;       /* the deleted rows */
     struct lio_row_ids row_ids; /* if the dataset has such */

@@ -76,7 +76,7 @@ static uint64_t expected_rows(const struct lio_dataset *dataset,
     const struct lio_column *column;
 
     if (dataset->format != LIO_FORMAT_20 || parent < 0)
-        return fragment->rows > 0 ? fragment->rows : have;
+        return fragment->rows_known ? fragment->rows : have;
     /* Without its parent it cannot be reached. */
     if (fragment->places[parent].file == LIO_NO_FILE)
         return have;
@@ -98,10 +98,11 @@ static int check_rows(const struct lio_dataset *dataset,
 
     if (whole)
         expected = expected_rows(dataset, fragment, field, column->rows);
-    /* Old manifests do not tell. */
-    if (fragment->rows == 0 &&
-        (dataset->format != LIO_FORMAT_20 || !wanted->below_list))
+    if (!fragment->rows_known &&
+        (dataset->format != LIO_FORMAT_20 || !wanted->below_list)) {
         fragment->rows = column->rows;
+        fragment->rows_known = true;
+    }
     if (whole && column->rows == expected)
         return 0;
     return lio_error_set(
@@ -144,6 +145,8 @@ static int parse_fragment(struct lio_dataset *dataset,
 {
     int rc = 0;
 
+    /* Old manifests do not tell. */
+    fragment->rows_known = fragment->rows > 0;
     for (uint32_t i = 0; i < dataset->schema.nfields && rc == 0; i++) {
         /* What lies in the column of another has none, whatever is said. */
         if (!lio_schema_has_column(&dataset->schema, i, dataset->format))

@@ -204,6 +204,26 @@ static void lists_end_where_they_say(void **state)
     refused(f, &list_type, 4, "with a null adjustment of 2");
 }
 
+static void lists_may_all_be_null(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__AllNulls none = { 0 };
+    Lio__Pb__NullableArray nullable = {
+        .nulls_case = LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS,
+        .all_nulls = &none
+    };
+
+    f->enc.array_case = LIO_ARRAY_CASE(NULLABLE);
+    f->enc.nullable = &nullable;
+    assert_int_equal(decode(f, &list_type, 3), 0);
+    assert_int_equal(f->vector.nulls, 3);
+    for (uint64_t row = 0; row < 3; row++)
+        assert_false(lio_bit_get(f->vector.validity->data, row));
+    for (uint64_t row = 0; row <= 3; row++)
+        assert_int_equal(lio_vector_offset(&f->vector, row), 0);
+    refused(f, &list_type, UINT64_MAX / 4, "decodes to more than the limit");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +231,7 @@ int main(void)
         TEST(bits_are_one_string),        TEST(wide_values_cross_words),
         TEST(blocks_hold_1024_values),    TEST(constants_fill_the_rows),
         TEST(bytes_are_grouped_by_width), TEST(lists_end_where_they_say),
+        TEST(lists_may_all_be_null),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ struct file {
     uint64_t schema_rows;
     uint32_t nglobals;
     uint32_t schema_columns;
-    size_t gap;    /* between the schema and the columns' metadata */
+    uint32_t empty_columns; /* the first ones have no rows */
+    size_t gap;             /* between the schema and the columns' metadata */
     bool indirect; /* encodings lie at the end of the gap, not in metadata */
 };
 
@@ -125,6 +126,8 @@ static void append_column(struct file *file, uint32_t number)
     }
     if (!page.encoding)
         page.encoding = &encoding;
+    if (number < file->empty_columns)
+        page.rows = 0;
     column.n_pages = 1;
     column.pages = pages;
     append(file, column_bytes,
@@ -287,6 +290,17 @@ static void other_rows_than_the_schema_says_are_found(void **state)
     refuses(file, LIO_ECORRUPT, "column 'n', page 0: 18446744073709551615");
 }
 
+/* The first column may tell how many there are, none too. */
+static void columns_of_different_length_are_found(void **state)
+{
+    struct file *file = *state;
+
+    file->schema_rows = 0;
+    file->empty_columns = 1;
+    build(file);
+    refuses(file, LIO_ECORRUPT, "has 4 rows in its pages, and 0");
+}
+
 static void other_columns_than_the_schema_needs_are_found(void **state)
 {
     struct file *file = *state;
@@ -394,6 +408,7 @@ int main(void)
         TEST(encodings_may_lie_outside_of_metadata),
         TEST(rows_may_be_told_by_the_pages_alone),
         TEST(other_rows_than_the_schema_says_are_found),
+        TEST(columns_of_different_length_are_found),
         TEST(other_columns_than_the_schema_needs_are_found),
         TEST(metadata_out_of_place_is_found),
         TEST(broken_buffers_are_found),
