@@ -13,6 +13,12 @@ if(EXISTS /dev/shm)
   set(LIO_TEST_IN_MEMORY TMPDIR=/dev/shm)
 endif()
 
+# CTest does so where BUILD_TESTING is on; fuzzers are the tests of a build
+# that has no others.
+if(LIO_FUZZ)
+  enable_testing()
+endif()
+
 function(lio_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT"
     "COMMAND;ENVIRONMENT;PROPERTIES")

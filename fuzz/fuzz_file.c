@@ -1,114 +1,13 @@
 /*
- * A whole data file out of thin air: opened from memory, every page and every
- * column read, and what is given out read in turn.
+ * A whole data file out of thin air.  Most of these end in the footer and the
+ * metadata; fuzz_page is for what lies behind.
  */
-#include "column/dataset.h"
-
-#include "support/arrow_check.h"
-
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#define DECODED_MAX (UINT64_C(1) << 24) /* bytes of a page */
+#include "fuzz/read_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void read_pages(struct lio_dataset *dataset)
-{
-    for (uint32_t i = 0; i < dataset->npages; i++) {
-        struct ArrowArray array;
-
-        if (lio_read_page(dataset, i, &array, NULL) == 0)
-            array.release(&array);
-    }
-}
-
-/* What no file is to blame for: any bytes may be text, any row null. */
-static void relax(struct ArrowSchema *schema)
-{
-    schema->flags |= ARROW_FLAG_NULLABLE;
-    if (schema->format[0] == 'u')
-        schema->format = "z";
-    else if (schema->format[0] == 'U')
-        schema->format = "Z";
-    for (int64_t i = 0; i < schema->n_children; i++)
-        relax(schema->children[i]);
-    if (schema->dictionary)
-        relax(schema->dictionary);
-}
-
-static void check(struct lio_dataset *dataset, const struct lio_scan *scan,
-                  const struct ArrowArray *batch)
-{
-    struct ArrowSchema schema;
-    char why[200];
-
-    if (lio_scan_schema(dataset, scan, &schema, NULL) < 0)
-        return;
-    relax(&schema);
-    if (arrow_check(&schema, batch, why, sizeof(why)) < 0) {
-        (void)fprintf(stderr, "%s\n", why);
-        abort();
-    }
-    schema.release(&schema);
-}
-
-/* Columns by themselves, so that one that is broken hides no other; with as
- * little memory as can be, so that pages are read in pieces. */
-static void read_rows(struct lio_dataset *dataset, const char *column)
-{
-    const struct lio_scan scan = { .columns = &column,
-                                   .ncolumns = 1,
-                                   .offset = 3,
-                                   .limit = 5000,
-                                   .batch_rows = 1000,
-                                   .memory = 1 };
-    struct ArrowArrayStream stream;
-    struct ArrowArray batch;
-
-    if (lio_scan_stream(dataset, &scan, &stream, NULL) < 0)
-        return;
-    while (stream.get_next(&stream, &batch) == 0 && batch.release) {
-        check(dataset, &scan, &batch);
-        batch.release(&batch);
-    }
-    stream.release(&stream);
-}
-
-/* Single rows are read in a way of their own. */
-static void take_rows(struct lio_dataset *dataset, const char *column)
-{
-    const struct lio_scan scan = { .columns = &column, .ncolumns = 1 };
-    uint64_t last = dataset->rows > 0 ? dataset->rows - 1 : 0;
-    const uint64_t rows[] = { last, 0, last / 2, 1, last };
-    struct ArrowArray batch;
-
-    if (lio_take_rows(dataset, rows, 5, &scan, &batch, NULL) < 0)
-        return;
-    check(dataset, &scan, &batch);
-    batch.release(&batch);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct lio_dataset *dataset;
-    struct lio_source *source;
-    struct lio_error err;
-
-    if (lio_source_over("input", data, size, &source, NULL) < 0)
-        return 0;
-    if (lio_dataset_open_source(source, &dataset, &err) < 0)
-        return 0;
-    dataset->page_decoded_max = DECODED_MAX;
-    read_pages(dataset);
-    for (uint32_t i = 0; i < dataset->schema.nfields; i++)
-        if (dataset->schema.fields[i].parent < 0)
-            read_rows(dataset, dataset->schema.fields[i].name);
-    for (uint32_t i = 0; i < dataset->schema.nfields; i++)
-        if (dataset->schema.fields[i].parent < 0)
-            take_rows(dataset, dataset->schema.fields[i].name);
-    lio_dataset_close(dataset);
+    read_file(data, size);
     return 0;
 }
