@@ -335,9 +335,10 @@ static void abandon(struct lio_commit *commit)
 {
     bool clean = removed(commit->transaction_path);
 
-    for (size_t i = 0; i < commit->npaths; i++)
-        clean &=
-            removed(commit->paths[i]) & lio_sidecars_remove(commit->paths[i]);
+    for (size_t i = 0; i < commit->npaths; i++) {
+        clean &= removed(commit->paths[i]);
+        clean &= lio_sidecars_remove(commit->paths[i]);
+    }
     if (commit->made_data)
         remove_dir(commit, "data");
     if (commit->made_transactions)
