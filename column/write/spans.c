@@ -73,11 +73,13 @@ int lio_spans_pack(const struct lio_encode *enc, const struct lio_spans *spans,
                    struct lio_bytes *ret_table)
 {
     struct lio_symbols *symbols;
+    uint64_t bytes = lio_spans_bytes(spans);
     uint8_t *table;
+    bool fits;
     int rc;
 
     *ret_table = (struct lio_bytes){ 0 };
-    if (most < PACK_BYTES_MIN || lio_spans_bytes(spans) < PACK_BYTES_MIN)
+    if (most < PACK_BYTES_MIN || bytes < PACK_BYTES_MIN)
         return 0;
     rc = lio_symbols_train(enc, spans, &symbols);
     if (rc < 0)
@@ -85,9 +87,11 @@ int lio_spans_pack(const struct lio_encode *enc, const struct lio_spans *spans,
     if (!lio_encoding_saves(
             lio_symbols_guess(symbols, spans) + LIO_SYMBOLS_BYTES, most))
         return 0;
-    rc = lio_symbols_encode(enc, symbols, spans, ret_packed);
-    if (rc == 0)
-        rc = lio_encode_alloc(enc, LIO_SYMBOLS_BYTES, &table);
+    rc = lio_symbols_encode(enc, symbols, spans, most < bytes ? most : bytes,
+                            ret_packed, &fits);
+    if (rc < 0 || !fits)
+        return rc;
+    rc = lio_encode_alloc(enc, LIO_SYMBOLS_BYTES, &table);
     if (rc < 0)
         return rc;
     lio_symbols_write(symbols, table);

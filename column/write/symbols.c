@@ -73,26 +73,40 @@ static uint8_t *pack(const struct lio_symbols *symbols, struct lio_bytes value,
     return to;
 }
 
+static uint64_t longest(const struct lio_spans *spans)
+{
+    uint64_t most = 0;
+
+    for (uint64_t i = 0; i < spans->n; i++)
+        if (lio_span(spans, i).bytes > most)
+            most = lio_span(spans, i).bytes;
+    return most;
+}
+
 int lio_symbols_encode(const struct lio_encode *enc,
                        const struct lio_symbols *symbols,
-                       const struct lio_spans *spans,
-                       struct lio_spans *ret_packed)
+                       const struct lio_spans *spans, uint64_t most,
+                       struct lio_spans *ret_packed, bool *ret_fits)
 {
     uint64_t bytes = lio_spans_bytes(spans), *offsets;
     const uint8_t *end = spans->data + bytes;
+    uint64_t room = 2 * bytes, enough = 2 * longest(spans);
     uint8_t *out, *to;
     int rc = lio_encode_alloc(enc, (spans->n + 1) * sizeof(*offsets), &offsets);
 
+    if (most < room && room - most > enough)
+        room = most + enough;
     if (rc == 0)
-        rc = lio_encode_alloc(enc, 2 * bytes, &out);
+        rc = lio_encode_alloc(enc, room, &out);
     if (rc < 0)
         return rc;
     to = out;
     offsets[0] = 0;
-    for (uint64_t i = 0; i < spans->n; i++) {
+    for (uint64_t i = 0; i < spans->n && offsets[i] <= most; i++) {
         to = pack(symbols, lio_span(spans, i), end, to);
         offsets[i + 1] = (uint64_t)(to - out);
     }
+    *ret_fits = (uint64_t)(to - out) <= most;
     *ret_packed = (struct lio_spans){ spans->n, spans->bits, offsets, out };
     return 0;
 }

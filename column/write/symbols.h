@@ -53,11 +53,14 @@ void lio_symbols_write(const struct lio_symbols *symbols, uint8_t *out);
 uint32_t lio_symbols_match(const struct lio_symbols *symbols, uint64_t word,
                            uint64_t left);
 
-/* Compress strings, each by itself. */
+/* Compress strings, each by itself; false in `*ret_fits`, and no more, if that
+ * comes to more than `most` bytes. */
 LIO_MUST_CHECK int lio_symbols_encode(const struct lio_encode *enc,
                                       const struct lio_symbols *symbols,
                                       const struct lio_spans *spans,
-                                      struct lio_spans *ret_packed);
+                                      uint64_t most,
+                                      struct lio_spans *ret_packed,
+                                      bool *ret_fits);
 
 /* What lio_symbols_encode() will come to, guessed from a few strings. */
 uint64_t lio_symbols_guess(const struct lio_symbols *symbols,

@@ -9,6 +9,11 @@
  *
  * A byte that no symbol covers counts as one of its own, so the first round,
  * which has no symbols, finds bytes and pairs of bytes.
+ *
+ * A symbol that covers much may yet do harm, by taking the first byte of what
+ * had a better one.  So tables do not get better from round to round, and the
+ * one is taken with which the sample came out smallest.  Rounds that keep
+ * little, between others, clear away what was in the way.
  */
 #include "column/write/symbols.h"
 
@@ -16,7 +21,6 @@
 
 #include <stdlib.h>
 
-#define ROUNDS       5
 #define SAMPLE_BYTES (16u << 10)
 #define PIECE_BYTES                                                            \
     512u /* of a string, so that one does not fill the sample                  \
@@ -26,8 +30,10 @@
 #define BYTE_CODE 256u
 #define CODES     512u
 
-/* Seen less often, a symbol is chance. */
-#define SEEN_MIN 3
+/* Seen less often, a symbol is left out of the table of a round. */
+static const unsigned char seen_min[] = { 3, 3, 3, 3, 3, 8, 3, 8, 3 };
+
+#define ROUNDS (sizeof(seen_min) / sizeof(seen_min[0]))
 
 /* A single byte saves an escape, too, and is what all else is made of. */
 #define SINGLE_WEIGHT 8
@@ -48,6 +54,9 @@ struct trainer {
     uint16_t *pairs;         /* CODES * CODES: how often one after the other */
     struct candidate *candidates; /* an open hash table */
     uint32_t ncandidates;
+    struct lio_symbol *best; /* the table that made the sample smallest */
+    uint32_t nbest;
+    uint64_t best_bytes;
 };
 
 /* -- the sample ---------------------------------------------------------- */
@@ -103,16 +112,19 @@ static void count_pair(struct trainer *trainer, uint32_t first, uint32_t second)
     *pair = (uint16_t)(*pair + (*pair < UINT16_MAX));
 }
 
-static void count_string(struct trainer *trainer, struct lio_bytes value)
+/* Returns what it comes to. */
+static uint64_t count_string(struct trainer *trainer, struct lio_bytes value)
 {
     const uint8_t *at = value.data, *end = value.data + value.bytes;
     uint32_t last = CODES;
+    uint64_t bytes = 0;
 
     while (at < end) {
         uint32_t byte = BYTE_CODE + *at;
         const uint8_t *start = at;
         uint32_t code = take_code(trainer->symbols, &at, end);
 
+        bytes += code < BYTE_CODE ? 1 : 2;
         trainer->singles[code]++;
         if (last < CODES)
             count_pair(trainer, last, code);
@@ -124,14 +136,18 @@ static void count_string(struct trainer *trainer, struct lio_bytes value)
         }
         last = code;
     }
+    return bytes;
 }
 
-static void count(struct trainer *trainer)
+static uint64_t count(struct trainer *trainer)
 {
+    uint64_t bytes = 0;
+
     memset(trainer->singles, 0, CODES * sizeof(*trainer->singles));
     memset(trainer->pairs, 0, CODES * CODES * sizeof(*trainer->pairs));
     for (uint64_t i = 0; i < trainer->sample.n; i++)
-        count_string(trainer, lio_span(&trainer->sample, i));
+        bytes += count_string(trainer, lio_span(&trainer->sample, i));
+    return bytes;
 }
 
 /* -- choosing ------------------------------------------------------------ */
@@ -167,7 +183,7 @@ static void add_candidate(struct trainer *trainer, uint64_t bytes,
     place->gain = gain < UINT32_MAX ? (uint32_t)gain : UINT32_MAX;
 }
 
-static void add_pairs(struct trainer *trainer, uint32_t first)
+static void add_pairs(struct trainer *trainer, uint32_t first, uint32_t least)
 {
     const struct lio_symbol a = symbol_of(trainer->symbols, first);
 
@@ -177,7 +193,7 @@ static void add_pairs(struct trainer *trainer, uint32_t first)
         uint32_t seen = trainer->pairs[first * CODES + second], length;
         struct lio_symbol b;
 
-        if (seen < SEEN_MIN)
+        if (seen < least)
             continue;
         b = symbol_of(trainer->symbols, second);
         length = a.length + b.length;
@@ -189,7 +205,7 @@ static void add_pairs(struct trainer *trainer, uint32_t first)
     }
 }
 
-static void add_candidates(struct trainer *trainer, bool pairs)
+static void add_candidates(struct trainer *trainer, uint32_t least)
 {
     memset(trainer->candidates, 0, CANDIDATES * sizeof(*trainer->candidates));
     trainer->ncandidates = 0;
@@ -197,14 +213,13 @@ static void add_candidates(struct trainer *trainer, bool pairs)
         struct lio_symbol symbol;
         uint32_t weight;
 
-        if (trainer->singles[code] < SEEN_MIN)
+        if (trainer->singles[code] < least)
             continue;
         symbol = symbol_of(trainer->symbols, code);
         weight = symbol.length == 1 ? SINGLE_WEIGHT : symbol.length;
         add_candidate(trainer, symbol.bytes, symbol.length,
                       (uint64_t)trainer->singles[code] * weight);
-        if (pairs)
-            add_pairs(trainer, code);
+        add_pairs(trainer, code, least);
     }
 }
 
@@ -240,9 +255,27 @@ static void enchain(struct lio_symbols *symbols, uint32_t number)
         symbols->chains[chain] = (uint16_t)(number + 1);
 }
 
-static void fill_table(struct trainer *trainer)
+/* A table of these symbols, with the ways to find them. */
+static void set_symbols(struct lio_symbols *symbols,
+                        const struct lio_symbol *from, uint32_t n)
 {
-    struct lio_symbols *symbols = trainer->symbols;
+    memset(symbols, 0, sizeof(*symbols));
+    symbols->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        symbols->all[i] =
+            (struct lio_symbol){ from[i].bytes, from[i].length, 0 };
+        if (from[i].length == 1)
+            symbols->singles[from[i].bytes] = (uint16_t)(i + 1);
+        else if (from[i].length == 2)
+            symbols->pairs[from[i].bytes] = (uint16_t)(i + 1);
+        else
+            enchain(symbols, i);
+    }
+}
+
+static void take_best_candidates(struct trainer *trainer)
+{
+    struct lio_symbol chosen[LIO_SYMBOLS_MAX];
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < CANDIDATES; i++)
@@ -250,27 +283,60 @@ static void fill_table(struct trainer *trainer)
             trainer->candidates[n++] = trainer->candidates[i];
     qsort(trainer->candidates, n, sizeof(*trainer->candidates), compare);
     n = n < LIO_SYMBOLS_MAX ? n : LIO_SYMBOLS_MAX;
-    memset(symbols, 0, sizeof(*symbols));
-    symbols->n = n;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct candidate *from = &trainer->candidates[i];
+    for (uint32_t i = 0; i < n; i++)
+        chosen[i] = (struct lio_symbol){ trainer->candidates[i].bytes,
+                                         trainer->candidates[i].length, 0 };
+    set_symbols(trainer->symbols, chosen, n);
+}
 
-        symbols->all[i] = (struct lio_symbol){ from->bytes, from->length, 0 };
-        if (from->length == 1)
-            symbols->singles[from->bytes] = (uint16_t)(i + 1);
-        else if (from->length == 2)
-            symbols->pairs[from->bytes] = (uint16_t)(i + 1);
-        else
-            enchain(symbols, i);
+static void keep_if_better(struct trainer *trainer, uint64_t bytes)
+{
+    const struct lio_symbols *symbols = trainer->symbols;
+
+    if (symbols->n == 0 || bytes >= trainer->best_bytes)
+        return;
+    memcpy(trainer->best, symbols->all, symbols->n * sizeof(*symbols->all));
+    trainer->nbest = symbols->n;
+    trainer->best_bytes = bytes;
+}
+
+static void train(struct trainer *trainer)
+{
+    for (size_t round = 0; round < ROUNDS; round++) {
+        keep_if_better(trainer, count(trainer));
+        add_candidates(trainer, seen_min[round]);
+        take_best_candidates(trainer);
     }
+    keep_if_better(trainer, count(trainer));
+    set_symbols(trainer->symbols, trainer->best, trainer->nbest);
+}
+
+static int open_trainer(const struct lio_encode *enc,
+                        const struct lio_spans *spans, struct trainer *trainer)
+{
+    int rc = take_sample(enc, spans, &trainer->sample);
+
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, CODES * sizeof(*trainer->singles),
+                              &trainer->singles);
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, CODES * CODES * sizeof(*trainer->pairs),
+                              &trainer->pairs);
+    if (rc == 0)
+        rc = lio_encode_alloc(enc, CANDIDATES * sizeof(*trainer->candidates),
+                              &trainer->candidates);
+    return rc == 0
+               ? lio_encode_alloc(enc, LIO_SYMBOLS_MAX * sizeof(*trainer->best),
+                                  &trainer->best)
+               : rc;
 }
 
 int lio_symbols_train(const struct lio_encode *enc,
                       const struct lio_spans *spans,
                       struct lio_symbols **ret_symbols)
 {
+    struct trainer trainer = { .best_bytes = UINT64_MAX };
     struct lio_symbols *symbols;
-    struct trainer trainer;
     struct lio_arena_mark mark;
     int rc = lio_encode_alloc(enc, sizeof(*symbols), &symbols);
 
@@ -279,23 +345,10 @@ int lio_symbols_train(const struct lio_encode *enc,
     memset(symbols, 0, sizeof(*symbols));
     mark = lio_arena_mark(enc->arena);
     trainer.symbols = symbols;
-    rc = take_sample(enc, spans, &trainer.sample);
-    if (rc == 0)
-        rc = lio_encode_alloc(enc, CODES * sizeof(*trainer.singles),
-                              &trainer.singles);
-    if (rc == 0)
-        rc = lio_encode_alloc(enc, CODES * CODES * sizeof(*trainer.pairs),
-                              &trainer.pairs);
-    if (rc == 0)
-        rc = lio_encode_alloc(enc, CANDIDATES * sizeof(*trainer.candidates),
-                              &trainer.candidates);
+    rc = open_trainer(enc, spans, &trainer);
     if (rc < 0)
         return rc;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        count(&trainer);
-        add_candidates(&trainer, round + 1 < ROUNDS);
-        fill_table(&trainer);
-    }
+    train(&trainer);
     lio_arena_rewind(enc->arena, mark);
     *ret_symbols = symbols;
     return 0;

@@ -21,6 +21,8 @@ struct packing {
 
 static void pack(struct packing *p, const struct lio_plain *plain)
 {
+    bool fits;
+
     *p = (struct packing){ .enc = { .format = LIO_FORMAT_22, .column = "c" } };
     decoding_begin(&p->d);
     p->d.dec.budget = 1 << 28;
@@ -28,8 +30,10 @@ static void pack(struct packing *p, const struct lio_plain *plain)
     p->enc.err = &p->d.err;
     assert_int_equal(lio_spans_open(&p->enc, plain, &p->spans), 0);
     assert_int_equal(lio_symbols_train(&p->enc, &p->spans, &p->symbols), 0);
-    assert_int_equal(
-        lio_symbols_encode(&p->enc, p->symbols, &p->spans, &p->packed), 0);
+    assert_int_equal(lio_symbols_encode(&p->enc, p->symbols, &p->spans,
+                                        UINT64_MAX, &p->packed, &fits),
+                     0);
+    assert_true(fits);
     lio_symbols_write(p->symbols, p->table);
 }
 
@@ -117,6 +121,38 @@ static void random_bytes_at_most_double(void **state)
     sample_release(&s);
 }
 
+/* One byte less than it takes, and what it takes: with one long string, and
+ * with many. */
+static void what_becomes_too_large_is_given_up(void **state)
+{
+    static const uint64_t sizes[] = { 1, 2000 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct lio_spans again;
+        struct packing p;
+        struct sample s;
+        uint64_t bytes;
+        bool fits;
+
+        sample_make(&s, "string", sizes[i], SHAPE_SMALL, 0, 1);
+        pack(&p, &s.plain);
+        bytes = lio_spans_bytes(&p.packed);
+        assert_int_equal(lio_symbols_encode(&p.enc, p.symbols, &p.spans,
+                                            bytes - 1, &again, &fits),
+                         0);
+        assert_false(fits);
+        assert_int_equal(lio_symbols_encode(&p.enc, p.symbols, &p.spans, bytes,
+                                            &again, &fits),
+                         0);
+        assert_true(fits);
+        assert_int_equal(lio_spans_bytes(&again), bytes);
+        assert_memory_equal(again.data, p.packed.data, bytes);
+        packing_end(&p);
+        sample_release(&s);
+    }
+}
+
 /* The code for an escape is never a symbol's. */
 static void symbols_leave_room_for_the_escape(void **state)
 {
@@ -164,6 +200,7 @@ int main(void)
         cmocka_unit_test(all_shapes_return),
         cmocka_unit_test(text_shrinks_to_half),
         cmocka_unit_test(random_bytes_at_most_double),
+        cmocka_unit_test(what_becomes_too_large_is_given_up),
         cmocka_unit_test(symbols_leave_room_for_the_escape),
         cmocka_unit_test(strings_at_the_end_of_memory_are_not_overrun),
     };
