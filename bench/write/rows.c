@@ -189,18 +189,28 @@ static bool make_column(struct values *values, unsigned column, uint64_t first,
     }
 }
 
-static unsigned first_column(const struct rows *rows)
+static bool choose_columns(struct rows *rows, const char *only)
 {
-    return rows->flat ? ROWS_COLUMNS - 1 : 0;
+    unsigned c = 0;
+
+    rows->end = ROWS_COLUMNS;
+    if (!only)
+        return true;
+    while (c < ROWS_COLUMNS && strcmp(all_columns[c].name, only) != 0)
+        c++;
+    rows->first = c;
+    rows->end = c + 1;
+    return c < ROWS_COLUMNS;
 }
 
 bool rows_make(struct rows *rows, uint64_t nrows, uint64_t batch_rows,
-               bool flat)
+               const char *only)
 {
     uint64_t state = 88172645463325252u;
 
-    *rows = (struct rows){ .flat = flat,
-                           .nbatches = (nrows + batch_rows - 1) / batch_rows };
+    *rows = (struct rows){ .nbatches = (nrows + batch_rows - 1) / batch_rows };
+    if (!choose_columns(rows, only))
+        return false;
     rows->batches = calloc(rows->nbatches + 1, sizeof(*rows->batches));
     for (uint64_t i = 0; rows->batches && i < rows->nbatches; i++) {
         struct rows_batch *batch = &rows->batches[i];
@@ -208,7 +218,7 @@ bool rows_make(struct rows *rows, uint64_t nrows, uint64_t batch_rows,
 
         n = n < batch_rows ? n : batch_rows;
         batch->nrows = (int64_t)n;
-        for (unsigned c = first_column(rows); c < ROWS_COLUMNS; c++) {
+        for (unsigned c = rows->first; c < rows->end; c++) {
             if (!make_column(&batch->columns[c], c, first, n, &state))
                 return false;
             for (unsigned b = 0; b < BUFFERS_MAX; b++)
@@ -239,40 +249,33 @@ static void forget_array(struct ArrowArray *array)
     array->release = NULL;
 }
 
-/* The one schema there is: what holds it has to stay. */
-struct schema {
-    struct ArrowSchema columns[ROWS_COLUMNS], item;
-    struct ArrowSchema *children[ROWS_COLUMNS], *item_child;
-};
-
-void rows_schema(const struct rows *rows, struct ArrowSchema *ret_schema)
+void rows_schema(struct rows *rows, struct ArrowSchema *ret_schema)
 {
-    static struct schema whole;
-    unsigned first = first_column(rows);
+    struct rows_fields *fields = &rows->fields;
 
-    whole.item = (struct ArrowSchema){ .format = "f",
-                                       .name = "item",
-                                       .flags = ARROW_FLAG_NULLABLE,
-                                       .release = forget_schema };
-    whole.item_child = &whole.item;
-    for (unsigned c = first; c < ROWS_COLUMNS; c++) {
+    fields->item = (struct ArrowSchema){ .format = "f",
+                                         .name = "item",
+                                         .flags = ARROW_FLAG_NULLABLE,
+                                         .release = forget_schema };
+    fields->item_child = &fields->item;
+    for (unsigned c = rows->first; c < rows->end; c++) {
         const struct column *column = &all_columns[c];
         bool vector = column->kind == VECTOR;
 
-        whole.columns[c] = (struct ArrowSchema){
+        fields->columns[c] = (struct ArrowSchema){
             .format = column->format,
             .name = column->name,
             .flags = column->nullable ? ARROW_FLAG_NULLABLE : 0,
             .n_children = vector,
-            .children = vector ? &whole.item_child : NULL,
+            .children = vector ? &fields->item_child : NULL,
             .release = forget_schema,
         };
-        whole.children[c - first] = &whole.columns[c];
+        fields->children[c - rows->first] = &fields->columns[c];
     }
     *ret_schema = (struct ArrowSchema){ .format = "+s",
                                         .name = "",
-                                        .n_children = ROWS_COLUMNS - first,
-                                        .children = whole.children,
+                                        .n_children = rows->end - rows->first,
+                                        .children = fields->children,
                                         .release = forget_schema };
 }
 
@@ -298,15 +301,14 @@ static void view(struct values *values, enum kind kind, int64_t nrows)
 void rows_batch(struct rows *rows, uint64_t i, struct ArrowArray *ret_batch)
 {
     struct rows_batch *batch = &rows->batches[i];
-    unsigned first = first_column(rows);
 
-    for (unsigned c = first; c < ROWS_COLUMNS; c++) {
+    for (unsigned c = rows->first; c < rows->end; c++) {
         view(&batch->columns[c], all_columns[c].kind, batch->nrows);
-        batch->children[c - first] = &batch->columns[c].array;
+        batch->children[c - rows->first] = &batch->columns[c].array;
     }
     *ret_batch = (struct ArrowArray){ .length = batch->nrows,
                                       .n_buffers = 1,
-                                      .n_children = ROWS_COLUMNS - first,
+                                      .n_children = rows->end - rows->first,
                                       .buffers = &batch->no_buffer,
                                       .children = batch->children,
                                       .release = forget_array };
@@ -323,8 +325,9 @@ static bool dump_batch(const struct rows_batch *batch, FILE *out)
             size_t bytes = batch->columns[c].bytes[b];
             size_t pad = (ALIGN - bytes % ALIGN) % ALIGN;
 
-            if (fwrite(batch->columns[c].buffers[b], 1, bytes, out) != bytes ||
-                fwrite(zeros, 1, pad, out) != pad)
+            if (bytes > 0 &&
+                (fwrite(batch->columns[c].buffers[b], 1, bytes, out) != bytes ||
+                 fwrite(zeros, 1, pad, out) != pad))
                 return false;
         }
     return true;

@@ -23,19 +23,24 @@
 #define ROWS_DIM     512
 
 struct rows {
-    bool flat; /* the embedding alone */
+    unsigned first, end; /* which of the columns */
     uint64_t nbatches;
     uint64_t bytes; /* of all buffers */
     struct rows_batch *batches;
+    struct rows_fields {
+        struct ArrowSchema columns[ROWS_COLUMNS], item;
+        struct ArrowSchema *children[ROWS_COLUMNS], *item_child;
+    } fields; /* what rows_schema() gives out */
 };
 
-/* False without memory. */
+/* `only` is a column's name, or NULL for all.  False without memory, or if
+ * there is no such column. */
 bool rows_make(struct rows *rows, uint64_t nrows, uint64_t batch_rows,
-               bool flat);
+               const char *only);
 void rows_release(struct rows *rows);
 
 /* Views, whose release does nothing but say so. */
-void rows_schema(const struct rows *rows, struct ArrowSchema *ret_schema);
+void rows_schema(struct rows *rows, struct ArrowSchema *ret_schema);
 void rows_batch(struct rows *rows, uint64_t i, struct ArrowArray *ret_batch);
 
 /* All buffers of a batch, one behind the other, and then of the next: of each
