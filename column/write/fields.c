@@ -14,6 +14,7 @@
 
 #include "column/write/blob_fields.h"
 #include "column/write/logical.h"
+#include "column/write/rows.h"
 
 #include <stdlib.h>
 
@@ -325,25 +326,35 @@ static int check_blobs(const char *path, const struct lio_fields *fields,
     return 0;
 }
 
-static bool has_child(const struct lio_type *type, enum lio_kind kind)
+/* Why a packed struct cannot be written, or NULL.  Rows of it are values side
+ * by side: of which kinds, LanceDB shows by what it writes. */
+static const char *cannot_pack(const struct lio_type *type,
+                               enum lio_format format)
 {
-    for (uint32_t i = 0; i < type->nchildren; i++)
-        if (type->children[i]->kind == kind)
-            return true;
-    return false;
-}
+    bool varies = lio_struct_varies(type);
 
-/* Rows of a packed struct are values side by side: of what is nested again, the
- * encoders know no rows. */
-static bool is_packed_twice(const struct lio_field *field)
-{
-    const struct lio_type *type = &field->type;
+    for (uint32_t i = 0; i < type->nchildren; i++) {
+        const struct lio_type *child = type->children[i];
+        const char *why;
 
-    for (uint32_t i = 0; field->packed && i < type->nchildren; i++)
-        if (!lio_type_is_fixed(type->children[i]) &&
-            type->children[i]->kind != LIO_KIND_VARIABLE)
-            return true;
-    return false;
+        if (lio_type_is_fixed(child) || child->kind == LIO_KIND_VARIABLE)
+            continue;
+        if (child->kind != LIO_KIND_STRUCT)
+            return "packed structs of lists, nulls or dictionaries cannot be "
+                   "written";
+        if (format == LIO_FORMAT_21)
+            return "packed structs of structs need file version 2.0, or 2.2 if "
+                   "each has strings in it; they cannot be written in 2.1";
+        if (format >= LIO_FORMAT_22 && !lio_struct_varies(child))
+            return "packed structs of structs without strings in them need "
+                   "file version 2.0";
+        why = cannot_pack(child, format);
+        if (why)
+            return why;
+    }
+    return varies && format < LIO_FORMAT_22
+               ? "packed structs of strings need file version 2.2"
+               : NULL;
 }
 
 /* What the format has, but not in this version of it. */
@@ -352,9 +363,6 @@ static const char *too_new(const struct lio_field *field,
 {
     bool fixed = field->type.kind == LIO_KIND_FIXED_LIST && !field->type.own;
 
-    if (field->packed && has_child(&field->type, LIO_KIND_VARIABLE) &&
-        format < LIO_FORMAT_22)
-        return "packed structs of strings";
     if (is_map(field) && format < LIO_FORMAT_22)
         return "maps";
     if (fixed && format < LIO_FORMAT_22)
@@ -372,15 +380,15 @@ static int check(const char *path, const struct lio_schema *schema,
     for (uint32_t i = 0; i < schema->nfields; i++) {
         const struct lio_field *field = &schema->fields[i];
         const char *what = too_new(field, format);
+        const char *unpacked =
+            field->packed ? cannot_pack(&field->type, format) : NULL;
 
         if (field->unsupported)
             return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s' %s",
                                  path, field->path, field->unsupported);
-        if (is_packed_twice(field))
-            return lio_error_set(err, LIO_EUNSUPPORTED,
-                                 "%s: column '%s': packed structs of what is "
-                                 "nested itself cannot be written",
-                                 path, field->path);
+        if (unpacked)
+            return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s': %s",
+                                 path, field->path, unpacked);
         if (what)
             return lio_error_set(err, LIO_EUNSUPPORTED,
                                  "%s: column '%s': %s need file version 2.2, "

@@ -120,6 +120,10 @@ static int spell_dictionary(const struct ArrowSchema *arrow, char **ret_logical)
     char *value = NULL, *index = NULL;
     int rc = lio_logical_type(arrow->dictionary, &value);
 
+    /* LanceDB takes the spelling apart at each colon, and fails to open a table
+     * with one too many. */
+    if (rc == 0 && strchr(value, ':'))
+        rc = LIO_EUNSUPPORTED;
     if (rc == 0)
         rc = lio_logical_type(&plain, &index);
     if (rc == 0)

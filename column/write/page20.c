@@ -176,6 +176,10 @@ static int list(struct lio_page20 *page, const struct lio_plain *values,
 
 /* -- structs ------------------------------------------------------------- */
 
+static Lio__Pb__ArrayEncoding *struct_message(struct lio_arena *arena,
+                                              const struct lio_type *type,
+                                              uint32_t buffer);
+
 /* What the field would be by itself: readers take its width from that. */
 static Lio__Pb__ArrayEncoding *field_message(struct lio_arena *arena,
                                              const struct lio_type *type,
@@ -183,6 +187,8 @@ static Lio__Pb__ArrayEncoding *field_message(struct lio_arena *arena,
 {
     Lio__Pb__ArrayEncoding *inner;
 
+    if (type->kind == LIO_KIND_STRUCT)
+        return struct_message(arena, type, buffer);
     if (type->kind == LIO_KIND_FIXED_LIST)
         inner = lio_message20_fixed_list(
             arena, type->dimension,
@@ -193,14 +199,31 @@ static Lio__Pb__ArrayEncoding *field_message(struct lio_arena *arena,
     return lio_message20_no_nulls(arena, inner);
 }
 
+/* NULL without memory. */
+static Lio__Pb__ArrayEncoding *struct_message(struct lio_arena *arena,
+                                              const struct lio_type *type,
+                                              uint32_t buffer)
+{
+    Lio__Pb__ArrayEncoding **inner =
+        lio_arena_alloc(arena, type->nchildren * sizeof(*inner));
+
+    for (uint32_t i = 0; inner && i < type->nchildren; i++) {
+        inner[i] = field_message(arena, type->children[i], buffer);
+        if (!inner[i])
+            return NULL;
+    }
+    return inner ? lio_message20_packed_struct(arena, inner, type->nchildren,
+                                               buffer)
+                 : NULL;
+}
+
 static int packed_struct(struct lio_page20 *page,
                          const struct lio_plain *values,
                          Lio__Pb__ArrayEncoding **ret_message)
 {
-    uint32_t nfields = values->type->nchildren, buffer;
-    Lio__Pb__ArrayEncoding **inner;
     struct lio_fixed rows;
     struct lio_bytes bytes;
+    uint32_t buffer;
     uint64_t *bits;
     int rc;
 
@@ -214,20 +237,11 @@ static int packed_struct(struct lio_page20 *page,
         rc = lio_fixed_part(page->enc, &rows, 0, rows.n, &bytes);
     if (rc == 0)
         rc = add_buffer(page, bytes, &buffer);
-    if (rc == 0)
-        rc = lio_encode_alloc(page->enc, nfields * sizeof(*inner), &inner);
-    if (rc < 0)
-        return rc;
-    for (uint32_t i = 0; i < nfields; i++) {
-        inner[i] =
-            field_message(page->enc->arena, values->type->children[i], buffer);
-        if (!inner[i])
-            return lio_encode_no_message(page->enc);
-    }
-    return lio_page20_message(
-        page,
-        lio_message20_packed_struct(page->enc->arena, inner, nfields, buffer),
-        ret_message);
+    return rc < 0 ? rc
+                  : lio_page20_message(
+                        page,
+                        struct_message(page->enc->arena, values->type, buffer),
+                        ret_message);
 }
 
 static int structure(struct lio_page20 *page, const struct lio_plain *values,

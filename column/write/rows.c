@@ -92,7 +92,8 @@ bool lio_struct_varies(const struct lio_type *type)
 
     for (uint32_t i = 0; type->kind == LIO_KIND_STRUCT && i < type->nchildren;
          i++)
-        any |= type->children[i]->kind == LIO_KIND_VARIABLE;
+        any |= type->children[i]->kind == LIO_KIND_VARIABLE ||
+               lio_struct_varies(type->children[i]);
     return any;
 }
 

@@ -7,7 +7,8 @@
 #include "column/write/spans.h"
 #include "column/write/strips.h"
 
-/* Whether it is a packed struct of which some fields vary in size. */
+/* Whether it is a packed struct of which some fields vary in size, or some of
+ * those of a struct in it. */
 bool lio_struct_varies(const struct lio_type *type);
 
 struct lio_variable_rows {

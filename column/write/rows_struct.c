@@ -1,6 +1,7 @@
 /*
  * Packed structs with strings: a row is its fields one after the other, those
- * of variable size with their lengths in front.
+ * of variable size with their lengths in front, and such a struct in it is one
+ * of these.
  *
  *     struct<a: int32, s: string>     | a a a a | length | bytes |
  */
@@ -24,10 +25,13 @@ static int open_field(const struct lio_encode *enc,
         return lio_error_set(enc->err, LIO_EINVAL,
                              "column '%s': a packed struct cannot hold nulls",
                              enc->column);
-    field->varies = values->type->kind == LIO_KIND_VARIABLE;
+    field->varies = values->type->kind == LIO_KIND_VARIABLE ||
+                    lio_struct_varies(values->type);
     if (!field->varies)
         return lio_fixed_rows(enc, values, &field->fixed, &field->encoding);
-    rc = lio_variable_rows(enc, values, &field->variable);
+    rc = values->type->kind == LIO_KIND_STRUCT
+             ? lio_packed_struct_rows(enc, values, &field->variable)
+             : lio_variable_rows(enc, values, &field->variable);
     field->encoding = field->variable.encoding;
     return rc;
 }

@@ -180,6 +180,31 @@ int lio_list_rows(const struct lio_encode *enc, const struct lio_plain *values,
     return lay_all(enc, strips, list.nvalidities + 1, values->n, ret_rows);
 }
 
+/* A struct's rows are a strip in those of the struct that it is in. */
+static int open_strip(const struct lio_encode *enc,
+                      const struct lio_plain *structs,
+                      const struct lio_plain *values, struct strip *strip)
+{
+    struct lio_fixed rows;
+    struct lio_list list = { .nvalidities = 0 };
+    uint64_t *bits;
+    int rc = values->type->kind == LIO_KIND_STRUCT
+                 ? lio_struct_rows(enc, values, &rows, &bits)
+                 : lio_list_open(enc, values, &list);
+
+    if (rc == 0 &&
+        (list.nvalidities > 0 || lio_struct_hides_null(structs, values)))
+        rc = lio_error_set(enc->err, LIO_EINVAL,
+                           "column '%s': a packed struct cannot hold nulls",
+                           enc->column);
+    if (rc < 0)
+        return rc;
+    *strip = values->type->kind == LIO_KIND_STRUCT
+                 ? (struct strip){ .from = rows.values, .bytes = rows.bits / 8 }
+                 : strip_of(&list);
+    return 0;
+}
+
 int lio_struct_rows(const struct lio_encode *enc,
                     const struct lio_plain *values, struct lio_fixed *ret_rows,
                     uint64_t **ret_bits)
@@ -191,23 +216,13 @@ int lio_struct_rows(const struct lio_encode *enc,
 
     if (rc == 0)
         rc = lio_encode_alloc(enc, nfields * sizeof(*bits), &bits);
-    if (rc < 0)
-        return rc;
     for (uint32_t i = 0; i < nfields && rc == 0; i++) {
-        struct lio_list list;
-
-        rc = lio_list_open(enc, &values->children[i], &list);
-        if (rc == 0 && (list.nvalidities > 0 ||
-                        lio_struct_hides_null(values, &values->children[i])))
-            rc = lio_error_set(enc->err, LIO_EINVAL,
-                               "column '%s': a packed struct cannot hold nulls",
-                               enc->column);
-        if (rc < 0)
-            return rc;
-        strips[i] = strip_of(&list);
-        bits[i] = strips[i].bytes * 8;
+        rc = open_strip(enc, values, &values->children[i], &strips[i]);
+        if (rc == 0)
+            bits[i] = strips[i].bytes * 8;
     }
-    rc = lay_all(enc, strips, nfields, values->n, ret_rows);
+    if (rc == 0)
+        rc = lay_all(enc, strips, nfields, values->n, ret_rows);
     if (rc == 0)
         *ret_bits = bits;
     return rc;

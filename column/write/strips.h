@@ -4,7 +4,8 @@
  *     fixed_size_list:float:2, some items null     | validity | float float |
  *     packed struct<a: int32, b: bool>             | a a a a | b |
  *
- * Validity is a bitmap in whole bytes for each row; a bool is a byte.
+ * Validity is a bitmap in whole bytes for each row; a bool is a byte.  A struct
+ * in a packed one is its fields, there.
  */
 #ifndef LIO_COLUMN_WRITE_STRIPS_H
 #define LIO_COLUMN_WRITE_STRIPS_H

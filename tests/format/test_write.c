@@ -61,6 +61,7 @@ static const struct table_case cases[] = {
     { "multi_page", '2', "012" },
     { "narrow_ints", '2', "012" },
     { "one_row", '2', "012" },
+    { "packed_nested", '0', "0" },
     { "packed_struct", '2', "012" },
     { "packed_struct_var", '2', "2" },
     { "strings_nullable", '2', "012" },
