@@ -30,13 +30,16 @@ struct lio_packed {
 LIO_MUST_CHECK int lio_transaction_pack(const struct lio_change *change,
                                         struct lio_packed *ret_packed);
 
-/* What somebody else's transaction means for rows that are to be appended. */
+/* What somebody else's transaction means for a commit that began before it. */
 enum lio_verdict {
-    LIO_VERDICT_FINE,    /* they can be, also after it */
-    LIO_VERDICT_REPLACED /* the table is another one, or it cannot be told */
+    LIO_VERDICT_FINE, /* it can follow */
+    LIO_VERDICT_CLASH /* one would undo what the other did, or it cannot be
+                         told */
 };
 
-enum lio_verdict lio_transaction_judge(struct lio_bytes transaction);
+/* For rows that are to be appended, or to take the place of all. */
+enum lio_verdict lio_transaction_judge(struct lio_bytes transaction,
+                                       enum lio_commit_mode mode);
 
 /* What the next version is built on: zero it if nothing. */
 struct lio_base {

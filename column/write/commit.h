@@ -78,8 +78,7 @@ LIO_MUST_CHECK int lio_commit_add(struct lio_commit *commit, uint64_t rows,
 
 /*
  * Make the new version.  If others have committed since, and neither they nor
- * this commit have done more than add rows or rearrange them, it is built on
- * theirs; else it fails.
+ * this commit undo what the other did, it is built on theirs; else it fails.
  *
  * Errors:     LIO_ECONFLICT: nothing is lost; begin again.  LIO_EEXIST: CREATE
  *             came second.  With any error the dataset is as it was, but for

@@ -101,10 +101,10 @@ static int read_transaction(const struct table *table, const char *path,
 /* -- verdicts ------------------------------------------------------------ */
 
 static int judge_version(const struct table *table, uint64_t version,
-                         enum lio_naming naming)
+                         enum lio_naming naming, enum lio_commit_mode mode)
 {
     char *path = lio_version_path(table->root, version, naming);
-    enum lio_verdict verdict = LIO_VERDICT_REPLACED;
+    enum lio_verdict verdict;
     struct lio_mem *mem;
     int rc = path ? read_transaction(table, path, &mem)
                   : lio_write_no_memory(table->root, table->err);
@@ -116,13 +116,15 @@ static int judge_version(const struct table *table, uint64_t version,
         return lio_rivals_conflict(table->root, version,
                                    ", and what it did cannot be told",
                                    table->err);
-    verdict =
-        lio_transaction_judge((struct lio_bytes){ mem->data, mem->bytes });
+    verdict = lio_transaction_judge((struct lio_bytes){ mem->data, mem->bytes },
+                                    mode);
     lio_mem_put(mem);
     return verdict == LIO_VERDICT_FINE
                ? 0
                : lio_rivals_conflict(table->root, version,
-                                     ", which made another table of it",
+                                     mode == LIO_COMMIT_APPEND
+                                         ? ", which made another table of it"
+                                         : ", which would be undone",
                                      table->err);
 }
 
@@ -154,9 +156,11 @@ int lio_rivals_judge(struct lio_engine *engine, const char *root,
         return lio_error_set(err, LIO_EEXIST,
                              "%s: another writer has created it meanwhile",
                              root);
-    if (mode != LIO_COMMIT_APPEND || last < first)
+    if (last < first)
         return lio_rivals_conflict(root, last, "", err);
     for (uint64_t i = first + 1; i <= last && rc == 0; i++)
-        rc = judge_version(&table, i, after->version.naming);
-    return rc < 0 ? rc : judge_fields(&table, before, after);
+        rc = judge_version(&table, i, after->version.naming, mode);
+    return rc < 0 || mode != LIO_COMMIT_APPEND
+               ? rc
+               : judge_fields(&table, before, after);
 }

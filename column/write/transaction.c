@@ -58,12 +58,12 @@ int lio_transaction_pack(const struct lio_change *change,
 }
 
 /*
- * None of these takes the table away from under the rows.  If they have changed
- * the fields, too, that is seen by comparing them.
+ * None of these takes the table away from under rows that are appended.  If
+ * they have changed the fields, too, that is seen by comparing them.
  */
-static enum lio_verdict judge_operation(unsigned number)
+static bool can_append_after(unsigned operation)
 {
-    switch (number) {
+    switch (operation) {
     case OPERATION_APPEND:
     case OPERATION_DELETE:
     case OPERATION_CREATE_INDEX:
@@ -74,43 +74,63 @@ static enum lio_verdict judge_operation(unsigned number)
     case OPERATION_PROJECT:
     case OPERATION_UPDATE_CONFIG:
     case OPERATION_DATA_REPLACEMENT:
-        return LIO_VERDICT_FINE;
+        return true;
     default:
-        return LIO_VERDICT_REPLACED;
+        return false;
     }
 }
 
+/* These leave the rows as they were: nothing is lost if all are replaced. */
+static bool can_overwrite_after(unsigned operation)
+{
+    return operation == OPERATION_REWRITE ||
+           operation == OPERATION_RESERVE_FRAGMENTS;
+}
+
+static enum lio_verdict judge_operation(unsigned operation,
+                                        enum lio_commit_mode mode)
+{
+    bool fine = mode == LIO_COMMIT_APPEND ? can_append_after(operation)
+                                          : can_overwrite_after(operation);
+
+    return fine ? LIO_VERDICT_FINE : LIO_VERDICT_CLASH;
+}
+
 /* Operations that are not declared are among the unknown fields. */
-static enum lio_verdict judge(const Lio__Pb__Transaction *transaction)
+static enum lio_verdict judge(const Lio__Pb__Transaction *transaction,
+                              enum lio_commit_mode mode)
 {
     const ProtobufCMessage *message = &transaction->base;
-    enum lio_verdict verdict = LIO_VERDICT_REPLACED;
+    enum lio_verdict verdict = LIO_VERDICT_CLASH;
 
     if (transaction->overwrite)
-        return LIO_VERDICT_REPLACED;
+        return LIO_VERDICT_CLASH;
     if (transaction->append)
-        verdict = LIO_VERDICT_FINE;
+        verdict = judge_operation(OPERATION_APPEND, mode);
+    if (transaction->append && verdict != LIO_VERDICT_FINE)
+        return verdict;
     for (unsigned i = 0; i < message->n_unknown_fields; i++) {
         unsigned number = message->unknown_fields[i].tag;
 
         if (number < OPERATION_FIRST)
             continue;
-        verdict = judge_operation(number);
+        verdict = judge_operation(number, mode);
         if (verdict != LIO_VERDICT_FINE)
             return verdict;
     }
     return verdict;
 }
 
-enum lio_verdict lio_transaction_judge(struct lio_bytes transaction)
+enum lio_verdict lio_transaction_judge(struct lio_bytes transaction,
+                                       enum lio_commit_mode mode)
 {
     ProtobufCMessage *message;
     enum lio_verdict verdict;
 
     if (lio_proto_unpack(&lio__pb__transaction__descriptor, transaction,
                          &message) < 0)
-        return LIO_VERDICT_REPLACED;
-    verdict = judge((Lio__Pb__Transaction *)message);
+        return LIO_VERDICT_CLASH;
+    verdict = judge((Lio__Pb__Transaction *)message, mode);
     protobuf_c_message_free_unpacked(message, NULL);
     return verdict;
 }

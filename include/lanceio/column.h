@@ -353,10 +353,10 @@ LIO_API LIO_MUST_CHECK int lio_writer_append(struct lio_writer *writer,
  *             lost others.
  *             Of a dataset, also LIO_ECONFLICT: others have committed since the
  *             writer was opened, and these rows cannot be appended to what they
- *             did (an overwrite yields to everything); nothing is lost, open
- *             another writer.  LIO_EEXIST: somebody else has created it.
- *             One error comes behind the step: with err->op "committed" the
- *             version is there, but may not survive a power failure.
+ *             did (an overwrite yields to all but a compaction); nothing is
+ *             lost, open another writer.  LIO_EEXIST: somebody else has created
+ * it. One error comes behind the step: with err->op "committed" the version is
+ * there, but may not survive a power failure.
  */
 LIO_API LIO_MUST_CHECK int
 lio_writer_finish(struct lio_writer *writer,

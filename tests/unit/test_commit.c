@@ -606,7 +606,8 @@ static void what_replaces_is_in_the_way_of_all(void **state)
     conflicts(commits, LIO_COMMIT_OVERWRITE, LIO_COMMIT_OVERWRITE,
               LIO_ECONFLICT, "version 3 meanwhile");
     conflicts(commits, LIO_COMMIT_APPEND, LIO_COMMIT_OVERWRITE, LIO_ECONFLICT,
-              "version 4 meanwhile: nothing was changed; begin again");
+              "version 4 meanwhile, which would be undone: nothing was "
+              "changed; begin again");
     assert_int_equal(commits_count(commits, "/data/"), 5);
 }
 
@@ -717,30 +718,70 @@ static void changed_fields_are_in_the_way(void **state)
     says(&err, "with column 'name' changed");
 }
 
+/* The message of a transaction that says no more than which operation it is. */
+static enum lio_verdict judge_operation(unsigned operation,
+                                        enum lio_commit_mode mode)
+{
+    const uint8_t bytes[3] = { (uint8_t)(0x80 | (operation << 3 & 0x7f) | 2),
+                               (uint8_t)(operation >> 4) };
+
+    return lio_transaction_judge((struct lio_bytes){ bytes, 3 }, mode);
+}
+
 static void operations_are_judged_by_what_they_leave(void **state)
 {
     static const unsigned fine[] = { 100, 101, 103, 104, 105,
                                      107, 108, 109, 110, 111 };
     static const unsigned not_fine[] = { 102, 106, 112, 113, 114, 115, 200 };
-    uint8_t bytes[3] = { 0 };
+    const uint8_t broken[] = { 0 };
 
     (void)state;
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
-        bytes[0] = (uint8_t)(0x80 | (fine[i] << 3 & 0x7f) | 2);
-        bytes[1] = (uint8_t)(fine[i] >> 4);
-        assert_int_equal(lio_transaction_judge((struct lio_bytes){ bytes, 3 }),
+        bool keeps_rows = fine[i] == 104 || fine[i] == 107;
+
+        assert_int_equal(judge_operation(fine[i], LIO_COMMIT_APPEND),
                          LIO_VERDICT_FINE);
+        assert_int_equal(judge_operation(fine[i], LIO_COMMIT_OVERWRITE),
+                         keeps_rows ? LIO_VERDICT_FINE : LIO_VERDICT_CLASH);
     }
     for (size_t i = 0; i < sizeof(not_fine) / sizeof(not_fine[0]); i++) {
-        bytes[0] = (uint8_t)(0x80 | (not_fine[i] << 3 & 0x7f) | 2);
-        bytes[1] = (uint8_t)(not_fine[i] >> 4);
-        assert_int_equal(lio_transaction_judge((struct lio_bytes){ bytes, 3 }),
-                         LIO_VERDICT_REPLACED);
+        assert_int_equal(judge_operation(not_fine[i], LIO_COMMIT_APPEND),
+                         LIO_VERDICT_CLASH);
+        assert_int_equal(judge_operation(not_fine[i], LIO_COMMIT_OVERWRITE),
+                         LIO_VERDICT_CLASH);
     }
-    assert_int_equal(lio_transaction_judge((struct lio_bytes){ bytes, 0 }),
-                     LIO_VERDICT_REPLACED);
-    assert_int_equal(lio_transaction_judge((struct lio_bytes){ bytes, 1 }),
-                     LIO_VERDICT_REPLACED);
+    for (size_t bytes = 0; bytes <= sizeof(broken); bytes++)
+        assert_int_equal(
+            lio_transaction_judge((struct lio_bytes){ broken, bytes },
+                                  LIO_COMMIT_APPEND),
+            LIO_VERDICT_CLASH);
+}
+
+/* A version that compaction has made: the same rows, in other files. */
+static void overwrite_follows_a_compaction(void **state)
+{
+    static const uint8_t rewrite[] = { 0xc2, 6, 0 };
+    struct commits *commits = *state;
+    Lio__Pb__Manifest manifest = LIO__PB__MANIFEST__INIT;
+    Lio__Pb__DataFormat format = LIO__PB__DATA_FORMAT__INIT;
+    struct lio_commit *late;
+    struct lio_error err;
+
+    commits_run(commits, LIO_COMMIT_CREATE, 1);
+    late = commits_open(commits, LIO_COMMIT_OVERWRITE);
+    assert_int_equal(commits_add(late, 10, &err), 0);
+    format.name = (char *)"lance";
+    format.version = (char *)"2.2";
+    manifest.data_format = &format;
+    manifest.fields = commits->fields.messages;
+    manifest.n_fields = commits->fields.schema.nfields;
+    manifest.has_version = manifest.has_transaction_at = true;
+    manifest.version = 2;
+    commits_put(commits, SECOND, (struct lio_bytes){ rewrite, sizeof(rewrite) },
+                &manifest);
+    if (finish(late, &err) != 3)
+        fail_msg("%s", err.msg);
+    assert_int_equal(commits_rows(commits, 3), 10);
 }
 
 /* -- giving up ----------------------------------------------------------- */
@@ -805,6 +846,7 @@ int main(void)
         COMMIT_TEST(version_that_is_gone_is_in_the_way),
         COMMIT_TEST(changed_fields_are_in_the_way),
         COMMIT_TEST(operations_are_judged_by_what_they_leave),
+        COMMIT_TEST(overwrite_follows_a_compaction),
         COMMIT_TEST(abandoned_commit_leaves_nothing),
     };
 
