@@ -48,7 +48,9 @@ void lio_column_cursor_limit(struct lio_column_cursor *cursor,
 {
     cursor->limits = *limits;
     cursor->window_bytes = limits->first_bytes;
-    cursor->ahead_max = limits->first_bytes;
+    cursor->ahead_max = limits->first_bytes < limits->ahead_bytes
+                            ? limits->first_bytes
+                            : limits->ahead_bytes;
 }
 
 static const struct lio_place *place_in(const struct lio_column_cursor *cursor,

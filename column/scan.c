@@ -8,6 +8,7 @@
 #include "column/scan.h"
 
 #include "column/row_column.h"
+#include "column/scan_plan.h"
 #include "column/slices.h"
 #include "column/vector_filter.h"
 
@@ -353,6 +354,7 @@ int lio_scan_read(struct lio_dataset *dataset, const struct lio_scan *scan,
 
     if (rc < 0)
         return rc;
+    lio_scan_plan_once(&run);
     rc = lio_scan_run_next(&run, UINT64_MAX, ret_array, err);
     lio_scan_run_release(&run);
     return rc;

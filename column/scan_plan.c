@@ -152,6 +152,30 @@ static void limit_column(struct lio_column_cursor *cursor, void *user)
     lio_column_cursor_limit(cursor, &limits);
 }
 
+/* A window for all rows that are wanted, and a page that has not many more of
+ * them whole. */
+static void limit_to_rows(struct lio_column_cursor *cursor, void *user)
+{
+    const struct lio_scan_run *run = user;
+    uint64_t bytes = row_bytes(cursor->dataset, cursor->field);
+    uint64_t rows = run->end - run->row;
+    uint64_t all =
+        rows <= UINT64_MAX / 2 / bytes ? rows * bytes * 2 : UINT64_MAX;
+    const struct lio_read_limits limits = {
+        .window_bytes = bounded(all, WINDOW_MIN, UINT64_MAX),
+        .first_bytes = bounded(all, WINDOW_MIN, UINT64_MAX),
+        .ahead_bytes = 1,
+    };
+
+    lio_column_cursor_limit(cursor, &limits);
+}
+
+void lio_scan_plan_once(struct lio_scan_run *run)
+{
+    if (run->row < run->end)
+        for_columns(run, limit_to_rows, run);
+}
+
 /* -- what the engine is told --------------------------------------------- */
 
 /* A page that will be read. */

@@ -12,6 +12,9 @@
 void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,
                    uint32_t batch_rows);
 
+/* The same for rows that are read as one: what is held is what they take. */
+void lio_scan_plan_once(struct lio_scan_run *run);
+
 /* Tell the engine what is still to be read, once, if it goes through its cache:
  * after the first batch, which should not wait for what comes later. */
 void lio_scan_tell(struct lio_scan_run *run);

@@ -251,6 +251,37 @@ static void chunks_are_found_once_and_read_alone(void **state)
     lio_dataset_close(dataset);
 }
 
+/* Of a page that has many more. */
+static void rows_read_as_one_are_read_alone(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } files[] = { { "flights_v20.lance", 10 * 4 },
+                  { "flights_v21.lance", 10 * 1024 } };
+    const char *column = "delay";
+    const struct lio_scan scan = {
+        .columns = &column, .ncolumns = 1, .offset = 70000, .limit = 10
+    };
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    for (size_t i = 0; i < 2; i++) {
+        struct lio_dataset *dataset = reading_open("%s", files[i].name);
+        struct lio_engine_stats before, after;
+        struct ArrowArray array;
+
+        lio_engine_stats(reading_engine(), &before);
+        assert_int_equal(lio_scan_read(dataset, &scan, &array, NULL), 0);
+        lio_engine_stats(reading_engine(), &after);
+        assert_int_equal(array.length, 10);
+        assert_true(after.bytes_read - before.bytes_read <= files[i].bytes);
+        array.release(&array);
+        lio_dataset_close(dataset);
+    }
+}
+
 /* What of a table a row needs: its strings, its items, nothing of others. */
 static void values_of_any_length_are_read_alone(void **state)
 {
@@ -357,6 +388,7 @@ int main(void)
         cmocka_unit_test(rows_that_do_not_exist_are_refused),
         cmocka_unit_test(plain_values_are_read_alone),
         cmocka_unit_test(chunks_are_found_once_and_read_alone),
+        cmocka_unit_test(rows_read_as_one_are_read_alone),
         cmocka_unit_test(values_of_any_length_are_read_alone),
         cmocka_unit_test(chunks_of_a_list_are_read_alone),
         cmocka_unit_test(threads_may_take_from_one_dataset),
