@@ -24,8 +24,11 @@
 
 /* Beyond this a device gains nothing from longer reads, and a processor's
  * caches lose; but one window a batch saves putting it together. */
-#define WINDOW_MAX (UINT64_C(512) << 10)
+#define WINDOW_MAX (UINT64_C(128) << 10)
 #define WINDOW_MIN (UINT64_C(64) << 10)
+
+/* Under way past the cache, where windows are small: what a device needs. */
+#define AHEAD_MAX (UINT64_C(4) << 20)
 
 /* However little memory there is: what a read costs is worth more than this. */
 #define WINDOW_LEAST (UINT64_C(1) << 10)
@@ -149,6 +152,9 @@ static void limit_column(struct lio_column_cursor *cursor, void *user)
     limits.first_bytes =
         batch < limits.window_bytes ? batch : limits.window_bytes;
     limits.ahead_bytes = limits.window_bytes * WINDOWS_AHEAD;
+    /* Nobody else reads ahead then. */
+    if (budget->past_cache)
+        limits.ahead_bytes = bounded(share, limits.ahead_bytes, AHEAD_MAX);
     lio_column_cursor_limit(cursor, &limits);
 }
 
