@@ -3,8 +3,9 @@
  *
  *     block <- block <- last | used ....| free |
  *
- * What does not fit starts a new block, of its own size if that is large, so
- * that little is wasted.
+ * What does not fit starts a new block: as large as all before it, so that they
+ * are few, up to a bound; of its own size if that is larger, so that little is
+ * wasted.
  */
 #include "column/write/arena.h"
 
@@ -15,7 +16,8 @@
 #define ALIGN       64
 #define ALIGN_SMALL 16
 #define SLACK       64
-#define BLOCK_BYTES ((size_t)64 << 10)
+#define BLOCK_MIN   ((size_t)64 << 10)
+#define BLOCK_MAX   ((size_t)2 << 20)
 
 struct lio_arena_block {
     struct lio_mem *mem; /* that it is */
@@ -28,9 +30,12 @@ struct lio_arena_block {
 static struct lio_arena_block *block_new(struct lio_arena *arena, size_t bytes)
 {
     struct lio_arena_block *block;
-    size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-    struct lio_mem *mem = lio_pool_take(arena->pool, sizeof(*block) + room);
+    size_t room = arena->bytes < BLOCK_MAX ? (size_t)arena->bytes : BLOCK_MAX;
+    struct lio_mem *mem;
 
+    room = room > BLOCK_MIN ? room : BLOCK_MIN;
+    room = room > bytes ? room : bytes;
+    mem = lio_pool_take(arena->pool, sizeof(*block) + room);
     if (!mem)
         return NULL;
     block = (struct lio_arena_block *)mem->data;

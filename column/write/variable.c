@@ -14,6 +14,16 @@
 
 #include <inttypes.h>
 
+static uint64_t chunk_bytes(const struct lio_spans *spans, uint64_t from,
+                            uint64_t to)
+{
+    uint64_t width = spans->bits / 8;
+    uint64_t end =
+        (to - from + 1) * width + (spans->offsets[to] - spans->offsets[from]);
+
+    return (end + width - 1) / width * width;
+}
+
 static int build_chunk(const struct lio_encode *enc,
                        const struct lio_spans *spans, uint64_t from,
                        uint64_t to, struct lio_bytes *ret_buffer)
@@ -21,7 +31,7 @@ static int build_chunk(const struct lio_encode *enc,
     uint64_t base = spans->offsets[from], width = spans->bits / 8;
     uint64_t head = (to - from + 1) * width;
     uint64_t end = head + (spans->offsets[to] - base);
-    uint64_t bytes = (end + width - 1) / width * width;
+    uint64_t bytes = chunk_bytes(spans, from, to);
     uint8_t *out;
     int rc;
 
@@ -45,9 +55,9 @@ static int build_chunk(const struct lio_encode *enc,
     return 0;
 }
 
-int lio_spans_chunks(const struct lio_encode *enc,
+static int cut_spans(const struct lio_encode *enc,
                      const struct lio_spans *spans, const uint64_t *entries,
-                     struct lio_chunks *ret_chunks)
+                     struct lio_pieces *ret_pieces)
 {
     const struct lio_cut cut = {
         .slots_max = LIO_CHUNK_SLOTS_MAX,
@@ -56,9 +66,37 @@ int lio_spans_chunks(const struct lio_encode *enc,
         .offsets = spans->offsets,
         .entries = entries,
     };
+
+    return lio_cut_slots(enc, &cut, spans->n, ret_pieces);
+}
+
+/* What lio_spans_chunks() will come to, which is the measure for all others:
+ * the bytes are only copied if none is smaller. */
+static int measure(const struct lio_encode *enc, const struct lio_spans *spans,
+                   const uint64_t *entries, uint64_t *ret_bytes)
+{
+    struct lio_arena_mark mark = lio_arena_mark(enc->arena);
+    struct lio_pieces pieces;
+    int rc = cut_spans(enc, spans, entries, &pieces);
+
+    if (rc < 0)
+        return rc;
+    *ret_bytes = 0;
+    for (uint32_t i = 0; i < pieces.n; i++)
+        *ret_bytes += LIO_CHUNK_HEAD +
+                      lio_chunk_padded(chunk_bytes(
+                          spans, lio_piece_start(&pieces, i), pieces.ends[i]));
+    lio_arena_rewind(enc->arena, mark);
+    return 0;
+}
+
+int lio_spans_chunks(const struct lio_encode *enc,
+                     const struct lio_spans *spans, const uint64_t *entries,
+                     struct lio_chunks *ret_chunks)
+{
     struct lio_pieces pieces;
     struct lio_bytes *buffers;
-    int rc = lio_cut_slots(enc, &cut, spans->n, &pieces);
+    int rc = cut_spans(enc, spans, entries, &pieces);
 
     if (rc == 0)
         rc = lio_cut_chunks(enc, &pieces, 1, ret_chunks, &buffers);
@@ -131,14 +169,23 @@ int lio_variable_chunks(const struct lio_encode *enc,
                         const struct lio_plain *values, const uint64_t *entries,
                         struct lio_chunks *ret_chunks)
 {
+    bool plain = enc->compression == LIO_COMPRESSION_NONE;
+    bool packed = lio_pack_scheme(enc) > 0; /* which takes them as they are */
+    struct lio_chunks chunks = { 0 };
     struct lio_spans spans;
     int rc = lio_spans_open(enc, values, &spans);
 
+    if (rc == 0 && (plain || packed))
+        rc = lio_spans_chunks(enc, &spans, entries, &chunks);
+    else if (rc == 0)
+        rc = measure(enc, &spans, entries, &chunks.bytes);
+    if (rc == 0 && !plain)
+        rc = try_others(enc, values, &spans, entries, &chunks);
+    if (rc == 0 && !chunks.encoding)
+        rc = lio_spans_chunks(enc, &spans, entries, &chunks);
     if (rc == 0)
-        rc = lio_spans_chunks(enc, &spans, entries, ret_chunks);
-    if (rc < 0 || enc->compression == LIO_COMPRESSION_NONE)
-        return rc;
-    return try_others(enc, values, &spans, entries, ret_chunks);
+        *ret_chunks = chunks;
+    return rc;
 }
 
 int lio_variable_numbered(const struct lio_encode *enc,
