@@ -80,6 +80,17 @@ void lio_collect_release(struct lio_collect *collect)
     *collect = (struct lio_collect){ 0 };
 }
 
+void lio_collect_expect(struct lio_collect *collect,
+                        const struct lio_collect *before)
+{
+    collect->validity.expected = before->validity.used;
+    collect->values.expected = before->values.used;
+    collect->offsets.expected = before->offsets.used;
+    collect->data.expected = before->data.used;
+    for (uint32_t i = 0; i < collect->nchildren; i++)
+        lio_collect_expect(&collect->children[i], &before->children[i]);
+}
+
 /* -- bitmaps ------------------------------------------------------------- */
 
 /* Make room for bits up to `n + more` behind the `n` there are. */

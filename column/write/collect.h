@@ -37,6 +37,10 @@ LIO_MUST_CHECK int lio_collect_init(struct lio_collect *collect,
                                     struct lio_pool *pool);
 void lio_collect_release(struct lio_collect *collect);
 
+/* Expect as much as `before` has, which is of the same type. */
+void lio_collect_expect(struct lio_collect *collect,
+                        const struct lio_collect *before);
+
 /* Append values `from` .. `from + n` of an array that lio_input_check() has
  * passed.  LIO_ENOMEM. */
 LIO_MUST_CHECK int lio_collect_append(struct lio_collect *collect,

@@ -1,5 +1,6 @@
 /*
- * Growing bytes: doubled when they are full, so that appending stays linear.
+ * Growing bytes: as many as are expected, and doubled when they are full, so
+ * that appending stays linear.
  */
 #include "column/write/growing.h"
 
@@ -16,7 +17,8 @@ void *lio_growing_room(struct lio_growing *growing, size_t bytes)
         return growing->mem->data + growing->used;
     if (have > SIZE_MAX / 4 || bytes > SIZE_MAX / 4)
         return NULL;
-    have = have * 2 > growing->used + bytes ? have * 2 : growing->used + bytes;
+    have = have > 0 ? have * 2 : growing->expected;
+    have = have > growing->used + bytes ? have : growing->used + bytes;
     more = lio_pool_take(growing->pool, have > ROOM_MIN ? have : ROOM_MIN);
     if (!more)
         return NULL;

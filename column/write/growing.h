@@ -13,6 +13,7 @@ struct lio_growing {
     struct lio_pool *pool; /* of its memory; NULL: the heap */
     struct lio_mem *mem;   /* NULL: none so far */
     size_t used;
+    size_t expected; /* to be used in the end; 0: who knows */
 };
 
 /* Room for `bytes` more behind what is used, which it returns, or NULL without

@@ -215,6 +215,9 @@ int lio_shredder_cut(struct lio_shredder *shredder,
     if (open_page(shredder, shredder->open.first_row + shredder->open.rows,
                   &next) < 0)
         return LIO_ENOMEM;
+    lio_collect_expect(&next.slots, &shredder->open.slots);
+    next.rep.expected = shredder->open.rep.used;
+    next.def.expected = shredder->open.def.used;
     *ret_shredded = shredder->open;
     shredder->open = next;
     return 0;
