@@ -5,6 +5,7 @@
 #include "cli/live.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -144,11 +145,22 @@ static int finish_output(const struct cli *cli, int exit_code)
     return CLI_FAILED;
 }
 
+/* A standard stream that the caller has closed: its number would become that of
+ * the next file that is opened, and messages and rows would go into it.  It is
+ * taken by what can be used as little as a closed one. */
+static void occupy_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = { .command = "" };
     int exit_code;
 
+    occupy_closed_streams();
     (void)signal(SIGPIPE, SIG_IGN);
     cli_live_prepare();
     cli.overrides = calloc((size_t)argc + 1, sizeof(*cli.overrides));

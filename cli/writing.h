@@ -36,7 +36,9 @@ enum {
     "append,\n"                                                                \
     "                          overwrite (a new version with these rows "      \
     "alone)\n"                                                                 \
-    "                          or file (one data file, no dataset); create\n"  \
+    "                          or file (one data file, no dataset; replaces "  \
+    "one);\n"                                                                  \
+    "                          create\n"                                       \
     "      --file-version V    2.0, 2.1 or 2.2; that of the dataset appended " \
     "to,\n"                                                                    \
     "                          else what current LanceDB writes\n"             \

@@ -58,16 +58,35 @@ static uint32_t distance_to_name(const char *word, const char *name)
     return dash ? min(whole, distance(word, dash + 1)) : whole;
 }
 
+/* Letters of the kind before a dash, if both have it: it says nothing about how
+ * much alike they are. */
+static size_t kind_of_both(const char *word, const char *name)
+{
+    const char *dash = strchr(name, '-');
+    size_t kind = dash ? (size_t)(dash + 1 - name) : 0;
+
+    return strncmp(word, name, kind) == 0 ? kind : 0;
+}
+
+/* The distance, FAR if it is over a third of the letters, or all of them. */
+static uint32_t near_distance(const char *word, const char *name)
+{
+    size_t kind = kind_of_both(word, name);
+    size_t letters = strlen(word + kind);
+    uint32_t d = distance_to_name(word + kind, name + kind);
+
+    return d <= (letters + 2) / 3 && d < letters ? d : FAR;
+}
+
 const char *lio_suggest(const char *word, const char *const *names, size_t n)
 {
-    uint32_t limit = (uint32_t)(strlen(word) + 2) / 3;
     uint32_t nearest_distance = FAR;
     const char *nearest = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        uint32_t d = distance_to_name(word, names[i]);
+        uint32_t d = near_distance(word, names[i]);
 
-        if (d <= limit && d < nearest_distance) {
+        if (d < nearest_distance) {
             nearest = names[i];
             nearest_distance = d;
         }

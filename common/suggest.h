@@ -8,9 +8,10 @@
 
 /*
  * The name nearest to `word`, or NULL if none is near: at most a third of its
- * letters inserted, lost, changed or swapped with a neighbour, letter case not
- * counted.  The part after a name's first '-' stands for the name, so that
- * "lru" finds "cache-lru".  Of equally near names the first wins.
+ * letters inserted, lost, changed or swapped with a neighbour, and not all of
+ * them; letter case is not counted.  The part after a name's first '-' stands
+ * for the name, so that "lru" finds "cache-lru", and "cache-foo" does not.  Of
+ * equally near names the first wins.
  */
 const char *lio_suggest(const char *word, const char *const *names, size_t n);
 

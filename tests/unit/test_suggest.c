@@ -54,6 +54,23 @@ static void the_word_of_a_plugin_finds_it(void **state)
     assert_string_equal(suggest("lur"), "cache-lru");
 }
 
+static void the_kind_of_a_plugin_makes_nothing_near(void **state)
+{
+    (void)state;
+    assert_string_equal(suggest("cache-lur"), "cache-lru");
+    assert_string_equal(suggest("cahce-lru"), "cache-lru");
+    assert_null(suggest("cache-foo"));
+}
+
+static void one_letter_is_no_mistyped_other(void **state)
+{
+    static const char *const letters[] = { "a", "b" };
+
+    (void)state;
+    assert_null(lio_suggest("z", letters, 2));
+    assert_string_equal(lio_suggest("B", letters, 2), "b");
+}
+
 static void the_nearer_of_two_wins(void **state)
 {
     static const char *const two[] = { "shard", "shards" };
@@ -98,6 +115,8 @@ int main(void)
         cmocka_unit_test(swapped_neighbours_count_once),
         cmocka_unit_test(letter_case_does_not_count),
         cmocka_unit_test(the_word_of_a_plugin_finds_it),
+        cmocka_unit_test(the_kind_of_a_plugin_makes_nothing_near),
+        cmocka_unit_test(one_letter_is_no_mistyped_other),
         cmocka_unit_test(the_nearer_of_two_wins),
         cmocka_unit_test(of_equally_near_names_the_first_wins),
         cmocka_unit_test(nothing_near_is_null),
