@@ -99,6 +99,9 @@ static int variable_values(struct lio_decode *dec,
         return lio_array_fsst(dec, in, enc->fsst, ret_builder);
     case LIO_ARRAY_CASE(DICTIONARY):
         return lio_array_dictionary(dec, in, enc->dictionary, ret_builder);
+    case LIO_ARRAY_CASE(FIXED_SIZE_BINARY):
+        return lio_array_equal_strings(dec, in, enc->fixed_size_binary,
+                                       ret_builder);
     default:
         return lio_array_unsupported(dec, enc, "values of variable size");
     }
@@ -111,9 +114,13 @@ static int nested_values(struct lio_decode *dec,
 {
     enum lio_kind kind = in->type->kind;
 
-    if (kind == LIO_KIND_FIXED_LIST && in->type->own &&
+    if (kind == LIO_KIND_FIXED_LIST &&
         enc->array_case == LIO_ARRAY_CASE(FIXED_SIZE_LIST))
         return lio_array_fixed_list(dec, in, enc->fixed_size_list, ret_builder);
+    /* A struct without fields: its rows are there, and that is all. */
+    if (kind == LIO_KIND_STRUCT && in->type->nchildren == 0 &&
+        enc->array_case == LIO_ARRAY_CASE(STRUCTURE))
+        return lio_builder_init(dec, in->type, in->rows, false, ret_builder);
     if (kind == LIO_KIND_LIST && enc->array_case == LIO_ARRAY_CASE(LIST))
         return lio_array_list(dec, in, enc->list, ret_builder);
     if (kind == LIO_KIND_STRUCT &&
@@ -178,11 +185,10 @@ static int decode_all_nulls(struct lio_decode *dec,
 
     if (in->type->kind == LIO_KIND_LIST)
         return lio_array_null_lists(dec, in, ret_builder);
-    rc = lio_builder_init(dec, in->type, in->rows, true, &builder);
+    rc = lio_builder_init(dec, in->type, in->rows, false, &builder);
     if (rc < 0)
         return rc;
-    builder.nulls = in->rows;
-    rc = lio_builder_zero(dec, &builder);
+    rc = lio_builder_nulls(dec, &builder);
     if (rc < 0) {
         lio_builder_release(&builder);
         return rc;

@@ -83,6 +83,12 @@ int lio_array_fsst(struct lio_decode *dec, const struct lio_page_input *in,
                    const Lio__Pb__FsstArray *enc,
                    struct lio_builder *ret_builder);
 
+/* Strings that are all as long. */
+int lio_array_equal_strings(struct lio_decode *dec,
+                            const struct lio_page_input *in,
+                            const Lio__Pb__FixedSizeBinaryArray *enc,
+                            struct lio_builder *ret_builder);
+
 /* Strings that the writer chose to number, and columns of type dictionary. */
 int lio_array_dictionary(struct lio_decode *dec,
                          const struct lio_page_input *in,

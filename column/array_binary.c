@@ -3,11 +3,15 @@
  *
  *     ends      1  4  4+adj  6      the third is null, and empty
  *     bytes     a  bcd       ef
+ *
+ * Those that are all as long need no ends.
  */
 #include "column/array.h"
 
 #include "column/bits.h"
 #include "column/fsst.h"
+
+#include "common/checked.h"
 
 #include <inttypes.h>
 
@@ -160,6 +164,49 @@ int lio_array_fsst(struct lio_decode *dec, const struct lio_page_input *in,
     }
     lio_strings_release(&builder.strings);
     builder.strings = plain;
+    *ret_builder = builder;
+    return 0;
+}
+
+/* The bytes of all, shared.  That they are there bounds the offsets that are
+ * made for them. */
+static int open_equal(struct lio_decode *dec, const struct lio_page_input *in,
+                      const Lio__Pb__FixedSizeBinaryArray *enc,
+                      struct lio_mem **ret_data)
+{
+    uint64_t bytes;
+
+    if (enc->width == 0)
+        return lio_decode_corrupt(dec, "strings that are all of 0 bytes");
+    if (!lio_checked_mul(in->rows, enc->width, &bytes) ||
+        (in->type->bits == 32 && bytes > INT32_MAX))
+        return lio_decode_corrupt(
+            dec, "%" PRIu64 " strings of %" PRIu32 " bytes in a page", in->rows,
+            enc->width);
+    return lio_array_flat(dec, in, lio_array_without_nulls(enc->bytes), bytes,
+                          8, ret_data);
+}
+
+int lio_array_equal_strings(struct lio_decode *dec,
+                            const struct lio_page_input *in,
+                            const Lio__Pb__FixedSizeBinaryArray *enc,
+                            struct lio_builder *ret_builder)
+{
+    struct lio_builder builder = { .type = in->type, .rows = in->rows };
+    struct lio_mem *data = NULL;
+    int rc = open_equal(dec, in, enc, &data);
+
+    if (rc < 0)
+        return rc;
+    rc = lio_strings_init(dec, in->type->bits, in->rows, &builder.strings);
+    if (rc < 0) {
+        lio_mem_put(data);
+        return rc;
+    }
+    for (uint64_t i = 0; i < in->rows; i++)
+        lio_strings_put(&builder.strings, enc->width);
+    lio_mem_put(builder.strings.data);
+    builder.strings.data = data;
     *ret_builder = builder;
     return 0;
 }

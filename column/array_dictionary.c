@@ -2,8 +2,9 @@
  * Dictionaries, in two meanings.
  *
  *     a string column that the writer numbered    0 is null, k is item k - 1
- *     a column of type dictionary                 k is item k, which may be
- *                                                 null itself
+ *     a column of type dictionary                 k is item k
+ *
+ * In both an item may be null itself, and with it the rows that have it.
  */
 #include "column/array.h"
 
@@ -15,25 +16,30 @@
 
 /* -- numbered strings ---------------------------------------------------- */
 
-/* The items, and an empty one behind them, for null. */
+struct items {
+    struct lio_strings strings; /* and an empty one behind them, for null */
+    struct lio_mem *validity;   /* NULL: none is null */
+};
+
+static void items_release(struct items *items)
+{
+    lio_strings_release(&items->strings);
+    lio_mem_put(items->validity);
+}
+
 static int open_items(struct lio_decode *dec, const struct lio_page_input *in,
                       const Lio__Pb__DictionaryArray *enc,
-                      struct lio_strings *ret_items)
+                      struct items *ret_items)
 {
     struct lio_strings items;
     struct lio_builder plain;
     uint64_t n = enc->nitems;
     struct lio_page_input from = lio_array_input(in, in->type, n);
-    int rc = lio_array_values(dec, &from, lio_array_without_nulls(enc->items),
-                              &plain);
+    int rc = lio_array_any(dec, &from, enc->items, &plain);
 
     if (rc < 0)
         return rc;
-    if (plain.nulls > 0)
-        rc = lio_decode_unsupported(dec, "a null among the items of a "
-                                         "dictionary is not supported");
-    if (rc == 0)
-        rc = lio_strings_init(dec, in->type->bits, n + 1, &items);
+    rc = lio_strings_init(dec, in->type->bits, n + 1, &items);
     if (rc < 0)
         goto out;
     rc = lio_strings_append(dec, &items,
@@ -48,21 +54,30 @@ static int open_items(struct lio_decode *dec, const struct lio_page_input *in,
         goto out;
     }
     lio_strings_put(&items, 0);
-    *ret_items = items;
+    ret_items->strings = items;
+    if (plain.nulls > 0)
+        ret_items->validity = lio_mem_get(plain.validity);
 out:
     lio_builder_release(&plain);
     return rc;
 }
 
+static bool is_null(const struct items *items, uint32_t nitems, uint8_t index)
+{
+    return index == 0 || (items->validity && index <= nitems &&
+                          !lio_bit_get(items->validity->data, index - 1u));
+}
+
 /* Indices count from 1, and 0 is null: make them count from 0, with the item
  * behind the last for null, and say which are null. */
-static uint64_t turn_indices(const uint8_t *from, uint64_t rows,
-                             uint32_t nitems, uint32_t *to, uint8_t *validity)
+static uint64_t turn_indices(const struct items *items, const uint8_t *from,
+                             uint64_t rows, uint32_t *to, uint8_t *validity)
 {
+    uint32_t nitems = (uint32_t)items->strings.rows - 1;
     uint64_t nulls = 0;
 
     for (uint64_t i = 0; i < rows; i++) {
-        bool null = from[i] == 0;
+        bool null = is_null(items, nitems, from[i]);
 
         to[i] = null ? nitems : from[i] - 1u;
         /* The item for null is not to be had by its number. */
@@ -74,7 +89,7 @@ static uint64_t turn_indices(const uint8_t *from, uint64_t rows,
     return nulls;
 }
 
-static int gather_items(struct lio_decode *dec, const struct lio_strings *items,
+static int gather_items(struct lio_decode *dec, const struct items *items,
                         const struct lio_mem *indices,
                         struct lio_builder *builder)
 {
@@ -88,10 +103,10 @@ static int gather_items(struct lio_decode *dec, const struct lio_strings *items,
     if (rc < 0)
         return rc;
     builder->nulls =
-        turn_indices(indices->data, builder->rows, (uint32_t)items->rows - 1,
+        turn_indices(items, indices->data, builder->rows,
                      (uint32_t *)(void *)turned, builder->validity->data);
-    return lio_strings_gather(dec, &builder->strings, items, turned, 32,
-                              builder->rows);
+    return lio_strings_gather(dec, &builder->strings, &items->strings, turned,
+                              32, builder->rows);
 }
 
 static int decode_strings(struct lio_decode *dec,
@@ -101,7 +116,7 @@ static int decode_strings(struct lio_decode *dec,
 {
     uint64_t rows = in->rows;
     struct lio_builder builder = { 0 };
-    struct lio_strings items = { 0 };
+    struct items items = { 0 };
     struct lio_mem *indices;
     int rc;
 
@@ -121,7 +136,7 @@ static int decode_strings(struct lio_decode *dec,
         *ret_builder = builder;
     else
         lio_builder_release(&builder);
-    lio_strings_release(&items);
+    items_release(&items);
     lio_mem_put(indices);
     return rc;
 }

@@ -11,18 +11,11 @@
 
 #include <inttypes.h>
 
-enum buffer_kind { BUFFER_OF_PAGE = 0 };
-
 int lio_array_buffer(struct lio_decode *dec, const struct lio_page_input *in,
                      const Lio__Pb__BufferRef *ref, struct lio_mem **ret_mem)
 {
-    uint32_t index = ref ? ref->index : 0, kind = ref ? ref->kind : 0;
+    uint32_t index = ref ? ref->index : 0;
 
-    if (kind != BUFFER_OF_PAGE)
-        return lio_decode_unsupported(
-            dec,
-            "buffers outside of the page (kind %" PRIu32 ") are not supported",
-            kind);
     if (index >= in->nbuffers)
         return lio_decode_corrupt(dec, "buffer %" PRIu32 " of %" PRIu32, index,
                                   in->nbuffers);

@@ -19,6 +19,8 @@
 
 /* -- fixed-size lists ---------------------------------------------------- */
 
+/* What the message says of validity is passed over: it has no place for any,
+ * and which lists are null the array around it tells. */
 int lio_array_fixed_list(struct lio_decode *dec,
                          const struct lio_page_input *in,
                          const Lio__Pb__FixedSizeListArray *enc,
@@ -30,13 +32,10 @@ int lio_array_fixed_list(struct lio_decode *dec,
     int rc;
 
     if (enc->dimension != in->type->dimension ||
-        !lio_checked_mul(in->rows, enc->dimension, &rows))
+        !lio_checked_mul(in->rows, enc->dimension, &rows) || rows > INT64_MAX)
         return lio_decode_corrupt(
             dec, "lists of %" PRIu32 " items where %" PRIu32 " are due",
             enc->dimension, in->type->dimension);
-    if (enc->has_validity)
-        return lio_decode_unsupported(dec, "fixed-size lists with validity of "
-                                           "their own are not supported");
     builder.vectors = lio_vectors_new(1);
     builder.children = calloc(1, sizeof(*builder.children));
     if (!builder.vectors || !builder.children) {

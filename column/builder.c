@@ -72,8 +72,10 @@ static int init_children(struct lio_decode *dec, struct lio_builder *builder)
     if (rc < 0 || builder->type->kind == LIO_KIND_DICTIONARY)
         return rc;
     if (builder->type->kind == LIO_KIND_FIXED_LIST &&
-        !lio_checked_mul(rows, builder->type->dimension, &rows))
-        rows = UINT64_MAX;
+        (!lio_checked_mul(rows, builder->type->dimension, &rows) ||
+         rows > INT64_MAX))
+        return lio_decode_corrupt(dec, "%" PRIu64 " lists of %" PRIu32 " items",
+                                  builder->rows, builder->type->dimension);
     for (uint32_t i = 0; i < builder->type->nchildren && rc == 0; i++) {
         rc = lio_builder_init(dec, builder->type->children[i], rows, false,
                               &builder->children[i]);
@@ -153,8 +155,13 @@ int lio_builder_levels(struct lio_decode *dec, struct lio_builder *builder,
 int lio_builder_bits(struct lio_decode *dec, struct lio_builder *builder,
                      uint64_t row, const uint8_t *bits, uint64_t n)
 {
-    int rc = builder->validity ? 0 : alloc_validity(dec, builder, true);
+    int rc = 0;
 
+    /* Rows of type null are null without being told. */
+    if (builder->type->kind == LIO_KIND_NULL)
+        return 0;
+    if (!builder->validity)
+        rc = alloc_validity(dec, builder, true);
     if (rc < 0)
         return rc;
     lio_bits_copy(builder->validity->data, row, bits, 0, n);
@@ -184,6 +191,16 @@ int lio_builder_zero(struct lio_decode *dec, struct lio_builder *builder)
     for (uint32_t i = 0; i < builder->nchildren && rc == 0; i++)
         rc = lio_builder_zero(dec, &builder->children[i]);
     return rc;
+}
+
+int lio_builder_nulls(struct lio_decode *dec, struct lio_builder *builder)
+{
+    int rc = 0;
+
+    if (builder->type->kind != LIO_KIND_NULL && !builder->validity)
+        rc = alloc_validity(dec, builder, false);
+    builder->nulls = builder->rows;
+    return rc < 0 ? rc : lio_builder_zero(dec, builder);
 }
 
 /* -- the vector ---------------------------------------------------------- */

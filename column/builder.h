@@ -47,6 +47,10 @@ LIO_MUST_CHECK int lio_builder_bits(struct lio_decode *dec,
 LIO_MUST_CHECK int lio_builder_zero(struct lio_decode *dec,
                                     struct lio_builder *builder);
 
+/* Make all rows null, which have not been set so far. */
+LIO_MUST_CHECK int lio_builder_nulls(struct lio_decode *dec,
+                                     struct lio_builder *builder);
+
 /* Make it a vector; the builder is empty then. */
 void lio_builder_finish(struct lio_builder *builder,
                         struct lio_vector *ret_vector);

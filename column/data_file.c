@@ -10,6 +10,7 @@
  */
 #include "column/data_file.h"
 
+#include "column/borrowed.h"
 #include "column/proto.h"
 
 #include "common/checked.h"
@@ -130,6 +131,7 @@ int lio_data_files_read(struct lio_data_file *files, uint32_t n,
 struct where {
     struct lio_data_file *file;
     const char *column;
+    const Lio__Pb__ColumnMetadata *metadata;
     uint64_t page;
 };
 
@@ -311,6 +313,25 @@ static int count_items(const struct where *where, struct lio_page *page,
     return 0;
 }
 
+/* Buffers that are not the page's own. */
+static int borrow_buffers(const struct where *where, struct lio_page *page,
+                          struct lio_error *err)
+{
+    const struct lio_data_file *file = where->file;
+    const struct lio_footer *footer = &file->footer;
+    const struct lio_lenders lenders = {
+        .column = where->metadata,
+        .globals = { file->tail->data +
+                         (footer->global_table_at - file->tail_at),
+                     footer->nglobals * (size_t)LIO_TABLE_ENTRY_BYTES },
+        .end = footer->column_meta_at,
+    };
+    const char *why;
+    int rc = page->array ? lio_page_borrow(page, &lenders, &why) : 0;
+
+    return rc < 0 ? broken_page(where, rc, err, "%s", why) : 0;
+}
+
 static int parse_page(const struct where *where,
                       const Lio__Pb__ColumnPage *message,
                       struct lio_column *column, struct lio_error *err)
@@ -327,6 +348,8 @@ static int parse_page(const struct where *where,
     rc = parse_buffers(where, message, page, err);
     if (rc == 0)
         rc = parse_encoding(where, message->encoding, page, err);
+    if (rc == 0)
+        rc = borrow_buffers(where, page, err);
     return rc < 0 ? rc : count_items(where, page, column, err);
 }
 
@@ -390,7 +413,7 @@ static int parse_pages(struct lio_data_file *file, const char *name,
     if (!column->pages)
         return no_memory(file, err);
     for (size_t i = 0; i < metadata->n_pages && rc == 0; i++) {
-        struct where where = { file, name, i };
+        struct where where = { file, name, metadata, i };
 
         column->npages++;
         rc = parse_page(&where, metadata->pages[i], column, err);

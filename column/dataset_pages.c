@@ -33,10 +33,6 @@ static int refuse_pages(struct lio_dataset *dataset, struct lio_field *field,
     if (column->blob && type->kind != LIO_KIND_VARIABLE)
         rc = lio_field_refuse(field, "blobs of type '%s' are not supported",
                               field->logical_type);
-    if (rc == 0 && dataset->format == LIO_FORMAT_20 &&
-        type->kind == LIO_KIND_FIXED_LIST && !type->own)
-        rc = lio_field_refuse(field, "fixed-size lists of structs are not "
-                                     "supported in files of version 2.0");
     for (uint32_t i = 0; i < column->npages && rc == 0; i++) {
         const char *why = lio_page_unsupported(&column->pages[i]);
 

@@ -3,6 +3,8 @@
  */
 #include "column/dictionary.h"
 
+#include "column/bits.h"
+
 #include "common/checked.h"
 
 #include <inttypes.h>
@@ -28,16 +30,12 @@ static int open_fixed(struct lio_decode *dec,
                       struct lio_dictionary *dictionary)
 {
     uint32_t bits = dictionary->type->bits;
-    uint64_t bytes;
+    uint64_t all;
     int rc;
 
-    if (bits % 8 != 0)
-        return lio_decode_unsupported(
-            dec, "a dictionary of values of %" PRIu32 " bits is not supported",
-            bits);
-    if (!lio_checked_mul(in->nvalues, bits / 8, &bytes))
-        bytes = UINT64_MAX;
-    rc = lio_decode_alloc(dec, bytes, &dictionary->values);
+    if (!lio_checked_mul(in->nvalues, bits, &all))
+        all = UINT64_MAX;
+    rc = lio_decode_alloc(dec, lio_bits_bytes(all), &dictionary->values);
     if (rc < 0)
         return rc;
     return lio_fixed_decode(dec, enc, in, bits, dictionary->values->data);
@@ -140,6 +138,22 @@ static bool gather_fixed(const struct lio_dictionary *dictionary,
     }
 }
 
+/* The same of items of a bit each. */
+static bool gather_bits(const struct lio_dictionary *dictionary,
+                        const uint8_t *indices, uint32_t index_bits,
+                        uint64_t row, uint64_t n, struct lio_builder *builder)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t item = index_at(indices, i, index_bits);
+
+        if (item >= dictionary->nitems)
+            return false;
+        lio_bit_set(builder->values->data, row + i,
+                    lio_bit_get(dictionary->values->data, item));
+    }
+    return true;
+}
+
 /* False if an index is none of the items, or too large for the type. */
 static bool copy_indices(const struct lio_dictionary *dictionary,
                          const uint8_t *indices, uint32_t index_bits,
@@ -165,6 +179,8 @@ static bool gather_any(const struct lio_dictionary *dictionary,
     uint32_t width = builder->type->bits / 8;
     uint8_t *to = builder->values->data + row * width;
 
+    if (builder->type->bits == 1)
+        return gather_bits(dictionary, indices, index_bits, row, n, builder);
     return builder->type->kind == LIO_KIND_DICTIONARY
                ? copy_indices(dictionary, indices, index_bits, n, builder->type,
                               to)

@@ -3,6 +3,8 @@
  */
 #include "column/page.h"
 
+#include "column/levels.h"
+
 #include <stdlib.h>
 
 void lio_page_release(struct lio_page *page)
@@ -38,20 +40,51 @@ uint64_t lio_page_items(const struct lio_page *page)
                : 0;
 }
 
+/* -- what cannot be read ------------------------------------------------- */
+
+/* Files of [[a b] [c]] and of [[a] [b c]] are the same byte for byte: only of
+ * what is null or empty are there levels. */
+static const char *refuse_blobs(const Lio__Pb__BlobLayout *layout)
+{
+    for (size_t i = 0; i < layout->n_layers; i++)
+        if (layout->layers[i] != LIO_LAYER_ITEM &&
+            layout->layers[i] != LIO_LAYER_NULLABLE_ITEM)
+            return "lists of blobs of version 2.1 do not say where they start";
+    return NULL;
+}
+
+/* Writers take whole bytes of each field, which of a bool are none. */
+static const char *refuse_chunks(const Lio__Pb__MiniBlockLayout *layout)
+{
+    const Lio__Pb__CompressiveEncoding *enc = layout->value_compression;
+
+    if (!enc || enc->compression_case !=
+                    LIO__PB__COMPRESSIVE_ENCODING__COMPRESSION_PACKED_STRUCT)
+        return NULL;
+    for (size_t i = 0; i < enc->packed_struct->n_bits; i++)
+        if (enc->packed_struct->bits[i] % 8 != 0)
+            return "the bools of its packed structs were not stored";
+    return NULL;
+}
+
 const char *lio_page_unsupported(const struct lio_page *page)
 {
     if (page->array)
         return NULL;
     switch (page->layout->layout_case) {
     case LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK:
+        return refuse_chunks(page->layout->mini_block);
+    case LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB:
+        return refuse_blobs(page->layout->blob);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
     case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
-    case LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB:
         return NULL;
     default:
         return "its page layout is unknown";
     }
 }
+
+/* -- decoding ------------------------------------------------------------ */
 
 int lio_layout_decode(struct lio_decode *dec, const Lio__Pb__PageLayout *layout,
                       const struct lio_page_input *in,

@@ -9,6 +9,8 @@
 
 #include "column/levels.h"
 
+#include <assert.h>
+
 #define DEF_SHIFT 16
 
 static uint16_t def_of(const struct lio_vector *descriptors, uint64_t row)
@@ -50,13 +52,8 @@ static int nest(struct lio_decode *dec, const Lio__Pb__BlobLayout *layout,
 
     if (rc < 0)
         return rc;
-    /* Values that are not null have no levels: where the lists start was never
-     * stored. */
-    if (levels.nlists > 0)
-        rc = lio_decode_unsupported(dec, "lists of blobs in a file of version "
-                                         "2.1 do not say where they start");
-    if (rc == 0)
-        rc = collect_levels(dec, &levels, vector);
+    assert(levels.nlists == 0); /* lio_page_unsupported() */
+    rc = collect_levels(dec, &levels, vector);
     if (rc == 0)
         rc = lio_levels_check(dec, &levels, in->rows, vector->rows);
     if (rc == 0)

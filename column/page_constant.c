@@ -310,6 +310,55 @@ static int check_nulls(struct lio_decode *dec, const struct constant *constant)
         dec, "%" PRIu64 " entries that are not null, and no value", present);
 }
 
+/* -- structs without fields ---------------------------------------------- */
+
+/* They have nothing to store, and writers nothing to say that one is null with:
+ * their page is one of nulls in a single layer, however deep they lie, which
+ * means that all of them are there. */
+static bool is_fieldless(const struct lio_page_input *in,
+                         const Lio__Pb__ConstantLayout *layout)
+{
+    return in->type->kind == LIO_KIND_STRUCT && in->type->nchildren == 0 &&
+           layout->n_layers == 1 && in->nbuffers == 0 &&
+           !layout->has_inline_value;
+}
+
+static int wrap_fieldless(struct lio_decode *dec,
+                          const struct lio_page_input *in,
+                          struct lio_vector *vector)
+{
+    for (uint32_t i = 1; i < in->leaf->nlayers; i++) {
+        struct lio_vector outer = { .type = in->leaf->types[i],
+                                    .rows = in->rows };
+
+        if (outer.type->kind != LIO_KIND_STRUCT)
+            return lio_decode_corrupt(dec, "lists of structs without fields, "
+                                           "and no levels");
+        if (lio_leaf_wrap(in->leaf, i, vector, &outer) < 0)
+            return lio_error_set(dec->err, LIO_ENOMEM,
+                                 "%s: no memory to nest it", dec->file);
+        *vector = outer;
+    }
+    return 0;
+}
+
+static int decode_fieldless(struct lio_decode *dec,
+                            const struct lio_page_input *in,
+                            struct lio_vector *ret_vector)
+{
+    struct lio_vector vector = { .type = in->type, .rows = in->rows };
+    int rc = wrap_fieldless(dec, in, &vector);
+
+    if (rc < 0) {
+        lio_vector_release(&vector);
+        return rc;
+    }
+    *ret_vector = vector;
+    return 0;
+}
+
+/* -- all ----------------------------------------------------------------- */
+
 /* Flat levels go into the builder's bitmap, so that it has to be there first;
  * of nested ones it is not known before how many have a slot. */
 static int decode_page(struct lio_decode *dec, struct constant *constant)
@@ -339,9 +388,12 @@ int lio_constant_page_decode(struct lio_decode *dec,
                              struct lio_vector *ret_vector)
 {
     struct constant constant = { .layout = layout, .in = in };
-    int rc = lio_slots_init(dec, in->leaf, in->rows, layout->layers,
-                            layout->n_layers, &constant.slots);
+    int rc;
 
+    if (is_fieldless(in, layout))
+        return decode_fieldless(dec, in, ret_vector);
+    rc = lio_slots_init(dec, in->leaf, in->rows, layout->layers,
+                        layout->n_layers, &constant.slots);
     if (rc < 0)
         return rc;
     rc = decode_page(dec, &constant);

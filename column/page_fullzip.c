@@ -130,7 +130,8 @@ static int check_fixed(struct lio_decode *dec, const struct lio_fullzip *zip,
 static bool is_array(const struct lio_fullzip *zip,
                      const struct lio_parts *parts)
 {
-    return zip->word_bytes == 0 && parts->n == 1 && !parts->all[0].bits;
+    return zip->word_bytes == 0 && parts->n == 1 && !parts->all[0].bits &&
+           !parts->all[0].validity;
 }
 
 static void share_values(const struct lio_fullzip *zip,

@@ -26,15 +26,14 @@ static bool add_plain(const struct lio_page *page,
            lio_checked_mul(flat->bits, items, &bits[index]) && bits[index] > 0;
 }
 
-/* The same of a packed struct, whose rows lie side by side. */
+/* The same of packed structs, or lists of them, whose rows lie side by side. */
 static bool add_packed(const struct lio_page *page,
-                       const Lio__Pb__PackedStructArray *packed, uint64_t items,
-                       uint64_t *bits)
+                       const Lio__Pb__PackedStructArray *packed, uint64_t *bits)
 {
     uint64_t bytes;
     uint32_t index;
 
-    if (!packed->buffer || packed->buffer->kind != 0 || items != 1)
+    if (!packed->buffer || packed->buffer->kind != 0)
         return false;
     index = packed->buffer->index;
     if (index >= page->nbuffers || bits[index] != 0 || page->rows == 0)
@@ -70,7 +69,7 @@ static bool is_plain(const struct lio_page *page,
         return enc->nullable->nulls_case ==
                LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS;
     case LIO__PB__ARRAY_ENCODING__ARRAY_PACKED_STRUCT:
-        return add_packed(page, enc->packed_struct, items, bits);
+        return add_packed(page, enc->packed_struct, bits);
     case LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY:
         /* The buffers of its values are left at 0 bits a row. */
         return is_plain(page, enc->dictionary->indices, items, depth - 1, bits);

@@ -34,7 +34,8 @@ struct lio_field {
     bool below_list;
     bool blob_22;      /* its column tells where the values are, as that of
                           version 2.2; see blob.h */
-    bool packed;       /* a struct whose children share its column */
+    bool packed;       /* a struct whose children share its column, or a list of
+                          such, see lio_schema_settle() */
     bool in_packed;    /* such a struct, or somewhere below one */
     char *unsupported; /* why it cannot be read, apart from its children, or
                           NULL */
@@ -72,6 +73,11 @@ const char *lio_schema_unsupported(const struct lio_schema *schema,
 /* Whether field `number` is `above`, or somewhere below it. */
 bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
                          uint32_t above);
+
+/* Take in which version the files have: in 2.0 the structs of a fixed-size list
+ * are packed, without being called so.  LIO_ENOMEM. */
+LIO_MUST_CHECK int lio_schema_settle(struct lio_schema *schema,
+                                     enum lio_format format);
 
 /* Whether a field has a column of its own in files of this version. */
 bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,

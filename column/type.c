@@ -172,6 +172,22 @@ static void give_up(struct lio_type *type)
     *type = (struct lio_type){ .kind = LIO_KIND_UNSUPPORTED };
 }
 
+/* The items of a fixed-size list: any values whose spelling has all of them,
+ * which that of what has fields of its own has not. */
+static bool can_be_item(const struct lio_type *type)
+{
+    switch (type->kind) {
+    case LIO_KIND_UNSUPPORTED:
+    case LIO_KIND_LIST:
+    case LIO_KIND_STRUCT:
+        return false;
+    case LIO_KIND_FIXED_LIST:
+        return type->own != NULL;
+    default:
+        return true;
+    }
+}
+
 /* fixed_size_list:INNER:N, where an inner `struct` is a field of its own */
 static int parse_fixed_list(const char *inner, unsigned depth,
                             struct lio_type *type)
@@ -187,7 +203,7 @@ static int parse_fixed_list(const char *inner, unsigned depth,
         rc = parse_child(inner, (size_t)(colon - inner), depth, type);
     if (rc < 0)
         return rc;
-    if (type->own && !lio_type_is_fixed(type->own)) {
+    if (type->own && !can_be_item(type->own)) {
         give_up(type);
         return 0;
     }

@@ -127,6 +127,8 @@ static int decode_plain(struct lio_decode *dec,
         return decode_list(dec, enc, in, builder, row);
     case LIO_KIND_STRUCT:
         return decode_packed(dec, enc, in, builder, row);
+    case LIO_KIND_NULL:
+        return 0;
     default:
         return lio_decode_unsupported(
             dec, "the encoding '%s' is not supported for such values",

@@ -21,10 +21,18 @@ LIO_MUST_CHECK int lio_values_decode(struct lio_decode *dec,
  * go: runs of bytes, and of bits that say which items are valid.
  *
  *     fixed_size_list:float:2, with nulls     | xx | ffff ffff |
+ *
+ * The items of a fixed-size list of structs are not side by side: each of them
+ * has parts of its own.
+ *
+ *     fixed_size_list:struct:2                | x | y | x | y |
  */
 struct lio_part {
-    struct lio_builder *builder; /* whose values or validity it is */
+    struct lio_builder *builder; /* whose values or validity it is; or NULL:
+                                    it tells nothing that is not known */
     uint64_t items;              /* of the builder's, a row */
+    uint64_t first;              /* of these it starts with */
+    uint64_t n;                  /* and how many it has */
     uint32_t bytes;              /* in the row */
     bool validity;
     bool bits; /* each item a bit in the builder, a byte in the row */

@@ -116,9 +116,14 @@ struct value {
 
 static struct lio_bytes bytes_of(const struct value *value)
 {
+    static const uint8_t truths[] = { 0, 1 };
     const struct lio_vector *in = value->dictionary;
     uint64_t width = in->type->bits / 8, start;
 
+    if (in->type->bits == 1)
+        return (struct lio_bytes){
+            &truths[lio_bit_get(in->values->data, value->row)], 1
+        };
     if (in->type->kind == LIO_KIND_FIXED)
         return (struct lio_bytes){ in->values->data + value->row * width,
                                    (size_t)width };
@@ -212,8 +217,7 @@ static int join_distinct(struct join *join, uint64_t max,
     uint64_t n = 0;
     int rc = LIO_EINVAL;
 
-    /* Of bits there are no more than two, and they are the same. */
-    if (join->all[0]->type->bits == 1 || join->values > UINT32_MAX)
+    if (join->values > UINT32_MAX)
         return LIO_EINVAL;
     values = calloc((size_t)join->values + 1, sizeof(*values));
     join->map = calloc((size_t)join->values + 1, sizeof(*join->map));

@@ -357,6 +357,13 @@ static const char *cannot_pack(const struct lio_type *type,
                : NULL;
 }
 
+/* LanceDB fails to write them, so that how they lie in pages is not known. */
+static bool is_loose_list(const struct lio_field *field)
+{
+    return field->type.kind == LIO_KIND_FIXED_LIST && field->type.own &&
+           !lio_type_is_fixed(&field->type);
+}
+
 /* What the format has, but not in this version of it. */
 static const char *too_new(const struct lio_field *field,
                            enum lio_format format)
@@ -389,6 +396,11 @@ static int check(const char *path, const struct lio_schema *schema,
         if (unpacked)
             return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s': %s",
                                  path, field->path, unpacked);
+        if (is_loose_list(field))
+            return lio_error_set(err, LIO_EUNSUPPORTED,
+                                 "%s: column '%s': fixed-size lists of values "
+                                 "that have no fixed width cannot be written",
+                                 path, field->path);
         if (what)
             return lio_error_set(err, LIO_EUNSUPPORTED,
                                  "%s: column '%s': %s need file version 2.2, "

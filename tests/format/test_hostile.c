@@ -65,6 +65,9 @@ static const char *const tables[] = {
     "blob_in_struct/v2_1",
     "blob_22_nested/v2_2",
     "list_fsl_struct_list/v2_2",
+    "packed_nested_22/v2_2",
+    "null_items/v2_1",
+    "fsl_struct_20/v2_0",
 };
 
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))

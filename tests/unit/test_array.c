@@ -18,6 +18,21 @@ static const struct lio_type int64_type = { .kind = LIO_KIND_FIXED,
 static const struct lio_type bool_type = { .kind = LIO_KIND_FIXED,
                                            .bits = 1,
                                            .arrow = (char *)"b" };
+static const struct lio_type text_type = { .kind = LIO_KIND_VARIABLE,
+                                           .bits = 32,
+                                           .arrow = (char *)"u" };
+static const struct lio_type *texts[] = { &text_type };
+static const struct lio_type text_pair_type = { .kind = LIO_KIND_FIXED_LIST,
+                                                .dimension = 2,
+                                                .nchildren = 1,
+                                                .children = texts };
+static const struct lio_type null_type = { .kind = LIO_KIND_NULL };
+static const struct lio_type *nulls[] = { &null_type };
+static const struct lio_type null_pair_type = { .kind = LIO_KIND_FIXED_LIST,
+                                                .dimension = 2,
+                                                .nchildren = 1,
+                                                .children = nulls };
+static const struct lio_type empty_type = { .kind = LIO_KIND_STRUCT };
 static const struct lio_type *items[] = { &int16_type };
 static const struct lio_type list_type = {
     .kind = LIO_KIND_LIST, .bits = 32, .nchildren = 1, .children = items
@@ -170,6 +185,79 @@ static void bytes_are_grouped_by_width(void **state)
     refused(f, &int16_type, 1, "values of 3 bytes where 16 bits are due");
 }
 
+static void strings_may_be_all_as_long(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__FlatArray flat = { .bits = 8 };
+    Lio__Pb__ArrayEncoding bytes = { .array_case = LIO_ARRAY_CASE(FLAT),
+                                     .flat = &flat };
+    Lio__Pb__FixedSizeBinaryArray binary = { .bytes = &bytes, .width = 3 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(FIXED_SIZE_BINARY);
+    f->enc.fixed_size_binary = &binary;
+    set_buffer(f, "JFKORDLAX", 9);
+    holds(f, &text_type, 3, "\"JFK\" \"ORD\" \"LAX\"");
+    refused(f, &text_type, 4, "12 values of 8 bits are not in 9 bytes");
+    refused(f, &text_type, INT32_MAX, "2147483647 strings of 3 bytes");
+    binary.width = 0;
+    refused(f, &text_type, 1, "strings that are all of 0 bytes");
+}
+
+/* The flag of validity has no bytes, here or in the format. */
+static void fixed_lists_hold_any_array(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__FlatArray flat = { .bits = 8 };
+    Lio__Pb__ArrayEncoding bytes = { .array_case = LIO_ARRAY_CASE(FLAT),
+                                     .flat = &flat };
+    Lio__Pb__FixedSizeBinaryArray binary = { .bytes = &bytes, .width = 1 };
+    Lio__Pb__ArrayEncoding inner = { .array_case =
+                                         LIO_ARRAY_CASE(FIXED_SIZE_BINARY),
+                                     .fixed_size_binary = &binary };
+    Lio__Pb__FixedSizeListArray list = { .dimension = 2,
+                                         .items = &inner,
+                                         .has_validity = 1 };
+
+    f->enc.array_case = LIO_ARRAY_CASE(FIXED_SIZE_LIST);
+    f->enc.fixed_size_list = &list;
+    set_buffer(f, "abcd", 4);
+    holds(f, &text_pair_type, 2, "[\"a\" \"b\"] [\"c\" \"d\"]");
+    refused(f, &text_pair_type, 3, "6 values of 8 bits are not in 4 bytes");
+    list.dimension = 3;
+    refused(f, &text_pair_type, 1, "lists of 3 items where 2 are due");
+}
+
+static void lists_of_nulls_hold_nothing(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__AllNulls none = LIO__PB__ALL_NULLS__INIT;
+    Lio__Pb__NullableArray nullable = {
+        .nulls_case = LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS,
+        .all_nulls = &none
+    };
+    Lio__Pb__ArrayEncoding inner = { .array_case = LIO_ARRAY_CASE(NULLABLE),
+                                     .nullable = &nullable };
+    Lio__Pb__FixedSizeListArray list = { .dimension = 2, .items = &inner };
+
+    f->enc.array_case = LIO_ARRAY_CASE(FIXED_SIZE_LIST);
+    f->enc.fixed_size_list = &list;
+    holds(f, &null_pair_type, 2, "[~ ~] [~ ~]");
+    refused(f, &null_pair_type, UINT64_C(1) << 62, "lists of 2 items");
+}
+
+static void structs_without_fields_are_there(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__StructArray structure = LIO__PB__STRUCT_ARRAY__INIT;
+
+    f->enc.array_case = LIO_ARRAY_CASE(STRUCTURE);
+    f->enc.structure = &structure;
+    assert_int_equal(decode(f, &empty_type, 1000000), 0);
+    assert_int_equal(f->vector.rows, 1000000);
+    assert_int_equal(f->vector.nulls, 0);
+    assert_int_equal(decode(f, &list_type, 1), LIO_EUNSUPPORTED);
+}
+
 /* [2 items] [] null [1 item] */
 static void lists_end_where_they_say(void **state)
 {
@@ -228,9 +316,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(bits_are_one_string),        TEST(wide_values_cross_words),
-        TEST(blocks_hold_1024_values),    TEST(constants_fill_the_rows),
-        TEST(bytes_are_grouped_by_width), TEST(lists_end_where_they_say),
+        TEST(bits_are_one_string),
+        TEST(wide_values_cross_words),
+        TEST(blocks_hold_1024_values),
+        TEST(constants_fill_the_rows),
+        TEST(bytes_are_grouped_by_width),
+        TEST(strings_may_be_all_as_long),
+        TEST(fixed_lists_hold_any_array),
+        TEST(lists_of_nulls_hold_nothing),
+        TEST(structs_without_fields_are_there),
+        TEST(lists_end_where_they_say),
         TEST(lists_may_all_be_null),
     };
 

@@ -83,6 +83,7 @@ static void check(const char *path, struct lio_dataset *dataset,
     cli_out_release(&got);
 }
 
+/* Dictionaries of bools are not made of text. */
 static bool is_readable(struct lio_dataset *dataset)
 {
     struct lio_dataset_info info;
@@ -90,7 +91,8 @@ static bool is_readable(struct lio_dataset *dataset)
 
     lio_dataset_info(dataset, &info);
     for (uint32_t i = 0; i < info.nfields; i++)
-        if (lio_dataset_field(dataset, i, &field) < 0 || field.unsupported)
+        if (lio_dataset_field(dataset, i, &field) < 0 || field.unsupported ||
+            strncmp(field.logical_type, "dict:bool:", 10) == 0)
             return false;
     return true;
 }

@@ -36,6 +36,25 @@ static const struct lio_type struct_type = { .kind = LIO_KIND_STRUCT,
                                              .nchildren = 2,
                                              .children = fields };
 static const struct lio_type *texts[] = { &text_type };
+static const struct lio_type text_pair_type = { .kind = LIO_KIND_FIXED_LIST,
+                                                .dimension = 2,
+                                                .nchildren = 1,
+                                                .children = texts };
+static const struct lio_type *outer_fields[] = { &int8_type, &struct_type };
+static const struct lio_type outer_type = { .kind = LIO_KIND_STRUCT,
+                                            .nchildren = 2,
+                                            .children = outer_fields };
+static const struct lio_type bool_type = { .kind = LIO_KIND_FIXED,
+                                           .bits = 1,
+                                           .arrow = (char *)"b" };
+static const struct lio_type *bools[] = { &bool_type };
+static const struct lio_type bool_dictionary_type = { .kind =
+                                                          LIO_KIND_DICTIONARY,
+                                                      .bits = 8,
+                                                      .arrow = (char *)"c",
+                                                      .nchildren = 1,
+                                                      .children = bools };
+static const struct lio_type empty_type = { .kind = LIO_KIND_STRUCT };
 static const struct lio_type dictionary_type = { .kind = LIO_KIND_DICTIONARY,
                                                  .bits = 8,
                                                  .arrow = (char *)"c",
@@ -274,6 +293,96 @@ static void chunks_have_validity_before_values(void **state)
     holds(f, "[[1 ~] ~ [5 6]] [[7 8] [9 10] [11 12]]");
 }
 
+/* A constant without a value says that all items are null, at any level:
+ * | 3 bits | 0 bits said again of the items of what is null */
+static void zipped_lists_may_hold_nothing(void **state)
+{
+    Lio__Pb__Constant none = LIO__PB__CONSTANT__INIT;
+    Lio__Pb__CompressiveEncoding constant = { .compression_case =
+                                                  ENCODING_CASE(CONSTANT),
+                                              .constant = &none };
+    Lio__Pb__CompressiveEncoding inner = FIXED_LIST(2, &constant, 1),
+                                 outer = FIXED_LIST(3, &inner, 1);
+    Lio__Pb__FullZipLayout zip = {
+        .details_case = LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_VALUE,
+        .bits_per_value = 16,
+        .nitems = 2,
+        .value_compression = &outer,
+        .n_layers = 1,
+        .layers = valid_layers,
+    };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP;
+    f->layout.full_zip = &zip;
+    f->leaf = lio_leaf_alone(&triple_type);
+    f->page.rows = 2;
+    (void)add_buffer(f, "\5\0\7\0", 4);
+    holds(f, "[[~ ~] ~ [~ ~]] [[~ ~] [~ ~] [~ ~]]");
+    outer.fixed_size_list->values = &constant;
+    zip.bits_per_value = 8;
+    drop_buffers(f);
+    (void)add_buffer(f, "\0\0", 2);
+    holds(f, "[~ ~ ~] [~ ~ ~]");
+    f->leaf = lio_leaf_alone(&text_pair_type);
+    zip.value_compression = &inner;
+    holds(f, "[~ ~] [~ ~]");
+}
+
+/* Items are values like others, one after the other. */
+static void chunks_hold_lists_of_strings(void **state)
+{
+    static const uint8_t chunk[] = {
+        0,  0, 25, 0, 0,   0,   0,   0, /* sizes */
+        20, 0, 0,  0, 21,  0,   0,   0,   23,  0, 0, 0, 23, 0, 0, 0,
+        25, 0, 0,  0, 'a', 'b', 'c', 'd', 'e', 0, 0, 0, 0,  0, 0, 0, /* pad */
+    };
+    struct fixture *f = *state;
+    Lio__Pb__CompressiveEncoding list = FIXED_LIST(2, &variable, 0);
+    Lio__Pb__MiniBlockLayout block = {
+        .value_compression = &list,
+        .n_layers = 1,
+        .layers = valid_layers,
+        .nbuffers = 1,
+        .nitems = 2,
+    };
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK;
+    f->layout.mini_block = &block;
+    f->leaf = lio_leaf_alone(&text_pair_type);
+    f->page.rows = 2;
+    (void)add_buffer(f, "\x40\0", 2);
+    (void)add_buffer(f, chunk, 40);
+    holds(f, "[\"a\" \"bc\"] [\"\" \"de\"]");
+}
+
+/* -- structs without fields ---------------------------------------------- */
+
+/* One layer, whatever lies above, and all are there. */
+static void structs_without_fields_are_there(void **state)
+{
+    static const struct lio_type *inner[] = { &empty_type };
+    static const struct lio_type above = { .kind = LIO_KIND_STRUCT,
+                                           .nchildren = 1,
+                                           .children = inner };
+    Lio__Pb__ConstantLayout constant = { .n_layers = 1, .layers = leaf_layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT;
+    f->layout.constant = &constant;
+    f->leaf = lio_leaf_alone(&empty_type);
+    f->page.rows = UINT64_C(1) << 40;
+    assert_int_equal(decode(f), 0);
+    assert_true(f->vector.rows == f->page.rows && f->vector.nulls == 0);
+    f->leaf.types[f->leaf.nlayers++] = &above;
+    assert_int_equal(decode(f), 0);
+    assert_ptr_equal(f->vector.type, &above);
+    assert_int_equal(f->vector.nulls, 0);
+    assert_true(f->vector.children->all[0].rows == f->page.rows);
+    f->leaf.types[1] = &list_type;
+    refused(f, "lists of structs without fields, and no levels");
+}
+
 /* -- packed structs ------------------------------------------------------ */
 
 static void structs_with_strings_are_walked(void **state)
@@ -324,7 +433,136 @@ static void structs_with_strings_are_walked(void **state)
     refused(f, "lengths of 7 bits");
 }
 
+/* A struct in a row has its length, as a string has: {3 {7 "hi"}} ~ */
+static void structs_in_structs_are_walked(void **state)
+{
+    Lio__Pb__PackedField byte = {
+        .value = &flat8,
+        .width_case = LIO__PB__PACKED_FIELD__WIDTH_BITS_PER_VALUE,
+        .bits_per_value = 8,
+    };
+    Lio__Pb__PackedField number = {
+        .value = &flat16,
+        .width_case = LIO__PB__PACKED_FIELD__WIDTH_BITS_PER_VALUE,
+        .bits_per_value = 16,
+    };
+    Lio__Pb__PackedField text = {
+        .value = &variable,
+        .width_case = LIO__PB__PACKED_FIELD__WIDTH_BITS_PER_LENGTH,
+        .bits_per_length = 8,
+    };
+    Lio__Pb__PackedField *both[] = { &number, &text };
+    Lio__Pb__VariablePackedStruct packed = { .n_fields = 2, .fields = both };
+    Lio__Pb__CompressiveEncoding enc = {
+        .compression_case = ENCODING_CASE(VARIABLE_PACKED_STRUCT),
+        .variable_packed_struct = &packed,
+    };
+    Lio__Pb__PackedField inner = {
+        .value = &enc,
+        .width_case = LIO__PB__PACKED_FIELD__WIDTH_BITS_PER_LENGTH,
+        .bits_per_length = 16,
+    };
+    Lio__Pb__PackedField *outer_both[] = { &byte, &inner };
+    Lio__Pb__VariablePackedStruct outer = { .n_fields = 2,
+                                            .fields = outer_both };
+    Lio__Pb__CompressiveEncoding outer_enc = {
+        .compression_case = ENCODING_CASE(VARIABLE_PACKED_STRUCT),
+        .variable_packed_struct = &outer,
+    };
+    Lio__Pb__FullZipLayout zip = {
+        .bits_def = 1,
+        .details_case = LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_OFFSET,
+        .bits_per_offset = 32,
+        .nitems = 2,
+        .value_compression = &outer_enc,
+        .n_layers = 1,
+        .layers = leaf_layers,
+    };
+    struct fixture *f = *state;
+    uint8_t *data;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP;
+    f->layout.full_zip = &zip;
+    f->leaf = lio_leaf_alone(&outer_type);
+    f->page.rows = 2;
+    data = add_buffer(f, "\0\10\0\0\0\3\5\0\7\0\2hi\1", 14);
+    holds(f, "{3 {7 \"hi\"}} ~");
+    assert_int_equal(f->vector.children->all[1].rows, 2);
+    data[6] = 4; /* of the struct inside */
+    refused(f, "shorter than its fields");
+    data[6] = 6;
+    refused(f, "shorter than its fields");
+    data[6] = 5;
+    data[10] = 1; /* of its string */
+    refused(f, "longer than its fields");
+    data[10] = 2;
+    inner.value = &variable;
+    assert_int_equal(decode(f), LIO_EUNSUPPORTED);
+    decoding_says(&f->d, "'variable' is not supported for packed structs");
+    inner.value = &enc;
+    outer_both[0] = &inner;
+    refused(f, "lengths for values of fixed width");
+}
+
+/* As writers put them: 32 bits of the number and one of the bool, of which
+ * nothing is there. */
+static void bools_that_were_not_stored_are_said(void **state)
+{
+    uint64_t widths[] = { 32, 1 };
+    Lio__Pb__CompressiveEncoding flat33 = FLAT(33);
+    Lio__Pb__PackedStruct packed = { .n_bits = 2,
+                                     .bits = widths,
+                                     .values = &flat33 };
+    Lio__Pb__CompressiveEncoding enc = {
+        .compression_case = ENCODING_CASE(PACKED_STRUCT),
+        .packed_struct = &packed,
+    };
+    Lio__Pb__MiniBlockLayout block = { .value_compression = &enc,
+                                       .n_layers = 1,
+                                       .layers = valid_layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK;
+    f->layout.mini_block = &block;
+    f->leaf = lio_leaf_alone(&struct_type);
+    assert_int_equal(decode(f), LIO_EUNSUPPORTED);
+    decoding_says(&f->d, "the bools of its packed structs were not stored");
+}
+
 /* -- dictionaries -------------------------------------------------------- */
+
+/* true, false: bits 01, and rows 1 0 0 */
+static void items_may_be_bits(void **state)
+{
+    static const uint8_t chunk[] = { 0, 0, 3, 0, 0, 0, 0, 0,
+                                     1, 0, 0, 0, 0, 0, 0, 0 };
+    Lio__Pb__CompressiveEncoding flat1 = FLAT(1);
+    Lio__Pb__MiniBlockLayout block = {
+        .value_compression = &flat8,
+        .dictionary = &flat1,
+        .ndictionary_items = 2,
+        .n_layers = 1,
+        .layers = valid_layers,
+        .nbuffers = 1,
+        .nitems = 3,
+    };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_MINI_BLOCK;
+    f->layout.mini_block = &block;
+    f->leaf = lio_leaf_alone(&bool_dictionary_type);
+    f->page.rows = 3;
+    (void)add_buffer(f, "\x10\0", 2);
+    (void)add_buffer(f, chunk, sizeof(chunk));
+    (void)add_buffer(f, "\1", 1);
+    holds(f, "0 1 1");
+    f->leaf = lio_leaf_alone(&bool_type);
+    holds(f, "0 1 1");
+    block.ndictionary_items = 1;
+    refused(f, "an index is none of the 1 items");
+    block.ndictionary_items = 9;
+    refused(f, "9 values of 1 bits are not in a buffer of 1 bytes");
+}
 
 static void dictionary_column_keeps_its_indices(void **state)
 {
@@ -437,6 +675,25 @@ static void blob_page_holds_descriptors(void **state)
     refused(f, "field 1 of a packed struct has 32 bits");
 }
 
+/* Levels are there of what is null, and of nothing else. */
+static void lists_of_blobs_are_refused(void **state)
+{
+    uint32_t layers[] = { 3, 2 };
+    Lio__Pb__PageLayout inner = LIO__PB__PAGE_LAYOUT__INIT;
+    Lio__Pb__BlobLayout blob = { .inner = &inner,
+                                 .n_layers = 2,
+                                 .layers = layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+    f->layout.blob = &blob;
+    f->leaf = lio_leaf_alone(&lio_blob_type);
+    f->leaf.types[f->leaf.nlayers++] = &list_type;
+    f->page.rows = 2;
+    assert_int_equal(decode(f), LIO_EUNSUPPORTED);
+    decoding_says(&f->d, "do not say where they start");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,11 +702,18 @@ int main(void)
         TEST(broken_lists_are_found),
         TEST(zipped_lists_have_validity_at_every_level),
         TEST(chunks_have_validity_before_values),
+        TEST(zipped_lists_may_hold_nothing),
+        TEST(chunks_hold_lists_of_strings),
+        TEST(structs_without_fields_are_there),
         TEST(structs_with_strings_are_walked),
+        TEST(structs_in_structs_are_walked),
+        TEST(bools_that_were_not_stored_are_said),
+        TEST(items_may_be_bits),
         TEST(dictionary_column_keeps_its_indices),
         TEST(constant_of_a_dictionary_is_its_only_value),
         TEST(constant_lists_have_levels),
         TEST(blob_page_holds_descriptors),
+        TEST(lists_of_blobs_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

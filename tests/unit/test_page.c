@@ -515,7 +515,7 @@ static void flat_buffers_are_shared(void **state)
     refused(f, &int32_type, "64 bits where 32 are due");
 }
 
-static void other_buffers_and_compressions_are_unsupported(void **state)
+static void other_arrays_and_compressions_are_unsupported(void **state)
 {
     struct fixture *f = *state;
     Lio__Pb__ArrayEncoding flat = FLAT_ARRAY(32, 0);
@@ -527,9 +527,6 @@ static void other_buffers_and_compressions_are_unsupported(void **state)
     flat.flat->compression = &scheme;
     assert_int_equal(decode(f, &int32_type), LIO_EUNSUPPORTED);
     decoding_says(&f->d, "compression 'brotli'");
-    flat.flat->buffer->kind = 1;
-    assert_int_equal(decode(f, &int32_type), LIO_EUNSUPPORTED);
-    decoding_says(&f->d, "outside of the page");
     assert_int_equal(decode(f, &text_type), LIO_EUNSUPPORTED);
     decoding_says(&f->d, "'flat' is not supported for values of variable size");
 }
@@ -621,6 +618,34 @@ static void dictionary_counts_from_one(void **state)
     refused(f, &text_type, "a dictionary of 4294967295 items");
 }
 
+/* An item that is null makes the rows null that have it. */
+static void dictionary_items_may_be_null(void **state)
+{
+    static const uint64_t ends[] = { 3, 3 + 6, 5 };
+    struct fixture *f = *state;
+    Lio__Pb__ArrayEncoding indices = FLAT_ARRAY(8, 0), e = FLAT_ARRAY(64, 1),
+                           b = FLAT_ARRAY(8, 2);
+    Lio__Pb__BinaryArray binary = { .indices = &e,
+                                    .bytes = &b,
+                                    .null_adjustment = 6 };
+    Lio__Pb__ArrayEncoding items = { .array_case = ARRAY_CASE(BINARY),
+                                     .binary = &binary };
+    Lio__Pb__DictionaryArray dictionary = { .indices = &indices,
+                                            .items = &items,
+                                            .nitems = 3 };
+    Lio__Pb__ArrayEncoding array = { .array_case = ARRAY_CASE(DICTIONARY),
+                                     .dictionary = &dictionary };
+
+    f->page.array = &array;
+    f->page.rows = 5;
+    add_buffer(f, "\3\2\1\0\3", 5);
+    add_buffer(f, ends, sizeof(ends));
+    add_buffer(f, "JFKLA", 5);
+    assert_int_equal(decode(f, &text_type), 0);
+    assert_int_equal(f->vector.nulls, 2);
+    holds(f, "LA|~|JFK|~|LA|");
+}
+
 /* -- all ----------------------------------------------------------------- */
 
 static void rows_of_type_null_need_nothing(void **state)
@@ -666,10 +691,11 @@ int main(void)
         TEST(inline_value_fills_the_rows),
         TEST(value_and_levels_may_be_buffers),
         TEST(flat_buffers_are_shared),
-        TEST(other_buffers_and_compressions_are_unsupported),
+        TEST(other_arrays_and_compressions_are_unsupported),
         TEST(bitmap_says_which_are_null),
         TEST(binary_folds_nulls_into_its_ends),
         TEST(dictionary_counts_from_one),
+        TEST(dictionary_items_may_be_null),
         TEST(rows_of_type_null_need_nothing),
         TEST(unknown_layout_is_unsupported),
     };

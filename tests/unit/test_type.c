@@ -71,6 +71,13 @@ static void types_hold_types(void **state)
     assert_string_equal(type.children[0]->arrow, "+w:3");
     assert_string_equal(type.children[0]->children[0]->arrow, "d:9,2");
     assert_int_equal(lio_type_bits(&type), 4 * 3 * 128);
+    assert_true(lio_type_is_fixed(&type));
+    lio_type_release(&type);
+    assert_int_equal(
+        lio_type_parse("fixed_size_list:dict:string:int8:false:2", &type), 0);
+    assert_string_equal(type.arrow, "+w:2");
+    assert_int_equal(type.children[0]->kind, LIO_KIND_DICTIONARY);
+    assert_false(lio_type_is_fixed(&type));
     lio_type_release(&type);
     assert_int_equal(
         lio_type_parse("dict:timestamp:us:Europe/Berlin:uint16:true", &type),
@@ -89,8 +96,9 @@ static void other_types_are_a_kind_not_an_error(void **state)
         "",
         "int128",
         "union",
-        "fixed_size_list:string:4",
+        "fixed_size_list:list:4",
         "fixed_size_list:int128:4",
+        "fixed_size_list:fixed_size_list:struct:2:4",
         "dict:fixed_size_list:float:4:int8:false",
     };
 
