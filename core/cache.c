@@ -30,17 +30,10 @@ static struct lio_shard *shard_of_slot(const struct lio_cache *cache,
     return &cache->shards[slot / cache->layout.shard_slots];
 }
 
-/* A slot's number in its shard, as the policy knows it. */
-static uint32_t local_of(const struct lio_shard *shard,
-                         const struct lio_slot *slot)
-{
-    return (uint32_t)(slot - shard->slots);
-}
-
-static struct lio_slot_rest *rest_of(const struct lio_shard *shard,
+static struct lio_slot_rest *rest_of(const struct lio_cache *cache,
                                      const struct lio_slot *slot)
 {
-    return &shard->rest[local_of(shard, slot)];
+    return &cache->rest[lio_slot_number(cache, slot)];
 }
 
 static uint32_t read_link(const _Atomic uint32_t *link)
@@ -48,31 +41,39 @@ static uint32_t read_link(const _Atomic uint32_t *link)
     return atomic_load_explicit(link, memory_order_relaxed);
 }
 
-static void write_link(_Atomic uint32_t *link, uint32_t local)
+static void write_link(_Atomic uint32_t *link, uint32_t number)
 {
-    atomic_store_explicit(link, local, memory_order_relaxed);
+    atomic_store_explicit(link, number, memory_order_relaxed);
 }
 
-/* The link that names the slot of `key`, or else the one that ends its chain
- * with LIO_NO_SLOT. */
-static _Atomic uint32_t *find_link(const struct lio_cache *cache,
-                                   const struct lio_shard *shard, uint64_t key)
+static struct lio_slot *find_slot(const struct lio_cache *cache, uint64_t key)
 {
-    _Atomic uint32_t *link = lio_bucket_of(cache, shard, lio_cache_hash(key));
-    uint32_t local;
+    uint32_t number = read_link(lio_bucket_of(cache, lio_cache_hash(key)));
 
-    while ((local = read_link(link)) != LIO_NO_SLOT &&
-           lio_slot_key(&shard->slots[local]) != key)
-        link = &shard->slots[local].next;
-    return link;
+    while (number != LIO_NO_SLOT && lio_slot_key(&cache->slots[number]) != key)
+        number = read_link(&cache->slots[number].next);
+    return number == LIO_NO_SLOT ? NULL : &cache->slots[number];
 }
 
-static struct lio_slot *find_slot(const struct lio_cache *cache,
-                                  const struct lio_shard *shard, uint64_t key)
+static void link_slot(const struct lio_cache *cache, struct lio_slot *slot,
+                      uint64_t key)
 {
-    uint32_t local = read_link(find_link(cache, shard, key));
+    _Atomic uint32_t *bucket = lio_bucket_of(cache, lio_cache_hash(key));
 
-    return local == LIO_NO_SLOT ? NULL : &shard->slots[local];
+    write_link(&slot->next, read_link(bucket));
+    write_link(bucket, lio_slot_number(cache, slot));
+}
+
+static void unlink_slot(const struct lio_cache *cache,
+                        const struct lio_slot *slot)
+{
+    uint64_t hash = lio_cache_hash(lio_slot_key(slot));
+    _Atomic uint32_t *link = lio_bucket_of(cache, hash);
+    uint32_t number = lio_slot_number(cache, slot);
+
+    while (read_link(link) != number)
+        link = &cache->slots[read_link(link)].next;
+    write_link(link, read_link(&slot->next));
 }
 
 /* -- loaded ahead -------------------------------------------------------- */
@@ -95,19 +96,22 @@ static bool is_used(const struct lio_slot *slot)
  * is closed. */
 static bool shard_evictable(void *host, uint32_t local)
 {
-    struct lio_shard *shard = host;
+    const struct lio_shard *shard = host;
+    struct lio_slot *slot;
 
-    if (local >= shard->nslots ||
-        shard->rest[local].place != LIO_PLACE_POLICY ||
-        !lio_slot_can_go(lio_slot_state(&shard->slots[local])))
+    if (local >= shard->nslots)
         return false;
-    shard->rest[local].offered = shard->search;
+    slot = &shard->slots[local];
+    if (slot->place != LIO_PLACE_POLICY ||
+        !lio_slot_can_go(lio_slot_state(slot)))
+        return false;
+    slot->offered = lio_shard_search(shard);
     return true;
 }
 
 static bool is_noted(const struct lio_cache *cache, const struct lio_slot *slot)
 {
-    uint32_t number = (uint32_t)(slot - cache->slots);
+    uint32_t number = lio_slot_number(cache, slot);
 
     for (uint32_t seat = 0; seat < cache->layout.nseats; seat++)
         for (uint32_t i = 0; i < LIO_SEAT_NOTES; i++)
@@ -120,8 +124,9 @@ static bool is_noted(const struct lio_cache *cache, const struct lio_slot *slot)
  * From now on nobody can hold the slot without the lock.  False if somebody is
  * using it.  Readers write a note and then look at the word, we the other way
  * round, all in the one order of sequential consistency: so one of us sees the
- * other.  Who was here before has read before we write: the swap acquires from
- * every unpin, and each look from the note's removal.
+ * other, or the reader a word without the mark.  Who was here before has read
+ * before we write: the swap acquires from every unpin, and each look from the
+ * note's removal.
  */
 static bool close_slot(const struct lio_cache *cache, struct lio_slot *slot)
 {
@@ -130,7 +135,7 @@ static bool close_slot(const struct lio_cache *cache, struct lio_slot *slot)
     if (!lio_slot_can_go(state) ||
         !atomic_compare_exchange_strong(&slot->state, &state, 0))
         return false;
-    if (!is_noted(cache, slot))
+    if (!(state & LIO_SLOT_NOTED) || !is_noted(cache, slot))
         return true;
     /* Release: it is as if published again. */
     atomic_store_explicit(&slot->state, state, memory_order_release);
@@ -142,28 +147,34 @@ static void free_slot(struct lio_cache *cache, struct lio_shard *shard,
                       struct lio_slot *slot)
 {
     shard->wasted += count_ended(cache, slot, UINT16_MAX);
-    write_link(find_link(cache, shard, lio_slot_key(slot)),
-               read_link(&slot->next));
+    unlink_slot(cache, slot);
     write_link(&slot->next, shard->first_free);
-    shard->first_free = local_of(shard, slot);
-    shard->nused--;
+    shard->first_free = lio_slot_number(cache, slot);
 }
 
-static void use_slot(struct lio_cache *cache, struct lio_shard *shard,
-                     struct lio_slot *slot, uint64_t key)
+/*
+ * The first free slot becomes the one of `key`, pinned and about to be loaded
+ * with `sectors`.  Its word needs no atomic step: nobody else changes that of a
+ * slot without valid sectors and without pins.
+ */
+static struct lio_slot *use_slot(struct lio_cache *cache,
+                                 struct lio_shard *shard, uint64_t key,
+                                 uint16_t sectors)
 {
+    struct lio_slot *slot = &cache->slots[shard->first_free];
+    uint64_t now =
+        atomic_load_explicit(&shard->insertions, memory_order_relaxed) + 1;
+
     shard->first_free = read_link(&slot->next);
+    atomic_store_explicit(&shard->insertions, now, memory_order_relaxed);
     atomic_store_explicit(&slot->key, key, memory_order_relaxed);
     atomic_store_explicit(&slot->swept, 0, memory_order_relaxed);
-    atomic_fetch_add_explicit(&shard->insertions, 1, memory_order_relaxed);
+    atomic_store_explicit(&slot->told, (uint32_t)now, memory_order_relaxed);
     atomic_store_explicit(
-        &slot->told,
-        atomic_load_explicit(&shard->insertions, memory_order_relaxed),
+        &slot->state, LIO_SLOT_USED | LIO_SLOT_PIN | LIO_SLOT_LOADING(sectors),
         memory_order_relaxed);
-    atomic_store_explicit(&slot->state, LIO_SLOT_USED, memory_order_relaxed);
-    write_link(&slot->next, LIO_NO_SLOT);
-    write_link(find_link(cache, shard, key), local_of(shard, slot));
-    shard->nused++;
+    link_slot(cache, slot, key);
+    return slot;
 }
 
 /* Forget what a slot holds, unless somebody is using it. */
@@ -172,8 +183,9 @@ static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
 {
     if (!close_slot(cache, slot))
         return;
-    lio_slot_leave(cache, shard, local_of(shard, slot));
+    lio_slot_leave(cache, shard, lio_slot_local(cache, shard, slot));
     free_slot(cache, shard, slot);
+    shard->forgotten++;
 }
 
 /* The policy gave up `local`, which cannot go: because a reader came just after
@@ -181,7 +193,7 @@ static void forget_slot(struct lio_cache *cache, struct lio_shard *shard,
 static void count_mistake(struct lio_shard *shard, uint32_t local)
 {
     if (local < shard->nslots && is_used(&shard->slots[local]) &&
-        shard->rest[local].offered == shard->search)
+        shard->slots[local].offered == lio_shard_search(shard))
         shard->lost_victims++;
     else
         shard->wrong_victims++;
@@ -195,7 +207,7 @@ static uint32_t overrule_policy(struct lio_cache *cache,
                                 struct lio_shard *shard, uint32_t wrong)
 {
     count_mistake(shard, wrong);
-    if (wrong < shard->nslots && shard->rest[wrong].place == LIO_PLACE_POLICY)
+    if (wrong < shard->nslots && shard->slots[wrong].place == LIO_PLACE_POLICY)
         cache->ops.insert(shard->policy, wrong,
                           lio_slot_key(&shard->slots[wrong]));
 
@@ -215,10 +227,8 @@ static uint32_t overrule_policy(struct lio_cache *cache,
 static uint32_t evict_of_policy(struct lio_cache *cache,
                                 struct lio_shard *shard, uint64_t key)
 {
-    uint32_t local;
+    uint32_t local = cache->ops.evict(shard->policy, key);
 
-    shard->search++;
-    local = cache->ops.evict(shard->policy, key);
     if (local == LIO_NO_SLOT ||
         (local < shard->nslots && close_slot(cache, &shard->slots[local])))
         return local;
@@ -241,32 +251,34 @@ static uint32_t evict_of_lists(struct lio_cache *cache, struct lio_shard *shard,
 static void evict_one(struct lio_cache *cache, struct lio_shard *shard,
                       uint64_t key)
 {
-    uint32_t local = evict_of_lists(cache, shard, true);
+    bool listed = shard->ngoing > 0;
+    uint32_t local = LIO_NO_SLOT;
 
+    if (listed)
+        local = evict_of_lists(cache, shard, true);
     if (local == LIO_NO_SLOT)
         local = evict_of_policy(cache, shard, key);
-    if (local == LIO_NO_SLOT)
+    if (local == LIO_NO_SLOT && listed)
         local = evict_of_lists(cache, shard, false);
-    if (local == LIO_NO_SLOT)
-        return;
-    free_slot(cache, shard, &shard->slots[local]);
-    shard->evictions++;
+    if (local != LIO_NO_SLOT)
+        free_slot(cache, shard, &shard->slots[local]);
 }
 
-/* A slot for `key`, empty; NULL if all are pinned. */
+/* A slot for `key`, as use_slot() makes it; NULL if all are pinned. */
 static struct lio_slot *make_slot(struct lio_cache *cache,
-                                  struct lio_shard *shard, uint64_t key)
+                                  struct lio_shard *shard, uint64_t key,
+                                  uint16_t sectors)
 {
     struct lio_slot *slot;
 
-    if (shard->first_free == LIO_NO_SLOT)
+    if (shard->first_free != LIO_NO_SLOT)
+        lio_frames_used(cache, shard->first_free);
+    else
         evict_one(cache, shard, key);
     if (shard->first_free == LIO_NO_SLOT)
         return NULL;
-    slot = &shard->slots[shard->first_free];
-    use_slot(cache, shard, slot, key);
-    lio_frames_used(cache, (uint32_t)(slot - cache->slots));
-    cache->ops.insert(shard->policy, local_of(shard, slot), key);
+    slot = use_slot(cache, shard, key, sectors);
+    cache->ops.insert(shard->policy, lio_slot_local(cache, shard, slot), key);
     return slot;
 }
 
@@ -328,33 +340,38 @@ static uint16_t unread_of(const struct lio_slot *slot)
     return (uint16_t) ~(lio_slot_valid(state) | lio_slot_loading(state));
 }
 
-/* Split `want` by the slot's state, and change that to match. */
+/* Split `want` by what the slot's word says.  A publication may turn what is
+ * loading valid meanwhile, unless the word says that somebody has joined. */
 static struct lio_cache_claim split_claim(struct lio_cache *cache,
-                                          struct lio_shard *shard,
-                                          struct lio_slot *slot, uint16_t want,
-                                          struct lio_cache_join *join)
+                                          struct lio_slot *slot, uint16_t want)
 {
-    uint64_t state = lio_slot_state(slot);
-    struct lio_cache_claim claim = {
-        .slot = (uint32_t)(slot - cache->slots),
-        .hit = want & lio_slot_valid(state),
-        .join = want & lio_slot_loading(state),
-    };
-    uint64_t pins = claim.join ? 2 * LIO_SLOT_PIN : LIO_SLOT_PIN;
+    uint64_t state = lio_slot_state(slot), claimed;
+    struct lio_cache_claim claim = { .slot = lio_slot_number(cache, slot) };
 
-    claim.load = want & (uint16_t) ~(claim.hit | claim.join);
+    do {
+        claim.hit = want & lio_slot_valid(state);
+        claim.join = want & lio_slot_loading(state);
+        claim.load = want & (uint16_t) ~(claim.hit | claim.join);
+        claimed = state + LIO_SLOT_PIN + LIO_SLOT_LOADING(claim.load);
+        if (claim.join)
+            claimed = (claimed + LIO_SLOT_PIN) | LIO_SLOT_JOINED;
+        /* Acquire: the bytes of what is valid. */
+    } while (!atomic_compare_exchange_weak_explicit(
+        &slot->state, &state, claimed, memory_order_acquire,
+        memory_order_relaxed));
     claim.ahead = lio_slot_end_ahead(cache, slot, claim.hit | claim.join);
-    /* An addition sets the bits, which are not set yet. */
-    atomic_fetch_add_explicit(&slot->state, pins + LIO_SLOT_LOADING(claim.load),
-                              memory_order_relaxed);
-    if (claim.join) {
-        join->slot = claim.slot;
-        join->sectors = claim.join;
-        join->waiting = claim.join;
-        join->failed = false;
-        append_join(&rest_of(shard, slot)->last_join, join);
-    }
     return claim;
+}
+
+static void add_join(struct lio_cache *cache, struct lio_slot *slot,
+                     const struct lio_cache_claim *claim,
+                     struct lio_cache_join *join)
+{
+    join->slot = claim->slot;
+    join->sectors = claim->join;
+    join->waiting = claim->join;
+    join->failed = false;
+    append_join(&rest_of(cache, slot)->last_join, join);
 }
 
 /* The shard of `key`, and its slot or NULL; locked. */
@@ -365,76 +382,103 @@ static struct lio_slot *look_up(struct lio_cache *cache, uint64_t key,
 
     pthread_mutex_lock(&shard->lock);
     *ret_shard = shard;
-    return find_slot(cache, shard, key);
+    return find_slot(cache, key);
 }
 
-/*
- * The shard of `key`, locked, with its policy told of all that the seat has
- * done so far.
- */
-static struct lio_shard *enter_shard(struct lio_cache *cache, uint64_t key,
-                                     struct lio_hit_log **ret_log,
-                                     uint32_t seat)
+/* The shard of what is wanted, locked, with its policy told of all that the
+ * seat has done so far. */
+static struct lio_shard *enter_shard(struct lio_cache *cache,
+                                     const struct lio_cache_want *want)
 {
-    struct lio_shard *shard = lio_shard_of(cache, lio_cache_hash(key));
+    struct lio_shard *shard = lio_shard_of(cache, lio_cache_hash(want->key));
 
-    *ret_log = &shard->logs[seat];
     pthread_mutex_lock(&shard->lock);
-    lio_hit_log_replay(cache, shard, *ret_log);
+    lio_hit_log_replay(cache, shard, lio_log_of(cache, shard, want->seat));
     return shard;
+}
+
+/* A block that nobody has claimed before; NULL if all slots are pinned. */
+static struct lio_slot *claim_new(struct lio_cache *cache,
+                                  struct lio_shard *shard,
+                                  const struct lio_cache_want *want,
+                                  struct lio_cache_claim *ret_claim)
+{
+    struct lio_slot *slot = make_slot(cache, shard, want->key, want->sectors);
+
+    if (slot)
+        *ret_claim = (struct lio_cache_claim){
+            .slot = lio_slot_number(cache, slot),
+            .load = want->sectors,
+        };
+    return slot;
+}
+
+/* False if it has all the pins that it can have. */
+static bool claim_known(struct lio_cache *cache, struct lio_shard *shard,
+                        struct lio_slot *slot,
+                        const struct lio_cache_want *want,
+                        struct lio_cache_join *join,
+                        struct lio_cache_claim *ret_claim)
+{
+    struct lio_cache_claim claim;
+    bool tell;
+
+    if (!lio_slot_has_room(lio_slot_state(slot)))
+        return false;
+    tell = lio_slot_is_told(cache, shard, slot, want->hints,
+                            lio_slot_is_fresh(slot));
+    claim = split_claim(cache, slot, want->sectors);
+    if (claim.join)
+        add_join(cache, slot, &claim, join);
+    if (lio_slot_is_use(cache, shard, slot, want, claim.ahead) && tell &&
+        claim.hit | claim.join)
+        cache->ops.hit(shard->policy, lio_slot_local(cache, shard, slot),
+                       want->key);
+    *ret_claim = claim;
+    return true;
 }
 
 int lio_cache_claim(struct lio_cache *cache, const struct lio_cache_want *want,
                     struct lio_cache_join *join,
                     struct lio_cache_claim *ret_claim)
 {
-    struct lio_hit_log *log;
-    struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
-    struct lio_slot *slot = find_slot(cache, shard, want->key);
-    struct lio_cache_claim claim;
-    bool made = !slot, tell;
+    struct lio_shard *shard = enter_shard(cache, want);
+    struct lio_slot *slot = find_slot(cache, want->key);
+    bool claimed;
 
     assert(want->sectors != 0);
-    if (made)
-        slot = make_slot(cache, shard, want->key);
-    if (!slot || !lio_slot_has_room(lio_slot_state(slot))) {
-        shard->refused++;
-        pthread_mutex_unlock(&shard->lock);
-        return LIO_EAGAIN;
+    if (slot) {
+        claimed = claim_known(cache, shard, slot, want, join, ret_claim);
+    } else {
+        slot = claim_new(cache, shard, want, ret_claim);
+        claimed = slot != NULL;
+        if (claimed) {
+            (void)lio_slot_is_told(cache, shard, slot, want->hints, true);
+            lio_slot_set_swept(slot, want->until);
+        }
     }
-    tell = lio_slot_hinted(cache, shard, slot, want->hints,
-                           made || lio_slot_is_fresh(slot));
-    claim = split_claim(cache, shard, slot, want->sectors, join);
-    if (made)
-        lio_slot_set_swept(slot, want->until);
-    else if (lio_slot_is_use(shard, slot, want, claim.ahead) && tell &&
-             claim.hit | claim.join)
-        cache->ops.hit(shard->policy, local_of(shard, slot), want->key);
+    shard->refused += !claimed;
     pthread_mutex_unlock(&shard->lock);
-
-    *ret_claim = claim;
-    return 0;
+    return claimed ? 0 : LIO_EAGAIN;
 }
 
 int lio_cache_claim_ahead(struct lio_cache *cache,
                           const struct lio_cache_want *want,
                           struct lio_cache_claim *ret_claim)
 {
-    struct lio_hit_log *log;
-    struct lio_shard *shard = enter_shard(cache, want->key, &log, want->seat);
-    struct lio_slot *slot = find_slot(cache, shard, want->key);
+    struct lio_shard *shard = enter_shard(cache, want);
+    struct lio_slot *slot = find_slot(cache, want->key);
     uint16_t load = want->sectors;
 
     assert(load != 0);
-    if (slot)
-        load &= unread_of(slot);
-    else
-        slot = make_slot(cache, shard, want->key);
+    if (!slot)
+        slot = claim_new(cache, shard, want, ret_claim);
+    else if ((load &= unread_of(slot)) != 0)
+        *ret_claim = split_claim(cache, slot, load);
     if (!slot || !load) {
         pthread_mutex_unlock(&shard->lock);
         return LIO_EAGAIN;
     }
-    *ret_claim = split_claim(cache, shard, slot, load, NULL);
     atomic_fetch_or_explicit(&slot->ahead, load, memory_order_relaxed);
     atomic_fetch_add_explicit(&cache->nahead,
                               (uint64_t)__builtin_popcount(load),
@@ -456,16 +500,15 @@ int lio_cache_claim_gap(struct lio_cache *cache, uint64_t key, uint16_t want,
 {
     struct lio_shard *shard;
     struct lio_slot *slot = look_up(cache, key, &shard);
+    struct lio_cache_want wanted = { .key = key };
 
-    if (!slot && shard->first_free != LIO_NO_SLOT)
-        slot = make_slot(cache, shard, key);
-    if (slot) {
-        want = first_run(want & unread_of(slot));
-        if (want)
-            *ret_claim = split_claim(cache, shard, slot, want, NULL);
-    }
+    wanted.sectors = first_run(slot ? want & unread_of(slot) : want);
+    if (slot && wanted.sectors)
+        *ret_claim = split_claim(cache, slot, wanted.sectors);
+    else if (!slot && shard->first_free != LIO_NO_SLOT)
+        slot = claim_new(cache, shard, &wanted, ret_claim);
     pthread_mutex_unlock(&shard->lock);
-    return slot && want ? 0 : LIO_EAGAIN;
+    return slot && wanted.sectors ? 0 : LIO_EAGAIN;
 }
 
 uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
@@ -474,34 +517,38 @@ uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
            LIO_SECTOR_BYTES;
 }
 
-struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
+struct lio_cache_join *lio_slot_end_load(struct lio_cache *cache,
+                                         struct lio_slot *slot,
                                          uint16_t sectors, bool ok)
 {
-    struct lio_shard *shard = shard_of_slot(cache, slot);
-    struct lio_slot *loaded = &cache->slots[slot];
+    struct lio_shard *shard =
+        shard_of_slot(cache, lio_slot_number(cache, slot));
+    struct lio_cache_join **joins = &rest_of(cache, slot)->last_join;
     struct lio_cache_join *settled;
     uint64_t before LIO_UNUSED;
 
     pthread_mutex_lock(&shard->lock);
     /* Both masks in one step: loading bits go out, valid ones come on. */
-    before = atomic_fetch_xor_explicit(&loaded->state,
+    before = atomic_fetch_xor_explicit(&slot->state,
                                        LIO_SLOT_LOADING(sectors) |
                                            LIO_SLOT_VALID(ok ? sectors : 0),
                                        memory_order_release);
     assert((lio_slot_loading(before) & sectors) == sectors);
     assert(lio_slot_pins(before) > 0);
     if (!ok)
-        shard->cancelled += count_ended(cache, loaded, sectors);
-    settled = settle_joins(&rest_of(shard, loaded)->last_join, sectors, ok);
+        shard->cancelled += count_ended(cache, slot, sectors);
+    settled = settle_joins(joins, sectors, ok);
+    if (!*joins)
+        atomic_fetch_and_explicit(&slot->state, ~LIO_SLOT_JOINED,
+                                  memory_order_relaxed);
     pthread_mutex_unlock(&shard->lock);
     return settled;
 }
 
-/* Forget a slot that was left empty, if nobody has come back to it. */
-static void reclaim_slot(struct lio_cache *cache, struct lio_slot *slot)
+void lio_slot_reclaim(struct lio_cache *cache, struct lio_slot *slot)
 {
     struct lio_shard *shard =
-        shard_of_slot(cache, (uint32_t)(slot - cache->slots));
+        shard_of_slot(cache, lio_slot_number(cache, slot));
 
     pthread_mutex_lock(&shard->lock);
     if (lio_slot_is_empty(lio_slot_state(slot))) {
@@ -509,26 +556,6 @@ static void reclaim_slot(struct lio_cache *cache, struct lio_slot *slot)
         forget_slot(cache, shard, slot);
     }
     pthread_mutex_unlock(&shard->lock);
-}
-
-void lio_cache_pin(struct lio_cache *cache, uint32_t slot)
-{
-    uint64_t before LIO_UNUSED = atomic_fetch_add_explicit(
-        &cache->slots[slot].state, LIO_SLOT_PIN, memory_order_relaxed);
-
-    assert(lio_slot_pins(before) > 0);
-}
-
-void lio_cache_unpin(struct lio_cache *cache, uint32_t slot)
-{
-    struct lio_slot *left = &cache->slots[slot];
-    /* Release: what the reader has read, it has read before the slot goes. */
-    uint64_t before = atomic_fetch_sub_explicit(&left->state, LIO_SLOT_PIN,
-                                                memory_order_release);
-
-    assert(lio_slot_pins(before) > 0);
-    if (lio_slot_is_empty(before - LIO_SLOT_PIN))
-        reclaim_slot(cache, left);
 }
 
 void lio_cache_set_loader(struct lio_cache *cache, uint32_t slot, uint64_t id)
@@ -578,14 +605,35 @@ void lio_cache_settle_ahead(struct lio_cache *cache)
 
 /* -- statistics ---------------------------------------------------------- */
 
-static uint64_t count_pinned(const struct lio_shard *shard)
+static void count_slots(const struct lio_shard *shard,
+                        struct lio_cache_stats *stats)
 {
-    uint64_t npinned = 0;
+    for (uint32_t local = 0; local < shard->nslots; local++) {
+        uint64_t state = lio_slot_state(&shard->slots[local]);
 
-    for (uint32_t local = 0; local < shard->nslots; local++)
-        npinned += lio_slot_pins(atomic_load_explicit(
-                       &shard->slots[local].state, memory_order_relaxed)) > 0;
-    return npinned;
+        stats->used_slots += (state & LIO_SLOT_USED) != 0;
+        stats->pinned_slots += lio_slot_pins(state) > 0;
+    }
+}
+
+static void count_shard(struct lio_shard *shard, struct lio_cache_stats *stats)
+{
+    uint64_t used_before = stats->used_slots;
+
+    pthread_mutex_lock(&shard->lock);
+    count_slots(shard, stats);
+    /* What came in and is no longer here was given up, or forgotten. */
+    stats->evictions +=
+        atomic_load_explicit(&shard->insertions, memory_order_relaxed) -
+        shard->forgotten - (stats->used_slots - used_before);
+    stats->refused += shard->refused;
+    stats->wrong_victims += shard->wrong_victims;
+    stats->lost_victims += shard->lost_victims;
+    stats->hot_slots += shard->lists[LIO_PLACE_HOT - 1].count;
+    stats->hot_refused += shard->hot_refused;
+    stats->wasted_bytes += shard->wasted * LIO_SECTOR_BYTES;
+    stats->cancelled_bytes += shard->cancelled * LIO_SECTOR_BYTES;
+    pthread_mutex_unlock(&shard->lock);
 }
 
 void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
@@ -596,33 +644,23 @@ void lio_cache_stats(struct lio_cache *cache, struct lio_cache_stats *ret_stats)
         .shards = cache->layout.nshards,
     };
 
-    for (uint32_t i = 0; i < cache->layout.nshards; i++) {
-        struct lio_shard *shard = &cache->shards[i];
-
-        pthread_mutex_lock(&shard->lock);
-        stats.used_slots += shard->nused;
-        stats.evictions += shard->evictions;
-        stats.refused += shard->refused;
-        stats.wrong_victims += shard->wrong_victims;
-        stats.lost_victims += shard->lost_victims;
-        stats.hot_slots += shard->lists[LIO_PLACE_HOT - 1].count;
-        stats.hot_refused += shard->hot_refused;
-        stats.wasted_bytes += shard->wasted * LIO_SECTOR_BYTES;
-        stats.cancelled_bytes += shard->cancelled * LIO_SECTOR_BYTES;
-        pthread_mutex_unlock(&shard->lock);
-        stats.pinned_slots += count_pinned(shard);
-    }
+    for (uint32_t i = 0; i < cache->layout.nshards; i++)
+        count_shard(&cache->shards[i], &stats);
     stats.ahead_bytes = lio_cache_ahead_bytes(cache);
     *ret_stats = stats;
 }
 
 /* -- lifetime ------------------------------------------------------------ */
 
-static void make_shard(struct lio_shard *shard)
+static void make_shard(struct lio_cache *cache, struct lio_shard *shard)
 {
-    for (uint32_t local = 0; local < shard->nslots; local++)
-        write_link(&shard->slots[local].next,
-                   local + 1 < shard->nslots ? local + 1 : LIO_NO_SLOT);
+    struct lio_slot *end = shard->slots + shard->nslots;
+
+    shard->first_free = lio_slot_number(cache, shard->slots);
+    for (struct lio_slot *slot = shard->slots; slot < end; slot++)
+        write_link(&slot->next, slot + 1 < end
+                                    ? lio_slot_number(cache, slot + 1)
+                                    : LIO_NO_SLOT);
 }
 
 static int make_tables(struct lio_cache *cache, struct lio_error *err)
@@ -631,42 +669,40 @@ static int make_tables(struct lio_cache *cache, struct lio_error *err)
     size_t nslots = (size_t)layout->nshards * layout->shard_slots;
     size_t nlogs = (size_t)layout->nshards * layout->nseats;
     size_t nbuckets = (size_t)layout->nshards * layout->nbuckets;
-    struct lio_hit_log *logs;
     struct lio_slotlink *links;
-    _Atomic uint32_t *buckets;
 
-    cache->tables = aligned_alloc(LIO_CACHE_LINE, layout->table_bytes);
+    cache->tables =
+        aligned_alloc(alignof(struct lio_shard), layout->table_bytes);
     if (!cache->tables)
         return lio_error_set(err, LIO_ENOMEM,
                              "no memory for the tables of a cache with %zu "
                              "blocks: lower [cache] size",
                              nslots);
     memset(cache->tables, 0, layout->table_bytes);
-    cache->seats = cache->tables;
-    cache->shards = (struct lio_shard *)(cache->seats + layout->nseats);
-    logs = (struct lio_hit_log *)(cache->shards + layout->nshards);
-    cache->slots = (struct lio_slot *)(logs + nlogs);
+    cache->shards = cache->tables;
+    cache->seats = (struct lio_seat *)(cache->shards + layout->nshards);
+    cache->logs = (struct lio_hit_log *)(cache->seats + layout->nseats);
+    cache->slots = (struct lio_slot *)(cache->logs + nlogs);
     cache->rest = (struct lio_slot_rest *)(cache->slots + nslots);
     links = (struct lio_slotlink *)(cache->rest + nslots);
-    buckets = (_Atomic uint32_t *)(links + nslots +
-                                   (size_t)layout->nshards * LIO_NLISTS);
+    cache->buckets = (_Atomic uint32_t *)(links + nslots +
+                                          (size_t)layout->nshards * LIO_NLISTS);
     /* All bits set: LIO_NO_SLOT. */
     memset(cache->seats, 0xff, layout->nseats * sizeof(*cache->seats));
-    memset(buckets, 0xff, nbuckets * sizeof(*buckets));
+    memset(cache->buckets, 0xff, nbuckets * sizeof(*cache->buckets));
     cache->shard_bits = (unsigned)__builtin_ctz(layout->nshards);
-    cache->bucket_bits = (unsigned)__builtin_ctz(layout->nbuckets);
+    cache->bucket_bits = (unsigned)__builtin_ctzll(nbuckets);
+    cache->shard_slots = layout->shard_slots;
+    cache->recent = layout->shard_slots < 128 ? 1 : layout->shard_slots / 64;
 
     for (uint32_t i = 0; i < layout->nshards; i++) {
         struct lio_shard *shard = &cache->shards[i];
 
-        shard->logs = logs + (size_t)i * layout->nseats;
         shard->slots = cache->slots + (size_t)i * layout->shard_slots;
-        shard->rest = cache->rest + (size_t)i * layout->shard_slots;
-        shard->buckets = buckets + (size_t)i * layout->nbuckets;
         shard->nslots = layout->shard_slots;
         lio_lists_init(shard, links);
         links += shard->nslots + LIO_NLISTS;
-        make_shard(shard);
+        make_shard(cache, shard);
     }
     return 0;
 }

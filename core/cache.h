@@ -170,6 +170,7 @@ uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache);
  * or in parts, while its pin is still held.  On success they become valid; if
  * not `ok` they are as if never asked for.  Returns the joins that need not
  * wait any longer, as a list in order of arrival; each still holds its pin.
+ * Takes no lock if nobody has joined.
  */
 struct lio_cache_join *lio_cache_publish(struct lio_cache *cache, uint32_t slot,
                                          uint16_t sectors, bool ok);

@@ -28,12 +28,12 @@ void lio_lists_init(struct lio_shard *shard, struct lio_slotlink *links)
         lio_slotlist_init(&shard->lists[i], links, shard->nslots + i);
 }
 
-static struct lio_slotlist *list_of(struct lio_shard *shard, uint8_t place)
+static struct lio_slotlist *list_of(struct lio_shard *shard, uint32_t place)
 {
     return &shard->lists[place - 1];
 }
 
-static uint64_t flag_of(uint8_t place)
+static uint64_t flag_of(uint32_t place)
 {
     switch (place) {
     case LIO_PLACE_POLICY:
@@ -45,45 +45,54 @@ static uint64_t flag_of(uint8_t place)
     }
 }
 
+/* One more slot at `place`, or, with -1, one less. */
+static void count(struct lio_cache *cache, struct lio_shard *shard,
+                  uint32_t place, int change)
+{
+    if (place == LIO_PLACE_HOT)
+        atomic_fetch_add_explicit(&cache->nhot, (uint64_t)change,
+                                  memory_order_relaxed);
+    else if (place != LIO_PLACE_POLICY)
+        shard->ngoing += (uint32_t)change;
+}
+
 /* Out of where it stands. */
 static void leave(struct lio_cache *cache, struct lio_shard *shard,
                   uint32_t local)
 {
-    uint8_t place = shard->rest[local].place;
+    uint8_t place = shard->slots[local].place;
 
     if (place == LIO_PLACE_POLICY)
         cache->ops.remove(shard->policy, local);
     else
         lio_slotlist_take(list_of(shard, place), local);
-    if (place == LIO_PLACE_HOT)
-        atomic_fetch_sub_explicit(&cache->nhot, 1, memory_order_relaxed);
+    count(cache, shard, place, -1);
 }
 
 void lio_slot_leave(struct lio_cache *cache, struct lio_shard *shard,
                     uint32_t local)
 {
     leave(cache, shard, local);
-    shard->rest[local].place = LIO_PLACE_POLICY;
+    shard->slots[local].place = LIO_PLACE_POLICY;
 }
 
 static void move(struct lio_cache *cache, struct lio_shard *shard,
                  uint32_t local, uint8_t place)
 {
     struct lio_slot *slot = &shard->slots[local];
-    uint8_t before = shard->rest[local].place;
+    uint8_t before = shard->slots[local].place;
 
     if (before == place)
         return;
     leave(cache, shard, local);
-    shard->rest[local].place = place;
+    shard->slots[local].place = place;
     atomic_fetch_xor_explicit(&slot->state, flag_of(before) ^ flag_of(place),
                               memory_order_relaxed);
     if (place == LIO_PLACE_POLICY)
         cache->ops.insert(shard->policy, local, lio_slot_key(slot));
     else
         lio_slotlist_push(list_of(shard, place), local);
-    if (place == LIO_PLACE_HOT)
-        atomic_fetch_add_explicit(&cache->nhot, 1, memory_order_relaxed);
+    count(cache, shard, place, 1);
 }
 
 void lio_slot_let_go(struct lio_cache *cache, struct lio_shard *shard,
@@ -124,7 +133,7 @@ bool lio_slot_hinted(struct lio_cache *cache, struct lio_shard *shard,
                      struct lio_slot *slot, uint32_t hints, bool fresh)
 {
     uint32_t local = (uint32_t)(slot - shard->slots);
-    uint8_t before = shard->rest[local].place, after;
+    uint8_t before = shard->slots[local].place, after;
 
     if (before == LIO_PLACE_HOT)
         return false;

@@ -3,29 +3,32 @@
  *
  *     cache.c        claims, publications, victims; open and close
  *     cache_frames.c the memory of the blocks
- *     cache_hit.c    hits without a lock, and the logs that tell the policy
+ *     cache_hit.c    what takes no lock, and the logs that tell the policy
  *     cache_hint.c   blocks that are not the policy's: pinned ones, scans'
  *     cache_size.c   how many shards and slots fit below the ceiling
  *
  * A slot's pins and masks share one word that changes by single atomic
  * operations:
  *
- *     63   62   61    59       32 31          16 15           0
- *     |used|hot|loose|   pins    |   loading   |     valid     |
+ *     63   62  61    60    59     58       32 31          16 15           0
+ *     |used|hot|loose|noted|joined|   pins   |   loading   |     valid     |
  *
- *     lock held     loading and valid bits, first pins, last goodbyes
- *     no lock       a pin more on a block with valid sectors; any unpin
+ *     lock held     all else: first pins, loads, joins, failures, goodbyes
+ *     no lock       a pin more on a block with valid sectors, or the mark that
+ *                   it is noted; any unpin; from loading to valid, if nobody
+ *                   has joined
  *
  * So a pin may come to a slot that has none, and vanish, at any time; what
  * cannot come without the lock is a pin on a slot with nothing valid.
  *
- * A reader that will be done shortly does not pin: it notes the slot in its
- * seat, so that readers of one block write to no memory that they share.  A
- * note counts if the slot is seen to be valid after it was written.
+ * A reader that will be done shortly with a block that others read as well does
+ * not pin: it notes the slot in its seat, so that readers of one block write to
+ * no memory that they share.  A note counts if the slot is seen to be valid,
+ * and marked as noted, after it was written.
  *
  * Whoever gives a slot to another key first closes it: swaps a word without
- * pins and loads for 0, and then looks for notes.  It leaves the slot as it was
- * if the word has changed, or if there is one.
+ * pins and loads for 0, and then, if the word was marked, looks for notes.  It
+ * leaves the slot as it was if the word has changed, or if there is one.
  *
  * Key, `next` and buckets are read without the lock, too, as hints: what they
  * lead to is looked at again once it is held, since the key of a slot that is
@@ -47,8 +50,10 @@
 #define LIO_SLOT_USED          (UINT64_C(1) << 63)
 #define LIO_SLOT_HOT           (UINT64_C(1) << 62)
 #define LIO_SLOT_LOOSE         (UINT64_C(1) << 61)
+#define LIO_SLOT_NOTED         (UINT64_C(1) << 60)
+#define LIO_SLOT_JOINED        (UINT64_C(1) << 59)
 #define LIO_SLOT_PIN           (UINT64_C(1) << 32)
-#define LIO_SLOT_PINS          (LIO_SLOT_PIN * 0x0fffffff)
+#define LIO_SLOT_PINS          (LIO_SLOT_PIN * 0x07ffffff)
 #define LIO_SLOT_LOADING(mask) ((uint64_t)(mask) << 16)
 #define LIO_SLOT_VALID(mask)   ((uint64_t)(mask))
 
@@ -60,7 +65,8 @@ static inline uint64_t lio_slot_pins(uint64_t state)
 /* Nobody uses it, and there is nothing in it, whatever it is worth. */
 static inline bool lio_slot_is_empty(uint64_t state)
 {
-    return (state & ~(LIO_SLOT_HOT | LIO_SLOT_LOOSE)) == LIO_SLOT_USED;
+    return (state & ~(LIO_SLOT_HOT | LIO_SLOT_LOOSE | LIO_SLOT_NOTED)) ==
+           LIO_SLOT_USED;
 }
 
 /* Is there room for more pins, by as many threads as there may be? */
@@ -86,18 +92,6 @@ static inline bool lio_slot_can_go(uint64_t state)
            lio_slot_pins(state) == 0 && lio_slot_loading(state) == 0;
 }
 
-/* What a hit looks at: two to a cache line, so that many stay in the
- * processor's cache. */
-struct lio_slot {
-    alignas(32) _Atomic uint64_t key; /* while used */
-    _Atomic uint64_t state;           /* 0 if free */
-    _Atomic uint32_t next;            /* in its chain, or of the free ones */
-    _Atomic uint32_t told;  /* the shard's insertions when the policy was last
-                               told of it */
-    _Atomic uint16_t swept; /* where the last access ended: lio_slot_is_use() */
-    _Atomic uint16_t ahead; /* sectors nobody has wanted yet */
-};
-
 /* Where a slot that is used stands: with the policy, or in a list of ours. */
 enum lio_slot_place {
     LIO_PLACE_POLICY,
@@ -107,34 +101,46 @@ enum lio_slot_place {
 };
 #define LIO_NLISTS 3u
 
-/* The rest of a slot. */
+/* Two to a cache line, so that many stay in the processor's cache. */
+struct lio_slot {
+    alignas(32) _Atomic uint64_t key; /* while used */
+    _Atomic uint64_t state;           /* 0 if free */
+    _Atomic uint32_t next;            /* in its chain, or of the free ones */
+    _Atomic uint32_t told;  /* the shard's insertions when the policy was last
+                               told of it */
+    _Atomic uint16_t swept; /* where the last access ended: lio_slot_is_use() */
+    _Atomic uint16_t ahead; /* sectors nobody has wanted yet */
+    /* Under the lock: */
+    uint32_t place : 2;    /* enum lio_slot_place */
+    uint32_t offered : 30; /* lio_shard_search() when the policy was last told
+                              that it may go */
+};
+
+/* What of a slot only loads and joins look at. */
 struct lio_slot_rest {
     struct lio_cache_join *last_join; /* a ring: its next came first */
     _Atomic uint64_t loader;          /* the engine's */
-    uint8_t place;                    /* enum lio_slot_place */
-    uint32_t offered; /* the last search for a victim that was told it may go */
 };
 
-/* What hits read lies apart from what changes often.  The lock guards all of
- * the shard, its slots and chains, and is held while its policy runs; no other
- * lock is taken under it. */
+/*
+ * The lock guards all of the shard, its slots and chains, and is held while its
+ * policy runs; no other lock is taken under it.  All that a look-up touches of
+ * it lies in its first cache line.
+ */
 struct lio_shard {
-    alignas(LIO_CACHE_LINE) struct lio_slot *slots; /* nslots of them */
-    _Atomic uint32_t *buckets;                      /* heads of chains */
-    struct lio_hit_log *logs;                       /* by seat */
-    struct lio_slot_rest *rest;                     /* by slot */
+    alignas(4 * LIO_CACHE_LINE) pthread_mutex_t lock;
     void *policy;
-    uint32_t nslots;
-    _Atomic uint32_t insertions; /* ever */
+    _Atomic uint64_t insertions; /* ever: blocks that were given a slot */
+    uint32_t first_free; /* slot's number in the cache, or LIO_NO_SLOT */
+    uint32_t ngoing;     /* slots in the lists that go before others */
 
-    alignas(LIO_CACHE_LINE) pthread_mutex_t lock;
-    uint32_t first_free; /* or LIO_NO_SLOT */
-    uint32_t nused;
+    struct lio_slot *slots; /* nslots of them */
+    uint32_t nslots;
+    uint32_t hand; /* where the search that overrules a policy goes on */
     struct lio_slotlist lists[LIO_NLISTS]; /* by place, without the policy */
+
+    uint64_t forgotten; /* slots that were freed for no other key */
     uint64_t hot_refused;
-    uint32_t hand;   /* where the search that overrules a policy goes on */
-    uint32_t search; /* for a victim, by the policy: its number */
-    uint64_t evictions;
     uint64_t refused;
     uint64_t wrong_victims;
     uint64_t lost_victims;      /* pinned while they were given up */
@@ -146,13 +152,15 @@ struct lio_shard {
  * order.  Only the seat writes here; it empties the log under the shard's lock,
  * at the latest when the log is full, and before it inserts a block.
  */
-#define LIO_LOG_HITS 20u /* when full, wait for the lock */
-#define LIO_LOG_TRY  10u /* from here on take the lock if it is to be had */
+#define LIO_LOG_HITS 15u /* when full, wait for the lock */
+#define LIO_LOG_TRY  8u  /* from here on take the lock if it is to be had */
 
 struct lio_hit_log {
     alignas(LIO_CACHE_LINE) uint32_t nhits;
-    uint32_t slots[LIO_LOG_HITS]; /* in the shard */
-    uint64_t keys[LIO_LOG_HITS];  /* that were hit there */
+    struct {
+        uint64_t key;  /* that was hit there */
+        uint32_t slot; /* in the cache */
+    } hits[LIO_LOG_HITS];
 };
 
 /* Slots that the threads of a seat are reading from, or LIO_NO_SLOT. */
@@ -166,27 +174,34 @@ struct lio_seat {
 struct lio_cache_layout {
     uint32_t nshards;     /* a power of two */
     uint32_t shard_slots; /* in each */
-    uint32_t nbuckets;    /* in each: a power of two, >= 2, >= shard_slots */
+    uint32_t nbuckets;    /* in each: a power of two, >= 2 * shard_slots */
     uint32_t nseats;
     uint64_t table_bytes; /* of all but frames and policies */
     uint64_t bytes;       /* of everything */
 };
 
+/* What a look-up reads comes first, in one cache line. */
 struct lio_cache {
+    alignas(LIO_CACHE_LINE) struct lio_slot *slots; /* of all shards */
+    _Atomic uint32_t *buckets;                      /* heads of chains */
+    struct lio_shard *shards;
+    struct lio_seat *seats;
+    struct lio_hit_log *logs;   /* by shard and seat */
+    struct lio_slot_rest *rest; /* by slot */
+    unsigned shard_bits;        /* of a hash */
+    unsigned bucket_bits;       /* of a hash: those, and more */
+    uint32_t shard_slots;       /* as in the layout */
+    uint32_t recent;            /* see lio_slot_is_recent() */
+
     struct lio_cache_ops ops;
     struct lio_cache_layout layout;
     unsigned char *frames;
     size_t small_bytes;        /* of the frames that begin on small pages */
     _Atomic bool frames_grown; /* past those */
-    void *tables;              /* all that follows, and what it points at */
-    struct lio_seat *seats;
-    struct lio_shard *shards;   /* in the tables */
-    struct lio_slot *slots;     /* of all shards, in the tables */
-    struct lio_slot_rest *rest; /* likewise */
-    unsigned shard_bits;        /* of a hash */
-    unsigned bucket_bits;       /* of the rest of it */
-    uint32_t nopen;             /* shards that are initialised */
-    uint32_t shard_hot;         /* slots that may be hot, in each shard */
+    void *tables;              /* all that is above: the shards come first */
+    uint32_t nopen;            /* shards that are initialised */
+    uint32_t shard_hot;        /* slots that may be hot, in each shard */
+
     alignas(LIO_CACHE_LINE) _Atomic uint64_t nahead; /* sectors that are ahead,
                                                         in all slots */
     _Atomic uint64_t nhot;                           /* slots, in all shards */
@@ -198,6 +213,16 @@ struct lio_cache {
 int lio_cache_choose_layout(const struct lio_cache_config *config,
                             struct lio_cache_layout *ret_layout,
                             struct lio_error *err);
+
+/* -- cache.c ------------------------------------------------------------- */
+
+/* lio_cache_publish(), under the lock. */
+struct lio_cache_join *lio_slot_end_load(struct lio_cache *cache,
+                                         struct lio_slot *slot,
+                                         uint16_t sectors, bool ok);
+
+/* Forget a slot that was left empty, if nobody has come back to it. */
+void lio_slot_reclaim(struct lio_cache *cache, struct lio_slot *slot);
 
 /* -- cache_frames.c ------------------------------------------------------ */
 
@@ -239,14 +264,26 @@ void lio_slot_leave(struct lio_cache *cache, struct lio_shard *shard,
  * `other` way, any of them; LIO_NO_SLOT if there is none.  Not closed yet. */
 uint32_t lio_lists_victim(struct lio_shard *shard, bool other);
 
+/* The same without a call, for most: the policy's blocks, without a hint. */
+static inline bool lio_slot_is_told(struct lio_cache *cache,
+                                    struct lio_shard *shard,
+                                    struct lio_slot *slot, uint32_t hints,
+                                    bool fresh)
+{
+    return (!hints && slot->place == LIO_PLACE_POLICY) ||
+           lio_slot_hinted(cache, shard, slot, hints, fresh);
+}
+
 /* -- shared by all ------------------------------------------------------- */
 
 /*
- * The upper bits of a product with the golden ratio (common/hash.h): the first
- * pick the shard, those below them the bucket.
+ * The upper bits of a product with the golden ratio (common/hash.h) pick the
+ * bucket, and the first of these the shard: so the buckets of a shard lie
+ * together.
  *
- *     63                                            0
- *     | shard_bits |  bucket_bits  |    not used    |
+ *     63                                 0
+ *     | shard_bits |       |   not used  |
+ *     |    bucket_bits     |
  */
 static inline uint64_t lio_cache_hash(uint64_t key)
 {
@@ -261,11 +298,33 @@ static inline struct lio_shard *lio_shard_of(const struct lio_cache *cache,
 }
 
 static inline _Atomic uint32_t *lio_bucket_of(const struct lio_cache *cache,
-                                              const struct lio_shard *shard,
                                               uint64_t hash)
 {
-    return &shard->buckets[hash << cache->shard_bits >>
-                           (64 - cache->bucket_bits)];
+    return &cache->buckets[hash >> (64 - cache->bucket_bits)];
+}
+
+static inline uint32_t lio_slot_number(const struct lio_cache *cache,
+                                       const struct lio_slot *slot)
+{
+    return (uint32_t)(slot - cache->slots);
+}
+
+/* A slot's number in its shard, as the policy knows it. */
+static inline uint32_t lio_slot_local(const struct lio_cache *cache,
+                                      const struct lio_shard *shard,
+                                      const struct lio_slot *slot)
+{
+    return lio_slot_number(cache, slot) -
+           (uint32_t)(shard - cache->shards) * cache->shard_slots;
+}
+
+static inline struct lio_hit_log *lio_log_of(const struct lio_cache *cache,
+                                             const struct lio_shard *shard,
+                                             uint32_t seat)
+{
+    size_t first = (size_t)(shard - cache->shards) * cache->layout.nseats;
+
+    return &cache->logs[first + seat];
 }
 
 static inline uint64_t lio_slot_key(const struct lio_slot *slot)
@@ -303,38 +362,61 @@ static inline void lio_slot_set_swept(struct lio_slot *slot, uint32_t until)
                           memory_order_relaxed);
 }
 
+/* Blocks that the shard has been given, ever: enough to tell how many came
+ * since another time. */
+static inline uint32_t lio_shard_now(const struct lio_shard *shard)
+{
+    return (uint32_t)atomic_load_explicit(&shard->insertions,
+                                          memory_order_relaxed);
+}
+
+/* The search for a victim that is under way, by the block it is for. */
+static inline uint32_t lio_shard_search(const struct lio_shard *shard)
+{
+    return lio_shard_now(shard) & ((UINT32_C(1) << 30) - 1);
+}
+
+/* Has so little of the shard been replaced since the policy was told of the
+ * slot, less than a 64th of its blocks, that its order is as good as before? */
+static inline bool lio_slot_is_recent(const struct lio_cache *cache,
+                                      const struct lio_shard *shard,
+                                      const struct lio_slot *slot)
+{
+    return lio_shard_now(shard) -
+               atomic_load_explicit(&slot->told, memory_order_relaxed) <
+           cache->recent;
+}
+
 /*
  * Which accesses to a block, of bytes [from, until), are uses that the policy
  * must know of?
  *
  * Not the first of what was loaded ahead: that was for this one.
  *
- * Nor one that follows soon after another that it was told of: before a 64th of
- * the shard's blocks, but one at least, have been replaced.  So the policy's
- * order is as good as that; and while all that is wanted is in the cache, it is
- * told nothing at all, and readers do not write to memory that they share.
+ * Nor one that follows soon after another that it was told of.  So, while all
+ * that is wanted is in the cache, it is told nothing at all, and readers do not
+ * write to memory that they share.
  *
  * Nor one that begins where, or after, the one before it ended: then both are
  * of one sweep over the block, by a scan that reads it in pieces.  Counted in
  * pairs of bytes, because the end of a block is one too much for 16 bits.
  */
-static inline bool lio_slot_is_use(struct lio_shard *shard,
+static inline bool lio_slot_is_use(const struct lio_cache *cache,
+                                   const struct lio_shard *shard,
                                    struct lio_slot *slot,
                                    const struct lio_cache_want *want,
                                    uint16_t ahead)
 {
-    uint32_t told = atomic_load_explicit(&slot->told, memory_order_relaxed);
-    uint32_t now =
-        atomic_load_explicit(&shard->insertions, memory_order_relaxed);
     uint32_t swept;
 
-    if (!ahead && (now == told || now - told < shard->nslots / 64))
+    if (!ahead && lio_slot_is_recent(cache, shard, slot))
         return false;
     swept = atomic_load_explicit(&slot->swept, memory_order_relaxed);
     lio_slot_set_swept(slot, want->until);
     if (ahead || want->from >= swept * 2)
         return false;
-    atomic_store_explicit(&slot->told, now, memory_order_relaxed);
+    atomic_store_explicit(&slot->told, lio_shard_now(shard),
+                          memory_order_relaxed);
     return true;
 }
 

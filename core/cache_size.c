@@ -10,8 +10,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* 128 TiB of blocks: numbers of slots and buckets still fit into 32 bits. */
-#define MAX_SLOTS (UINT32_C(1) << 31)
+/* 64 TiB of blocks: numbers of slots and buckets still fit into 32 bits. */
+#define MAX_SLOTS (UINT32_C(1) << 30)
 
 /* A shard of fewer slots would fill up by accident of hashing while others
  * still have room; with so many, on Zipf 0.99, it misses 0.2 % more than one
@@ -59,17 +59,16 @@ static struct lio_cache_layout layout_of(const struct lio_cache_config *config,
     uint64_t nslots = (uint64_t)nshards * shard_slots;
     uint64_t policy_bytes = 0;
 
-    layout.nbuckets =
-        (uint32_t)power_of_two_from(shard_slots > 2 ? shard_slots : 2);
+    layout.nbuckets = (uint32_t)power_of_two_from(2 * (uint64_t)shard_slots);
     layout.table_bytes = round_up(
-        layout.nseats * sizeof(struct lio_seat) +
-            nshards * sizeof(struct lio_shard) +
+        nshards * sizeof(struct lio_shard) +
+            layout.nseats * sizeof(struct lio_seat) +
             (uint64_t)nshards * layout.nseats * sizeof(struct lio_hit_log) +
             nslots * (sizeof(struct lio_slot) + sizeof(struct lio_slot_rest)) +
             (nslots + (uint64_t)nshards * LIO_NLISTS) *
                 sizeof(struct lio_slotlink) +
             (uint64_t)nshards * layout.nbuckets * sizeof(uint32_t),
-        LIO_CACHE_LINE);
+        alignof(struct lio_shard));
     if (config->ops->footprint)
         policy_bytes = config->ops->footprint(shard_slots, config->params);
     if (policy_bytes > (UINT64_MAX >> 2) / nshards) {

@@ -13,8 +13,8 @@
 struct lru_policy {
     bool (*evictable)(void *host, uint32_t slot);
     void *host;
-    struct lio_slotlist line;
-    struct lio_slotlink links[]; /* by slot, and the ends of the line */
+    uint32_t ends;               /* of the line: its number in the links */
+    struct lio_slotlink links[]; /* by slot, and the ends */
 };
 
 static size_t lru_footprint(uint32_t nslots,
@@ -36,7 +36,8 @@ static int lru_open(const struct lio_cache_setup *setup, void **ret_policy,
                              setup->nslots);
     lru->evictable = setup->evictable;
     lru->host = setup->host;
-    lio_slotlist_init(&lru->line, lru->links, setup->nslots);
+    lru->ends = setup->nslots;
+    lio_slotlink_init(lru->links, lru->ends);
     *ret_policy = lru;
     return 0;
 }
@@ -45,30 +46,32 @@ static void lru_insert(void *policy, uint32_t slot, uint64_t key LIO_UNUSED)
 {
     struct lru_policy *lru = policy;
 
-    lio_slotlist_push(&lru->line, slot);
+    lio_slotlink_put(lru->links, lru->ends, slot);
 }
 
 static void lru_hit(void *policy, uint32_t slot, uint64_t key LIO_UNUSED)
 {
     struct lru_policy *lru = policy;
 
-    lio_slotlist_renew(&lru->line, slot);
+    lio_slotlink_take(lru->links, slot);
+    lio_slotlink_put(lru->links, lru->ends, slot);
 }
 
 static void lru_remove(void *policy, uint32_t slot)
 {
     struct lru_policy *lru = policy;
 
-    lio_slotlist_take(&lru->line, slot);
+    lio_slotlink_take(lru->links, slot);
 }
 
 static uint32_t lru_evict(void *policy, uint64_t key LIO_UNUSED)
 {
     struct lru_policy *lru = policy;
-    uint32_t slot = lio_slotlist_oldest(&lru->line, lru->evictable, lru->host);
+    uint32_t slot =
+        lio_slotlink_oldest(lru->links, lru->ends, lru->evictable, lru->host);
 
     if (slot != LIO_NO_SLOT)
-        lio_slotlist_take(&lru->line, slot);
+        lio_slotlink_take(lru->links, slot);
     return slot;
 }
 

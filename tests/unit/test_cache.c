@@ -823,6 +823,29 @@ static void pin_block_0(void *arg)
     assert_true(lio_cache_hit(f->cache, &want, &claimed));
 }
 
+/* A load comes back while the lock is held, by whoever looks for a victim. */
+static void publish_answer(void *arg)
+{
+    struct fixture *f = arg;
+
+    f->spy.intrude = NULL;
+    assert_null(lio_cache_publish(f->cache, f->spy.answer, 0xffff, true));
+}
+
+static void a_load_that_nobody_joined_needs_no_lock(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint64_t key = 0; key < NSLOTS - 1; key++)
+        load(f, key, 0xffff);
+    f->spy.answer = claim(f, 3, 0xffff, NULL).slot;
+    f->spy.intrude = publish_answer;
+    f->spy.intruder = f;
+    load(f, 100, 1);
+    assert_int_equal(cached(f, 3, 0xffff), 0xffff);
+    lio_cache_unpin(f->cache, f->spy.answer);
+}
+
 static void a_victim_that_is_hit_meanwhile_stays(void **state)
 {
     struct fixture *f = *state;
@@ -1052,14 +1075,50 @@ static struct lio_cache_claim hit_briefly(struct fixture *f, uint64_t key)
     return claimed;
 }
 
+/* Once in a while a pin does no harm, and spares whoever gives the block up
+ * from looking at notes. */
+static void a_brief_hit_is_noted_if_it_follows_another(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_cache_claim pinned, noted;
+
+    fill_up(f);
+    pinned = hit_briefly(f, 0);
+    assert_null(pinned.note);
+    noted = hit_briefly(f, 0);
+    assert_non_null(noted.note);
+    lio_cache_release(f->cache, &pinned);
+    assert_int_equal(stats_of(f->cache).pinned_slots, 0);
+    load(f, 100, 1);
+    lio_cache_release(f->cache, &noted);
+    /* It stays so for the block, and ends with it. */
+    noted = hit_briefly(f, 0);
+    assert_non_null(noted.note);
+    lio_cache_release(f->cache, &noted);
+    lio_cache_drop(f->cache, 0);
+    load(f, 0, 0xffff);
+    load(f, 101, 1);
+    assert_null(hit_briefly(f, 0).note);
+}
+
+/* Of block 0, whose hits follow each other. */
+static struct lio_cache_claim note(struct fixture *f)
+{
+    struct lio_cache_claim claimed = hit_briefly(f, 0);
+
+    lio_cache_release(f->cache, &claimed);
+    claimed = hit_briefly(f, 0);
+    assert_non_null(claimed.note);
+    return claimed;
+}
+
 static void a_noted_block_is_not_given_up(void **state)
 {
     struct fixture *f = *state;
     struct lio_cache_claim noted;
 
     fill_up(f);
-    noted = hit_briefly(f, 0);
-    assert_non_null(noted.note);
+    noted = note(f);
     assert_int_equal(stats_of(f->cache).pinned_slots, 0);
     /* The policy, which knows nothing of notes, gives it up first. */
     assert_int_not_equal(load(f, 100, 1), noted.slot);
@@ -1074,7 +1133,7 @@ static void a_note_that_was_given_back_holds_nothing(void **state)
     struct lio_cache_claim noted;
 
     fill_up(f);
-    noted = hit_briefly(f, 0);
+    noted = note(f);
     lio_cache_release(f->cache, &noted);
     assert_int_equal(load(f, 100, 1), noted.slot);
     assert_int_equal(stats_of(f->cache).lost_victims, 0);
@@ -1360,6 +1419,7 @@ int main(void)
         CACHE_TEST(a_pinned_victim_is_overruled),
         CACHE_TEST(overruling_cannot_free_what_is_pinned),
         CACHE_TEST(a_policy_that_gives_up_nothing_only_costs_speed),
+        CACHE_TEST(a_load_that_nobody_joined_needs_no_lock),
         CACHE_TEST(a_victim_that_is_hit_meanwhile_stays),
         CACHE_TEST(a_search_may_end_with_nothing_because_of_a_hit),
         CACHE_TEST(a_hit_needs_every_wanted_sector),
@@ -1368,6 +1428,7 @@ int main(void)
         CACHE_TEST(what_was_hit_and_is_gone_is_not_told),
         CACHE_TEST(hits_in_a_row_are_one_use),
         CACHE_TEST(a_large_shard_is_told_less_often),
+        CACHE_TEST(a_brief_hit_is_noted_if_it_follows_another),
         CACHE_TEST(a_noted_block_is_not_given_up),
         CACHE_TEST(a_note_that_was_given_back_holds_nothing),
         CACHE_TEST(more_notes_than_a_seat_has_are_pins),
