@@ -3,8 +3,19 @@
  */
 #include "column/reads.h"
 
+#include "column/memory.h"
+
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Reads up to this size are small, and those up to this far apart are near. */
+#define SMALL_BYTES (4u << 10)
+#define NEAR_BYTES  (1u << 10)
+
+/* Larger ones would keep a device from doing several at once. */
+#define SPAN_BYTES (256u << 10)
 
 static bool continues(const struct lio_source_read *last,
                       const struct lio_source_read *read)
@@ -43,6 +54,101 @@ int lio_reads_add(struct lio_reads *reads, const struct lio_source_read *read)
         return rc;
     reads->all[reads->n++] = *read;
     return 0;
+}
+
+/* -- many as one --------------------------------------------------------- */
+
+/* Whether a read, which comes after those in a span, becomes part of it. */
+static bool is_near(const struct lio_source_read *span,
+                    const struct lio_source_read *read)
+{
+    return read->source == span->source && span->bytes <= SPAN_BYTES &&
+           read->bytes <= SMALL_BYTES && read->offset >= span->offset &&
+           read->offset - span->offset <= span->bytes + NEAR_BYTES &&
+           read->offset - span->offset <= SPAN_BYTES - read->bytes;
+}
+
+/* The span that begins with a read, into no memory yet if it is of several;
+ * those before `*ret_end` are part of it. */
+static struct lio_source_read find_span(const struct lio_reads *reads,
+                                        uint32_t from, uint32_t *ret_end)
+{
+    struct lio_source_read span = reads->all[from];
+    uint32_t end = from + 1;
+
+    while (span.bytes <= SPAN_BYTES && reads->all[from].bytes <= SMALL_BYTES &&
+           end < reads->n && is_near(&span, &reads->all[end])) {
+        const struct lio_source_read *read = &reads->all[end++];
+        size_t bytes = (size_t)(read->offset - span.offset) + read->bytes;
+
+        span.bytes = bytes > span.bytes ? bytes : span.bytes;
+        span.into = NULL;
+    }
+    *ret_end = end;
+    return span;
+}
+
+/* What is read as one is copied to where it was wanted. */
+static void scatter(const struct lio_reads *reads, const uint8_t *from)
+{
+    uint32_t end;
+
+    for (uint32_t i = 0; i < reads->n; i = end) {
+        struct lio_source_read span = find_span(reads, i, &end);
+
+        if (span.into)
+            continue;
+        for (uint32_t k = i; k < end; k++)
+            memcpy(reads->all[k].into,
+                   from + (reads->all[k].offset - span.offset),
+                   reads->all[k].bytes);
+        from += span.bytes;
+    }
+}
+
+static int run_spans(const struct lio_reads *reads,
+                     struct lio_source_read *spans, struct lio_error *err)
+{
+    struct lio_mem *mem;
+    uint64_t bytes = 0;
+    uint32_t n = 0, end;
+    int rc;
+
+    for (uint32_t i = 0; i < reads->n; i = end) {
+        spans[n] = find_span(reads, i, &end);
+        bytes += spans[n].into ? 0 : spans[n].bytes;
+        n++;
+    }
+    mem = lio_mem_new(bytes);
+    if (!mem)
+        return LIO_ENOMEM;
+    bytes = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (!spans[i].into) {
+            spans[i].into = mem->data + bytes;
+            bytes += spans[i].bytes;
+        }
+    rc = lio_source_read(spans, n, err);
+    if (rc == 0)
+        scatter(reads, mem->data);
+    lio_mem_put(mem);
+    return rc;
+}
+
+int lio_reads_run(const struct lio_reads *reads, struct lio_error *err)
+{
+    struct lio_source_read *spans;
+    int rc;
+
+    if (reads->n == 0)
+        return 0;
+    spans = malloc(reads->n * sizeof(*spans));
+    rc = spans ? run_spans(reads, spans, err) : LIO_ENOMEM;
+    free(spans);
+    if (rc == LIO_ENOMEM)
+        return lio_error_set(err, rc, "%s: no memory for %" PRIu32 " reads",
+                             lio_source_name(reads->all[0].source), reads->n);
+    return rc;
 }
 
 void lio_reads_release(struct lio_reads *reads)

@@ -1,5 +1,12 @@
 /*
- * Reads of a batch, put together one at a time.
+ * Reads of a batch, put together one at a time, and done together.
+ *
+ *     reads     | 8 |  | 8 | 8 |     | 8 |            | 8 |
+ *     done as   |-------------------------|            | 8 |
+ *
+ * A small read costs what some 10 KiB more of a large one do, and a device
+ * reads 4 KiB whatever is wanted of them; so small ones that lie near each
+ * other are one, and what was wanted is copied out of it.
  */
 #ifndef LIO_COLUMN_READS_H
 #define LIO_COLUMN_READS_H
@@ -16,6 +23,10 @@ struct lio_reads {
  * memory.  LIO_ENOMEM. */
 LIO_MUST_CHECK int lio_reads_add(struct lio_reads *reads,
                                  const struct lio_source_read *read);
+
+/* Do them all, and wait for them. */
+LIO_MUST_CHECK int lio_reads_run(const struct lio_reads *reads,
+                                 struct lio_error *err);
 void lio_reads_release(struct lio_reads *reads);
 
 #endif

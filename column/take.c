@@ -197,8 +197,8 @@ static int read_step(struct take *take, leaf_step *step, struct lio_error *err)
     for (uint32_t i = 0; i < take->run.projection.ncolumns; i++)
         for (uint32_t k = 0; k < take->columns[i].nleaves && rc == 0; k++)
             rc = step(&take->columns[i].leaves[k], &reads, err);
-    if (rc == 0 && reads.n > 0)
-        rc = lio_source_read(reads.all, reads.n, err);
+    if (rc == 0)
+        rc = lio_reads_run(&reads, err);
     lio_reads_release(&reads);
     return rc;
 }

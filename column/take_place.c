@@ -79,24 +79,12 @@ static bool are_alike(const struct lio_take_leaf *leaf)
     return leaf->npieces > 0;
 }
 
-/* Whether few reads become more: of rows that follow each other, and are wanted
- * elsewhere. */
-static bool scatters(const struct lio_take_leaf *leaf, const uint64_t *places)
-{
-    uint64_t broken = 0;
-
-    for (uint64_t i = 1; i < leaf->nrows; i++)
-        broken += leaf->rows[i] == leaf->rows[i - 1] + 1 &&
-                  places[i] != places[i - 1] + 1;
-    return broken > leaf->nrows / 8;
-}
-
 int lio_take_leaf_place(struct lio_take_leaf *leaf, const uint64_t *places,
                         struct lio_error *err)
 {
     uint64_t bytes;
 
-    if (!are_alike(leaf) || scatters(leaf, places) ||
+    if (!are_alike(leaf) ||
         !lio_checked_mul(leaf->nrows, leaf->pieces[0].pick.bits[0] / 8,
                          &bytes) ||
         bytes > leaf->dataset->page_decoded_max)

@@ -104,7 +104,7 @@ static int read_plain(struct take_spans *take, uint32_t buffer, uint64_t from,
     if (rc < 0)
         rc = no_memory(take, to - from, err);
     if (rc == 0)
-        rc = lio_source_read(reads.all, reads.n, err);
+        rc = lio_reads_run(&reads, err);
     lio_reads_release(&reads);
     for (uint64_t i = from; i < to && rc == 0; i++)
         if (!turn_ends(take, i))

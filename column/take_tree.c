@@ -195,8 +195,8 @@ static int read_step(struct lio_take_leaf *leaf, leaf_step *step,
     struct lio_reads reads = { 0 };
     int rc = step(leaf, &reads, err);
 
-    if (rc == 0 && reads.n > 0)
-        rc = lio_source_read(reads.all, reads.n, err);
+    if (rc == 0)
+        rc = lio_reads_run(&reads, err);
     lio_reads_release(&reads);
     return rc;
 }

@@ -241,6 +241,23 @@ static void plain_values_are_read_alone(void **state)
     lio_dataset_close(dataset);
 }
 
+/* What is between them is read, too. */
+static void near_values_are_read_as_one(void **state)
+{
+    const uint64_t rows[] = { 9, 5, 70000, 7 };
+    struct lio_engine_stats stats;
+    struct lio_dataset *dataset;
+
+    (void)state;
+    if (!reading_engine())
+        skip();
+    dataset = reading_open("flights_v20.lance");
+    stats = cost(dataset, "delay", rows, 4);
+    assert_int_equal(stats.bytes_read, 5 * 4 + 4);
+    assert_int_equal(stats.requests, 2);
+    lio_dataset_close(dataset);
+}
+
 static void chunks_are_found_once_and_read_alone(void **state)
 {
     const uint64_t rows[] = { 70000, 5, 6, 99999 };
@@ -305,8 +322,9 @@ static void values_of_any_length_are_read_alone(void **state)
         { "medium_strings/v2_0", "m", 3, 2, 16 + 700 },
         /* The index, and the list's entries in the data. */
         { "forced_fullzip/v2_1", "l", 7, 2, 200 },
-        /* Codes of a byte, and all strings there are with their ends. */
-        { "low_cardinality/v2_0", "cat", 500, 3, 100 },
+        /* A code of a byte, and, not far from it, all strings there are with
+         * their ends. */
+        { "low_cardinality/v2_0", "cat", 500, 1, 300 },
         /* Ends of lists, and the few items. */
         { "lists/v2_0", "li", 50, 4, 16 + 100 },
     };
@@ -396,6 +414,7 @@ int main(void)
         cmocka_unit_test(no_rows_are_taken_as_none),
         cmocka_unit_test(rows_that_do_not_exist_are_refused),
         cmocka_unit_test(plain_values_are_read_alone),
+        cmocka_unit_test(near_values_are_read_as_one),
         cmocka_unit_test(chunks_are_found_once_and_read_alone),
         cmocka_unit_test(rows_read_as_one_are_read_alone),
         cmocka_unit_test(values_of_any_length_are_read_alone),
