@@ -326,6 +326,21 @@ static int check_blobs(const char *path, const struct lio_fields *fields,
     return 0;
 }
 
+static bool is_bool(const struct lio_type *type)
+{
+    return type->kind == LIO_KIND_FIXED && type->bits == 1;
+}
+
+/* LanceDB panics when it reads these. */
+static bool has_lost_bools(const struct lio_type *type, enum lio_format format)
+{
+    bool in_list = type->kind == LIO_KIND_FIXED_LIST;
+
+    while (type->kind == LIO_KIND_FIXED_LIST)
+        type = type->children[0];
+    return is_bool(type) && (in_list || format == LIO_FORMAT_20);
+}
+
 /* Why a packed struct cannot be written, or NULL.  Rows of it are values side
  * by side: of which kinds, LanceDB shows by what it writes. */
 static const char *cannot_pack(const struct lio_type *type,
@@ -337,6 +352,9 @@ static const char *cannot_pack(const struct lio_type *type,
         const struct lio_type *child = type->children[i];
         const char *why;
 
+        if (has_lost_bools(child, format))
+            return "packed structs of bools need file version 2.1, and cannot "
+                   "have lists of them";
         if (lio_type_is_fixed(child) || child->kind == LIO_KIND_VARIABLE)
             continue;
         if (child->kind != LIO_KIND_STRUCT)

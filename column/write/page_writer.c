@@ -214,6 +214,37 @@ static bool is_constant(const struct lio_encode *enc,
            lio_plain_constant(&raw->slots, ret_slot);
 }
 
+static bool is_fieldless(const struct lio_raw_page *raw)
+{
+    return raw->slots.type->kind == LIO_KIND_STRUCT &&
+           raw->slots.type->nchildren == 0;
+}
+
+/* Structs without fields are all there, and the page looks like one of nulls;
+ * whether they are, and where lists start, it has no place to say. */
+static int write_fieldless(const struct lio_encode *enc,
+                           const struct lio_raw_page *raw,
+                           Lio__Pb__PageLayout *layout,
+                           struct lio_page_image *ret_image)
+{
+    struct lio_raw_page *alone; /* for as long as the layout */
+    int rc;
+
+    if (raw->rep_max > 0 || raw->def_max > 0)
+        return lio_error_set(enc->err, LIO_EUNSUPPORTED,
+                             "column '%s': structs without fields that are "
+                             "null, in something null, or in lists cannot be "
+                             "written from file version 2.1 on",
+                             enc->column);
+    rc = lio_encode_alloc(enc, sizeof(*alone), &alone);
+    if (rc < 0)
+        return rc;
+    *alone = *raw;
+    alone->nlayers = 1;
+    alone->layers[0] = LIO_LAYER_NULLABLE_ITEM;
+    return lio_no_values_write(enc, alone, layout, ret_image);
+}
+
 static int write_layout(const struct lio_encode *enc,
                         const struct lio_raw_page *raw,
                         Lio__Pb__PageLayout *layout,
@@ -224,6 +255,8 @@ static int write_layout(const struct lio_encode *enc,
     uint64_t slot;
     int rc;
 
+    if (is_fieldless(raw))
+        return write_fieldless(enc, raw, layout, ret_image);
     if (!has_values(raw))
         return lio_no_values_write(enc, raw, layout, ret_image);
     if (is_constant(enc, raw, &slot))
