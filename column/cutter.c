@@ -217,8 +217,7 @@ static void choose_kind(struct lio_cutter *cutter)
     const struct lio_page_ref *ref = &cutter->ref;
 
     /* What says where rows are counts the items of fixed-size lists. */
-    if (!dataset->files[ref->file].columns[ref->column].blob &&
-        dataset->schema.fields[ref->field].row_items <= 1)
+    if (dataset->schema.fields[ref->field].row_items <= 1)
         cutter->kind = kind_of_page(cutter);
     if (cutter->kind == LIO_CUT_NOT)
         lio_pool_count_whole(dataset->pool, lio_page_bytes(cutter->page));
@@ -377,7 +376,7 @@ static int cut_entries(struct lio_cutter *cutter, uint64_t row, uint64_t end,
 {
     const struct lio_entries *entries = &cutter->entries;
     uint64_t last = entries->first + entries->n, most;
-    int rc;
+    int rc = 0;
 
     end = end < last ? end : last;
     if (!lio_entries_within(entries, row, end, limits->stored, &most))
@@ -390,8 +389,11 @@ static int cut_entries(struct lio_cutter *cutter, uint64_t row, uint64_t end,
         return corrupt(cutter, "its values do not lie in order in their bytes",
                        err);
     cut->at = lio_entries_start(entries, row);
-    rc = take_buffer(cutter, cut, entries->data,
-                     lio_entries_start(entries, end) - cut->at, err);
+    if (entries->lists)
+        cut->page.first_item += cut->at;
+    else
+        rc = take_buffer(cutter, cut, entries->data,
+                         lio_entries_start(entries, end) - cut->at, err);
     if (!entries->ends) {
         cut->page.nbuffers = 1; /* the index is not needed any more */
         return rc;
@@ -482,10 +484,21 @@ static void set_layout(const struct lio_cutter *cutter, struct lio_cut *cut)
     }
 }
 
+/* What cannot be cut may take no more than what it decodes to may. */
 static int cut_whole(struct lio_cutter *cutter, struct lio_cut *cut,
                      struct lio_error *err)
 {
+    uint64_t bytes = lio_page_bytes(cutter->page);
     int rc = 0;
+
+    if (bytes > cutter->dataset->page_decoded_max)
+        return lio_error_set(
+            err, LIO_EUNSUPPORTED,
+            "%s: column '%s', page %" PRIu32
+            ": it cannot be read in parts, and its %" PRIu64
+            " bytes are more than the %" PRIu64 " that may be held of one",
+            file_of(cutter), column_of(cutter), cutter->ref.page, bytes,
+            cutter->dataset->page_decoded_max);
 
     for (uint32_t i = 0; i < cutter->page->nbuffers && rc == 0; i++)
         rc = take_buffer(cutter, cut, i, cutter->page->buffers[i].bytes, err);
@@ -551,7 +564,8 @@ static uint64_t start_in(const struct lio_cutter *cutter,
 static bool is_made(const struct lio_cutter *cutter, uint32_t buffer)
 {
     return (cutter->kind == LIO_CUT_CHUNKS && buffer != 1) ||
-           (cutter->kind == LIO_CUT_ENTRIES && buffer != cutter->entries.data);
+           (cutter->kind == LIO_CUT_ENTRIES &&
+            (cutter->entries.lists || buffer != cutter->entries.data));
 }
 
 int lio_cutter_read(const struct lio_cutter *cutter, const struct lio_cut *cut,

@@ -297,14 +297,12 @@ static int parse_buffers(const struct where *where,
     return 0;
 }
 
-/* Where the items of a page of lists are, and whether these are blobs. */
+/* Where the items of a page of lists are. */
 static int count_items(const struct where *where, struct lio_page *page,
                        struct lio_column *column, struct lio_error *err)
 {
     uint64_t items = lio_page_items(page);
 
-    column->blob |= page->layout && page->layout->layout_case ==
-                                        LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
     if (items > (uint64_t)INT64_MAX - column->items)
         return broken_page(where, LIO_ECORRUPT, err, "%" PRIu64 " items",
                            items);
@@ -350,7 +348,11 @@ static int parse_page(const struct where *where,
         rc = parse_encoding(where, message->encoding, page, err);
     if (rc == 0)
         rc = borrow_buffers(where, page, err);
-    return rc < 0 ? rc : count_items(where, page, column, err);
+    if (rc < 0)
+        return rc;
+    column->blob |= lio_page_is_blob(page);
+    lio_page_unwrap(page);
+    return count_items(where, page, column, err);
 }
 
 /* -- columns ------------------------------------------------------------- */

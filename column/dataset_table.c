@@ -222,8 +222,8 @@ static int format_of(const struct lio_dataset *dataset,
         }
     return lio_error_set(err, LIO_EUNSUPPORTED,
                          "%s: file version '%s' is not supported (2.0, 2.1 and "
-                         "2.2 are)",
-                         dataset->path, version);
+                         "2.2 are): %s",
+                         dataset->path, version, lio_format_refusal(version));
 }
 
 static int check_formats(const struct lio_dataset *dataset,

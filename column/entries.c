@@ -70,13 +70,31 @@ static bool find_ends(const struct lio_page *page, struct lio_entries *entries)
            page->buffers[entries->buffer].bytes / entries->width >= page->rows;
 }
 
+static bool find_lists(const struct lio_page *page, struct lio_entries *entries)
+{
+    const Lio__Pb__ArrayEncoding *enc = lio_array_without_nulls(page->array);
+
+    if (!enc || enc->array_case != LIO_ARRAY_CASE(LIST) ||
+        enc->list->null_adjustment <= enc->list->nitems ||
+        page->nbuffers != 1 ||
+        !find_plain(page, enc->list->offsets, 64, &entries->buffer))
+        return false;
+    entries->data = entries->buffer;
+    entries->width = sizeof(uint64_t);
+    entries->ends = true;
+    entries->lists = true;
+    entries->adjustment = enc->list->null_adjustment;
+    return page->buffers[entries->buffer].bytes / entries->width >= page->rows;
+}
+
 bool lio_entries_find(const struct lio_page *page,
                       struct lio_entries *ret_entries)
 {
     struct lio_entries entries = { .page = page };
 
-    if (!(page->layout ? find_index(page, &entries)
-                       : find_ends(page, &entries)))
+    if (!(page->layout
+              ? find_index(page, &entries)
+              : find_ends(page, &entries) || find_lists(page, &entries)))
         return false;
     *ret_entries = entries;
     return true;
@@ -126,18 +144,27 @@ uint64_t lio_entries_start(const struct lio_entries *entries, uint64_t row)
     return end >= entries->adjustment ? end - entries->adjustment : end;
 }
 
+/* How far entries may reach. */
+static uint64_t end_of_values(const struct lio_entries *entries)
+{
+    return entries->lists ? lio_page_items(entries->page)
+                          : entries->page->buffers[entries->data].bytes;
+}
+
 bool lio_entries_within(const struct lio_entries *entries, uint64_t row,
                         uint64_t end, uint64_t bytes, uint64_t *ret_rows)
 {
     uint64_t start = lio_entries_start(entries, row), last = start, rows = 0;
-    uint64_t most = entries->page->buffers[entries->data].bytes;
+    uint64_t most = end_of_values(entries);
 
     while (row + rows < end) {
         uint64_t next = lio_entries_start(entries, row + rows + 1);
+        uint64_t taken =
+            entries->lists ? (rows + 1) * entries->width : next - start;
 
         if (next < last || next > most)
             return false;
-        if (rows > 0 && next - start > bytes)
+        if (rows > 0 && taken > bytes)
             break;
         last = next;
         rows++;

@@ -6,6 +6,9 @@
  *     2.0, strings   ends     17 40 41      where values end; a null has more
  *                                           added to it than there are bytes
  *
+ *     2.0, lists     ends      2 40 41      the same of items, which lie in
+ *                                           another column
+ *
  * Of a long page the entries are read in runs, as they are needed.
  */
 #ifndef LIO_COLUMN_ENTRIES_H
@@ -16,9 +19,10 @@
 struct lio_entries {
     const struct lio_page *page;
     uint32_t buffer;     /* of the entries */
-    uint32_t data;       /* of the values */
+    uint32_t data;       /* of the values; of lists the same as `buffer` */
     uint32_t width;      /* bytes of an entry */
     bool ends;           /* they are ends, not an index */
+    bool lists;          /* and of items, not of bytes */
     uint64_t adjustment; /* of the end of a null */
     struct lio_mem *mem; /* those of rows first .. first + n - 1 */
     uint64_t first;
@@ -44,8 +48,9 @@ static inline bool lio_entries_has(const struct lio_entries *entries,
 /* Where `row` starts, or the one before it ends; from `first` to first + n. */
 uint64_t lio_entries_start(const struct lio_entries *entries, uint64_t row);
 
-/* How many rows from `row` on, which is there, are in `bytes`: one at least,
- * and up to row `end` at the most.  False if they do not lie in order. */
+/* How many rows from `row` on, which is there, are in `bytes`, those of the
+ * entries where there are no others: one at least, and up to row `end` at the
+ * most.  False if they do not lie in order. */
 bool lio_entries_within(const struct lio_entries *entries, uint64_t row,
                         uint64_t end, uint64_t bytes, uint64_t *ret_rows);
 

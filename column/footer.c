@@ -15,6 +15,7 @@
 #include "common/cursor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 const char *lio_format_name(enum lio_format format)
 {
@@ -27,6 +28,16 @@ const char *lio_format_name(enum lio_format format)
         return "2.2";
     }
     return "unknown";
+}
+
+const char *lio_format_refusal(const char *version)
+{
+    if (strncmp(version, "0.", 2) == 0)
+        return "it is of the format before 2.0, which LanceDB can read and "
+               "write anew";
+    if (strcmp(version, "2.3") == 0)
+        return "2.3 is a draft, which later releases of Lance change";
+    return "it is not known to this version";
 }
 
 /* Writers stamp 2.0 files with 0.3; older ones used 2.0. */
@@ -78,11 +89,15 @@ int lio_footer_parse(const char *name, uint64_t file_bytes,
                              "%s: is not a Lance file, or its end is missing: "
                              "the last four bytes are not \"LANC\"",
                              name);
-    if (!format_of(major, minor, &footer.format))
+    if (!format_of(major, minor, &footer.format)) {
+        char version[sizeof("65535.65535")];
+
+        (void)snprintf(version, sizeof(version), "%u.%u", major, minor);
         return lio_error_set(err, LIO_EUNSUPPORTED,
-                             "%s: Lance file version %u.%u is not supported "
-                             "(2.0, 2.1 and 2.2 are)",
-                             name, major, minor);
+                             "%s: Lance file version %s is not supported (2.0, "
+                             "2.1 and 2.2 are): %s",
+                             name, version, lio_format_refusal(version));
+    }
     /* The counts size later allocations: trust none the file has no room for.
      */
     if (!table_fits(footer.column_table_at, footer.ncolumns, footer_at))

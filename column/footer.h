@@ -26,15 +26,15 @@ struct lio_footer {
 /* "2.0", "2.1" or "2.2" */
 const char *lio_format_name(enum lio_format format);
 
+/* Why files of another version, such as "2.3", are not read: a phrase. */
+const char *lio_format_refusal(const char *version);
+
 /* Read the footer from `tail`, the last LIO_FOOTER_BYTES of the `file_bytes`
  * of file `name`. */
 LIO_MUST_CHECK int lio_footer_parse(const char *name, uint64_t file_bytes,
                                     struct lio_bytes tail,
                                     struct lio_footer *ret_footer,
                                     struct lio_error *err);
-
-/* The way back: LIO_FOOTER_BYTES to `to`. */
-void lio_footer_pack(const struct lio_footer *footer, uint8_t *to);
 
 /* The way back: LIO_FOOTER_BYTES to `to`. */
 void lio_footer_pack(const struct lio_footer *footer, uint8_t *to);

@@ -40,6 +40,36 @@ uint64_t lio_page_items(const struct lio_page *page)
                : 0;
 }
 
+/* -- blobs --------------------------------------------------------------- */
+
+bool lio_page_is_blob(const struct lio_page *page)
+{
+    return page->layout &&
+           page->layout->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+}
+
+static bool is_item(uint32_t kind)
+{
+    return kind == LIO_LAYER_ITEM || kind == LIO_LAYER_NULLABLE_ITEM;
+}
+
+void lio_page_unwrap(struct lio_page *page)
+{
+    Lio__Pb__BlobLayout *blob;
+    Lio__Pb__PageLayout *inner;
+
+    if (!lio_page_is_blob(page))
+        return;
+    blob = page->layout->blob;
+    inner = blob->inner;
+    if (blob->n_layers != 1 || !is_item(blob->layers[0]) || !inner ||
+        inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
+        return;
+    blob->inner = NULL;
+    protobuf_c_message_free_unpacked(&page->layout->base, NULL);
+    page->layout = inner;
+}
+
 /* -- what cannot be read ------------------------------------------------- */
 
 /* Files of [[a b] [c]] and of [[a] [b c]] are the same byte for byte: only of
@@ -47,8 +77,7 @@ uint64_t lio_page_items(const struct lio_page *page)
 static const char *refuse_blobs(const Lio__Pb__BlobLayout *layout)
 {
     for (size_t i = 0; i < layout->n_layers; i++)
-        if (layout->layers[i] != LIO_LAYER_ITEM &&
-            layout->layers[i] != LIO_LAYER_NULLABLE_ITEM)
+        if (!is_item(layout->layers[i]))
             return "lists of blobs of version 2.1 do not say where they start";
     return NULL;
 }

@@ -40,6 +40,13 @@ void lio_page_release(struct lio_page *page);
 /* The encoding as text, for the caller to free; NULL without memory. */
 char *lio_page_describe(const struct lio_page *page);
 
+/* Whether the page is said to be of blobs. */
+bool lio_page_is_blob(const struct lio_page *page);
+
+/* Make a page of blobs that are not nested one of descriptors, which is all
+ * that it is: it can be cut then, and picked from, as others can. */
+void lio_page_unwrap(struct lio_page *page);
+
 /* Bytes of all buffers, which a file's metadata has been checked to bound. */
 uint64_t lio_page_bytes(const struct lio_page *page);
 

@@ -140,7 +140,7 @@ int lio_window_start(struct lio_cutter *cutter, uint64_t row, uint64_t end,
         .ref = cutter->ref,
         .first = window->cut.first,
         .rows = window->cut.page.rows,
-        .first_item = cutter->page->first_item,
+        .first_item = window->cut.page.first_item,
         .bytes = window->cut.bytes,
     };
     offer(window);

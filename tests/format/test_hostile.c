@@ -422,9 +422,34 @@ static int break_all(char **arguments)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
+/* A page that has to be read whole is not, if it is too large for that. */
+static void what_cannot_be_cut_is_bounded(void **state)
+{
+    const struct lio_scan scan = { .memory = 1 };
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch = { 0 };
+    struct lio_dataset *dataset;
+    struct lio_error err;
+    char *path;
+
+    (void)state;
+    assert_true(asprintf(&path, "%s/types/comp_zstd/v2_0.lance",
+                         getenv("LIO_TEST_DATA")) >= 0);
+    assert_int_equal(lio_dataset_open(NULL, path, &dataset, NULL), 0);
+    free(path);
+    dataset->page_decoded_max = 1000;
+    assert_int_equal(lio_scan_stream(dataset, &scan, &stream, &err), 0);
+    assert_int_not_equal(stream.get_next(&stream, &batch), 0);
+    if (!strstr(stream.get_last_error(&stream), "cannot be read in parts"))
+        fail_msg("%s", stream.get_last_error(&stream));
+    stream.release(&stream);
+    lio_dataset_close(dataset);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_be_cut_is_bounded),
         cmocka_unit_test(cut_file_is_refused),
         cmocka_unit_test(shifted_file_is_refused_or_read),
         cmocka_unit_test(broken_fields_are_found),

@@ -184,6 +184,9 @@ static void what_cannot_be_cut_is_counted(void **state)
     (void)state;
     assert_true(count_whole("comp_zstd", '0') > 0);
     assert_int_equal(count_whole("multi_page", '1'), 0);
+    assert_int_equal(count_whole("blob", '0'), 0);
+    assert_int_equal(count_whole("blob", '1'), 0);
+    assert_int_equal(count_whole("lists", '0'), 0);
 }
 
 /* What is left of one column's rows if only a part of it is wanted. */

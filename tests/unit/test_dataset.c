@@ -581,7 +581,9 @@ static void other_versions_are_refused(void **state)
     struct fixture *f = *state;
 
     f->format.version = (char *)"2.3";
-    refused(f, LIO_EUNSUPPORTED, "file version '2.3' is not supported");
+    refused(f, LIO_EUNSUPPORTED,
+            "file version '2.3' is not supported (2.0, 2.1 and 2.2 are): 2.3 "
+            "is a draft");
     f->format.version = (char *)"legacy";
     refused(f, LIO_EUNSUPPORTED, "file version 'legacy'");
     f->format.version = (char *)"2.1";

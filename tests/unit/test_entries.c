@@ -145,6 +145,36 @@ static void disorder_is_seen(void **state)
     lio_mem_put(entries.mem);
 }
 
+/* Those of lists are all that a page has: what rows take are the entries. */
+static void ends_of_lists_count_items(void **state)
+{
+    const uint64_t ends[ROWS] = { 10, 10 + ADD, 30, 37 };
+    struct lio_buffer_info buffers[] = { { 0, sizeof(ends) } };
+    Lio__Pb__ListArray list = { .offsets = &flat_encs[0],
+                                .null_adjustment = ADD,
+                                .nitems = 37 };
+    Lio__Pb__ArrayEncoding enc = { .array_case = LIO_ARRAY_CASE(LIST),
+                                   .list = &list };
+    const struct lio_page page = {
+        .rows = ROWS, .nbuffers = 1, .buffers = buffers, .array = &enc
+    };
+    struct lio_entries entries = open_entries(&page, ends, sizeof(ends));
+    uint64_t rows;
+
+    (void)state;
+    assert_true(entries.lists);
+    assert_int_equal(lio_entries_start(&entries, 2), 10);
+    assert_true(lio_entries_within(&entries, 0, ROWS, 24, &rows));
+    assert_int_equal(rows, 3);
+    assert_true(lio_entries_within(&entries, 0, ROWS, 1, &rows));
+    assert_int_equal(rows, 1);
+    list.nitems = 36;
+    assert_false(lio_entries_within(&entries, 0, ROWS, UINT64_MAX, &rows));
+    lio_mem_put(entries.mem);
+    list.nitems = ADD; /* a null could be none */
+    assert_false(lio_entries_find(&page, &entries));
+}
+
 static void pages_without_room_for_entries_have_none(void **state)
 {
     struct lio_buffer_info buffers[] = { { 0, 37 }, { 64, 9 } };
@@ -170,6 +200,7 @@ int main(void)
         cmocka_unit_test(ends_tell_the_same_and_nulls),
         cmocka_unit_test(later_runs_know_where_they_start),
         cmocka_unit_test(disorder_is_seen),
+        cmocka_unit_test(ends_of_lists_count_items),
         cmocka_unit_test(pages_without_room_for_entries_have_none),
     };
 
