@@ -5,12 +5,16 @@
 
 #include "common/clock.h"
 #include "core/engine.h"
+#include "core/service.h"
 #include "core/transfer.h"
 #include "core/view.h"
 
-void lio_cq_count_join(struct lio_cq *cq, int change)
+void lio_deliver_joined(const struct lio_io *request, int change)
 {
-    atomic_fetch_add(&cq->joins, change);
+    if (request->cq)
+        atomic_fetch_add(&request->cq->joins, change);
+    else if (request->callback)
+        lio_service_joined(request->lane->engine->service, change);
 }
 
 void lio_wake_registered(_Atomic(struct lio_waiter *) *slot,

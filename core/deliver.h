@@ -42,6 +42,8 @@ void lio_wake_registered(_Atomic(struct lio_waiter *) *slot,
 /* Run the callbacks that are due.  Holds no lock. */
 void lio_deliver_callbacks(struct lio_batch *batch);
 
-void lio_cq_count_join(struct lio_cq *cq, int change);
+/* The request waits for so many more loads, or less, that others have begun,
+ * perhaps on other lanes: who waits for its result must look after those. */
+void lio_deliver_joined(const struct lio_io *request, int change);
 
 #endif

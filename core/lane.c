@@ -134,6 +134,15 @@ static void end_unwanted(struct lio_io *request, struct lio_io_list *failed)
     lio_admit_fail_ops(request, failed);
 }
 
+/* Who reaps may be asleep already, for nothing: he must look after the lanes
+ * that hold what is waited for here.  Either he sees that before he sleeps, or
+ * we see his token. */
+static void rouse(struct lio_lane *lane)
+{
+    if (lio_lane_stuck(lane) && atomic_load(&lane->token) != 0)
+        (void)lane->ops->wake(lane->queue);
+}
+
 static void pump_staged(struct lio_lane *lane, uint64_t now,
                         struct lio_io_list *failed)
 {
@@ -188,6 +197,7 @@ void lio_lane_issue(struct lio_lane *lane, struct lio_io_list *requests,
         pump_staged(lane, batch->now_ns, &failed);
     if (must_send(lane, flush))
         send(lane);
+    rouse(lane);
     lio_count(&lane->stats, LIO_COUNT_BATCHES, 1);
     pthread_mutex_unlock(&lane->lock);
     end_failed(&failed, batch);

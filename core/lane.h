@@ -122,6 +122,13 @@ static inline bool lio_lane_idle(const struct lio_lane *lane)
     return lio_lane_in_flight(lane) == 0 && atomic_load(&lane->nwaiting) == 0;
 }
 
+/* Operations wait, and none is on its way: what they wait for is held by other
+ * lanes, which perhaps nobody reaps. */
+static inline bool lio_lane_stuck(const struct lio_lane *lane)
+{
+    return atomic_load(&lane->nwaiting) > 0 && lio_lane_in_flight(lane) == 0;
+}
+
 /* -- submitting ---------------------------------------------------------- */
 
 /* `n` new objects, or none: false if there is no memory.  `ncallers` of them

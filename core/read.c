@@ -127,8 +127,7 @@ static void count_join(struct lio_io *request, int change)
     if (!enter_caller(request))
         return;
     atomic_fetch_add(&request->joins, change);
-    if (request->cq)
-        lio_cq_count_join(request->cq, change);
+    lio_deliver_joined(request, change);
     leave_caller(request);
 }
 

@@ -154,28 +154,24 @@ static void sleep_aside(struct lio_lane *lane, const struct lio_wait *wait,
     unlink_sleeper(lane, wait->waiter);
 }
 
-/* Our own operations wait, and none of them is on its way: what they wait for
- * is held by other lanes. */
-static bool stuck(const struct lio_lane *lane)
-{
-    return atomic_load(&lane->nwaiting) > 0 && lio_lane_in_flight(lane) == 0;
-}
-
 /* Reap until it is ready, the time is up, callbacks want to run, or what comes
- * next is held by lanes that perhaps nobody reaps. */
+ * next is held by lanes that perhaps nobody reaps.  If that is so only since
+ * the last look (`helped`), it does not sleep: lio_lane_issue() may have come
+ * too early to see the token. */
 static void reap_for(struct lio_lane *lane, const struct lio_wait *wait,
-                     int64_t timeout_ns, struct lio_batch *batch)
+                     bool helped, int64_t timeout_ns, struct lio_batch *batch)
 {
     atomic_store(&wait->waiter->reaping, lane);
     do {
         bool must_wait = timeout_ns != 0 && !wait->ready(wait->what) &&
-                         !atomic_load(&wait->waiter->woken);
+                         !atomic_load(&wait->waiter->woken) &&
+                         (helped || !lio_lane_stuck(lane));
 
         reap(lane, must_wait, must_wait ? timeout_ns : 0, batch);
         if (!must_wait)
             break;
         timeout_ns = timeout_ns < 0 ? -1 : 0;
-    } while (!batch->callbacks.head && !batch->fed && !stuck(lane));
+    } while (!batch->callbacks.head && !batch->fed && !lio_lane_stuck(lane));
     atomic_store(&wait->waiter->reaping, NULL);
 }
 
@@ -216,6 +212,7 @@ int lio_lane_wait(struct lio_lane *lane, const struct lio_wait *wait)
 {
     struct lio_batch batch;
     int64_t left;
+    bool help;
     int rc;
 
     lio_batch_begin(&batch, lane->engine);
@@ -229,7 +226,9 @@ int lio_lane_wait(struct lio_lane *lane, const struct lio_wait *wait)
             break;
         }
         left = lio_deadline_left(wait->deadline);
-        if (stuck(lane) || (wait->scattered && wait->scattered(wait->what))) {
+        help = lio_lane_stuck(lane) ||
+               (wait->scattered && wait->scattered(wait->what));
+        if (help) {
             help_others(lane, &batch);
             if (wait->ready(wait->what))
                 break;
@@ -237,7 +236,7 @@ int lio_lane_wait(struct lio_lane *lane, const struct lio_wait *wait)
                 left = shorter(left, SLICE_NS);
         }
         if (take_token(lane)) {
-            reap_for(lane, wait, left, &batch);
+            reap_for(lane, wait, help, left, &batch);
             leave_token(lane);
             lio_batch_end(&batch);
         } else if (left != 0) {

@@ -23,6 +23,7 @@ struct lio_service {
     struct lio_waiter waiter; /* of the thread */
     struct lio_timers timers;
     _Atomic bool stopping;
+    _Atomic int64_t joins; /* of requests with callbacks, on other fills */
 
     struct lio_stats_db *db; /* the thread's; NULL: off */
     struct lio_stats_snapshot snapshot;
@@ -185,11 +186,18 @@ static void write_last(struct lio_service *service)
 
 /* -- the thread ---------------------------------------------------------- */
 
-static bool is_stopping(void *what)
+static bool is_stopping(const struct lio_service *service)
+{
+    return atomic_load(&service->stopping);
+}
+
+/* Must it look after other lanes?  Nobody need be inside the engine who does,
+ * while a callback is waited for. */
+static bool is_scattered(void *what)
 {
     struct lio_service *service = what;
 
-    return atomic_load(&service->stopping);
+    return is_stopping(service) || atomic_load(&service->joins) > 0;
 }
 
 static bool is_over(struct lio_service *service)
@@ -214,6 +222,13 @@ static void wake_thread(struct lio_service *service)
     pthread_mutex_lock(&lane->wait_lock);
     lio_waiter_wake(&service->waiter);
     pthread_mutex_unlock(&lane->wait_lock);
+}
+
+void lio_service_joined(struct lio_service *service, int change)
+{
+    /* From then on it does not sleep for long. */
+    if (atomic_fetch_add(&service->joins, change) == 0 && change > 0)
+        wake_thread(service);
 }
 
 static bool set_timer(struct lio_service *service, uint64_t due_ns, uint64_t id,
@@ -278,7 +293,7 @@ static void *service_main(void *arg)
     struct lio_lane *lane = lio_engine_callback_lane(service->engine);
     struct lio_wait wait = {
         .ready = must_act,
-        .scattered = is_stopping,
+        .scattered = is_scattered,
         .what = service,
         .waiter = &service->waiter,
     };

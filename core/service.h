@@ -32,6 +32,10 @@ void lio_service_abandon(struct lio_service *service);
 void lio_service_info(struct lio_service *service,
                       struct lio_engine_info *ret_info);
 
+/* Requests with callbacks wait for so many more loads, or less, of other lanes:
+ * perhaps nobody else looks after those. */
+void lio_service_joined(struct lio_service *service, int change);
+
 /* Issue an operation that has come back (ISSUED) again at `due_ns`; at once if
  * there is no memory to remember it. */
 void lio_service_resume_at(struct lio_service *service, struct lio_io *io,

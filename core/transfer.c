@@ -345,8 +345,8 @@ static void forget_joins(struct lio_io *request)
 {
     int32_t joins = atomic_exchange(&request->joins, 0);
 
-    if (request->cq && joins != 0)
-        lio_cq_count_join(request->cq, -joins);
+    if (joins != 0)
+        lio_deliver_joined(request, -joins);
 }
 
 /*

@@ -268,14 +268,37 @@ static void on_done(const struct lio_result *result, void *user)
     pthread_mutex_unlock(&count->lock);
 }
 
+static void count_begin(struct callback_count *count)
+{
+    *count = (struct callback_count){ .n = 0 };
+    pthread_mutex_init(&count->lock, NULL);
+    pthread_cond_init(&count->changed, NULL);
+}
+
+/* Wait for `n` callbacks, without being inside the engine. */
+static void count_end(struct callback_count *count, uint32_t n)
+{
+    struct timespec until;
+    int rc = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_NS / 1000000000;
+    pthread_mutex_lock(&count->lock);
+    while (count->n < n && rc == 0)
+        rc = pthread_cond_timedwait(&count->changed, &count->lock, &until);
+    pthread_mutex_unlock(&count->lock);
+    assert_int_equal(count->n, n);
+    pthread_mutex_destroy(&count->lock);
+    pthread_cond_destroy(&count->changed);
+}
+
 /* Nobody is inside the engine when the device answers. */
 static void a_callback_needs_nobody_inside(void **state)
 {
     struct gated *g = gated(state);
-    struct callback_count count = { .n = 0 };
+    struct callback_count count;
 
-    pthread_mutex_init(&count.lock, NULL);
-    pthread_cond_init(&count.changed, NULL);
+    count_begin(&count);
     for (uint32_t i = 0; i < MANY; i++) {
         g->requests[i].callback = on_done;
         g->requests[i].user = &count;
@@ -284,12 +307,78 @@ static void a_callback_needs_nobody_inside(void **state)
     submit_all(g->f, g->requests, MANY, NULL);
     assert_true(gate->await_held(DEPTH));
     gate->open();
-    pthread_mutex_lock(&count.lock);
-    while (count.n < MANY)
-        pthread_cond_wait(&count.changed, &count.lock);
-    pthread_mutex_unlock(&count.lock);
-    pthread_mutex_destroy(&count.lock);
-    pthread_cond_destroy(&count.changed);
+    count_end(&count, MANY);
+}
+
+/* What the service thread waits for is on a lane that nobody reaps: whoever has
+ * submitted there waits for the callback first. */
+static void check_callback_beside(struct fixture *f,
+                                  const struct lio_request *first,
+                                  const struct lio_request *second)
+{
+    struct lio_request request = *second;
+    struct callback_count count;
+    uint64_t id;
+
+    count_begin(&count);
+    request.callback = on_done;
+    request.user = &count;
+    gate->shut();
+    id = submit_one(f, first);
+    assert_true(gate->await_held(1));
+    submit_all(f, &request, 1, NULL);
+    gate->open();
+    count_end(&count, 1);
+    wait_for_read(f, id, 1);
+}
+
+static void a_callback_needs_nobody_to_look_after_a_load(void **state)
+{
+    struct gated *g = gated(state);
+
+    for (uint32_t i = 0; i < 8; i++) {
+        /* No pattern that would be read ahead. */
+        g->requests[0].offset = g->requests[1].offset = i * i * 65536;
+        check_callback_beside(g->f, &g->requests[0], &g->requests[1]);
+    }
+}
+
+/* Of two reads one has all of the budget, or the only handle. */
+static void check_callback_behind(const char *setting)
+{
+    const char *overrides[] = { setting, NULL };
+    struct lio_request first, second;
+    struct lio_file *files[2];
+    char bufs[2][PIECE];
+    struct fixture *f;
+
+    gate->reset();
+    f = fixture_open(overrides);
+    for (uint32_t i = 0; i < 2; i++) {
+        fixture_make(f, 2 - i, FILE_BYTES);
+        files[i] = fixture_file(f, 2 - i, LIO_READ);
+    }
+    first = read_request(files[1], bufs[0], PIECE, 0);
+    second = read_request(files[0], bufs[1], PIECE, 65536);
+    for (uint32_t i = 0; i < 20; i++) {
+        first.flags = second.flags = LIO_NOCACHE;
+        check_callback_beside(f, &first, &second);
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        lio_file_close(files[i]);
+    fixture_release(f);
+}
+
+static void a_callback_needs_nobody_to_give_the_budget_back(void **state)
+{
+    (void)state;
+    check_callback_behind("engine.in_flight=4096");
+}
+
+static void a_callback_needs_nobody_to_give_a_handle_back(void **state)
+{
+    (void)state;
+    check_callback_behind("files.max_open=1");
 }
 
 /* -- limits -------------------------------------------------------------- */
@@ -1251,6 +1340,9 @@ int main(int argc, char **argv)
         TEST(each_waiter_returns_with_its_own_request),
         TEST(another_thread_waits_for_what_a_dead_one_submitted),
         TEST(a_callback_needs_nobody_inside),
+        TEST(a_callback_needs_nobody_to_look_after_a_load),
+        cmocka_unit_test(a_callback_needs_nobody_to_give_the_budget_back),
+        cmocka_unit_test(a_callback_needs_nobody_to_give_a_handle_back),
         TEST(no_more_is_in_flight_than_the_queue_is_deep),
         TEST(submitting_does_not_wait_for_the_device),
         TEST(a_busy_queue_is_tried_again),
