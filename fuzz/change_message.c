@@ -4,6 +4,8 @@
  */
 #include "fuzz/change_message.h"
 
+#include "column/proto.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -444,4 +446,26 @@ void change_message(ProtobufCMessage *message, struct random *random)
     else if (search.site.field->type != PROTOBUF_C_TYPE_STRING &&
              search.site.field->type != PROTOBUF_C_TYPE_BYTES)
         change_list_of_numbers(&search.site, random);
+}
+
+/* -- packed messages ----------------------------------------------------- */
+
+void pack_into(const ProtobufCMessage *message, ProtobufCBinaryData *to)
+{
+    free(to->data);
+    to->data = malloc(protobuf_c_message_get_packed_size(message) + 1);
+    to->len = protobuf_c_message_pack(message, to->data);
+}
+
+void change_packed(const ProtobufCMessageDescriptor *type,
+                   ProtobufCBinaryData *packed, struct random *random)
+{
+    const struct lio_bytes bytes = { packed->data, packed->len };
+    ProtobufCMessage *message;
+
+    if (lio_proto_unpack(type, bytes, &message) < 0)
+        return;
+    change_message(message, random);
+    pack_into(message, packed);
+    protobuf_c_message_free_unpacked(message, NULL);
 }

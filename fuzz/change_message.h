@@ -15,6 +15,14 @@
  * freed. */
 void change_message(ProtobufCMessage *message, struct random *random);
 
+/* The same of a message of a type that is packed into bytes of another.  Bytes
+ * that are none are left as they are. */
+void change_packed(const ProtobufCMessageDescriptor *type,
+                   ProtobufCBinaryData *packed, struct random *random);
+
+/* Packs into bytes of a message, in the place of what is there. */
+void pack_into(const ProtobufCMessage *message, ProtobufCBinaryData *to);
+
 /* A number in the place of another: near it, or at an edge of its type. */
 uint64_t change_number(uint64_t number, struct random *random);
 

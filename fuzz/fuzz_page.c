@@ -75,27 +75,6 @@ static void change_buffer(const struct parts *parts, struct random *random)
     memcpy(parts->data + at, piece, bytes);
 }
 
-/* Packs into bytes of a message, in the place of what is there. */
-static void pack_into(const ProtobufCMessage *message, ProtobufCBinaryData *to)
-{
-    free(to->data);
-    to->data = malloc(protobuf_c_message_get_packed_size(message) + 1);
-    to->len = protobuf_c_message_pack(message, to->data);
-}
-
-static void change_packed(const ProtobufCMessageDescriptor *type,
-                          ProtobufCBinaryData *packed, struct random *random)
-{
-    const struct lio_bytes bytes = { packed->data, packed->len };
-    ProtobufCMessage *message;
-
-    if (lio_proto_unpack(type, bytes, &message) < 0)
-        return;
-    change_message(message, random);
-    pack_into(message, packed);
-    protobuf_c_message_free_unpacked(message, NULL);
-}
-
 /* It is a message packed into bytes of one that is packed into bytes of the
  * page. */
 static void change_encoding(const struct parts *parts, struct random *random)

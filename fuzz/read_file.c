@@ -61,14 +61,13 @@ static uint64_t rows_of(const struct lio_type *type)
 
 /* Columns by themselves, so that one that is broken hides no other; with as
  * little memory as can be, so that pages are read in pieces. */
-static void read_rows(struct lio_dataset *dataset,
-                      const struct lio_field *field)
+static void read_rows(struct lio_dataset *dataset, const char *column,
+                      uint64_t rows)
 {
-    const char *column = field->name;
     const struct lio_scan scan = { .columns = &column,
                                    .ncolumns = 1,
                                    .offset = 3,
-                                   .limit = rows_of(&field->type),
+                                   .limit = rows,
                                    .batch_rows = 1000,
                                    .memory = 1 };
     struct ArrowArrayStream stream;
@@ -97,23 +96,32 @@ static void take_rows(struct lio_dataset *dataset, const char *column)
     batch.release(&batch);
 }
 
+void read_dataset(struct lio_dataset *dataset)
+{
+    const struct lio_schema *schema = &dataset->schema;
+
+    dataset->page_decoded_max = DECODED_MAX;
+    read_pages(dataset);
+    for (uint32_t i = 0; i < schema->nfields; i++) {
+        if (schema->fields[i].parent >= 0)
+            continue;
+        read_rows(dataset, schema->fields[i].name,
+                  rows_of(&schema->fields[i].type));
+        take_rows(dataset, schema->fields[i].name);
+    }
+    read_rows(dataset, "_rowid", ROWS_MAX);
+    take_rows(dataset, "_rowid");
+}
+
 void read_file(const uint8_t *data, size_t size)
 {
     struct lio_dataset *dataset;
     struct lio_source *source;
-    struct lio_error err;
 
     if (lio_source_over("input", data, size, &source, NULL) < 0)
         return;
-    if (lio_dataset_open_source(source, &dataset, &err) < 0)
+    if (lio_dataset_open_source(source, &dataset, NULL) < 0)
         return;
-    dataset->page_decoded_max = DECODED_MAX;
-    read_pages(dataset);
-    for (uint32_t i = 0; i < dataset->schema.nfields; i++)
-        if (dataset->schema.fields[i].parent < 0)
-            read_rows(dataset, &dataset->schema.fields[i]);
-    for (uint32_t i = 0; i < dataset->schema.nfields; i++)
-        if (dataset->schema.fields[i].parent < 0)
-            take_rows(dataset, dataset->schema.fields[i].name);
+    read_dataset(dataset);
     lio_dataset_close(dataset);
 }

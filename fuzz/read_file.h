@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct lio_dataset;
+
 void read_file(const uint8_t *data, size_t size);
+
+/* The same with what has been opened; it is not closed. */
+void read_dataset(struct lio_dataset *dataset);
 
 #endif
