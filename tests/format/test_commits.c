@@ -76,7 +76,7 @@ static int count_files(void)
             continue;
         n += i == 0;
         while ((entry = readdir(dir)))
-            n += entry->d_type == DT_REG;
+            n += temp_dir_is_file(dir, entry);
         (void)closedir(dir);
     }
     return n;

@@ -157,7 +157,7 @@ static unsigned count_names(const char *name, const char *part)
     if (!dir)
         return 0;
     while ((entry = readdir(dir)))
-        n += entry->d_type == DT_REG && strstr(entry->d_name, part);
+        n += temp_dir_is_file(dir, entry) && strstr(entry->d_name, part);
     (void)closedir(dir);
     return n;
 }

@@ -6,7 +6,10 @@
 #error "tests are built with lio_options, which define _GNU_SOURCE"
 #endif
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,16 @@ static inline char *temp_dir_make(void)
         return path;
     free(path);
     return NULL;
+}
+
+/* Some file systems do not tell readdir() what an entry is. */
+static inline bool temp_dir_is_file(DIR *dir, const struct dirent *entry)
+{
+    struct stat info;
+
+    return fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) ==
+               0 &&
+           S_ISREG(info.st_mode);
 }
 
 static inline int temp_dir_unlink(const char *path, const struct stat *info,
