@@ -280,6 +280,27 @@ static int zero_item(const struct lio_encode *enc, struct lio_fixed *fixed)
     return 0;
 }
 
+/* Items of a bit each, which are two at the most. */
+static int bit_items(const struct lio_encode *enc,
+                     const struct lio_plain *items, struct lio_chunks *chunks)
+{
+    uint32_t n = items->n > 0 ? (uint32_t)items->n : 1;
+    size_t bytes = (size_t)lio_bits_bytes(n);
+    uint8_t *bits;
+    int rc = lio_encode_alloc(enc, bytes, &bits);
+
+    if (rc < 0)
+        return rc;
+    memset(bits, 0, bytes);
+    if (items->n > 0)
+        lio_bits_copy(bits, 0, items->values, 0, items->n);
+    chunks->items = (struct lio_bytes){ bits, bytes };
+    chunks->nitems = n;
+    chunks->dictionary = lio_message_flat(enc->arena, 1);
+    chunks->bytes = lio_chunks_bytes(chunks);
+    return chunks->dictionary ? 0 : lio_encode_no_message(enc);
+}
+
 static int column_items(const struct lio_encode *enc,
                         const struct lio_plain *items,
                         struct lio_chunks *chunks)
@@ -294,6 +315,8 @@ static int column_items(const struct lio_encode *enc,
 
     if (rc < 0)
         return rc;
+    if (items->type->kind == LIO_KIND_FIXED && bits == 1)
+        return bit_items(enc, items, chunks);
     if (items->type->kind == LIO_KIND_VARIABLE) {
         rc = lio_spans_open(enc, items, &spans);
         if (rc < 0)

@@ -34,6 +34,7 @@ static const struct table_case cases[] = {
     { "deep_20", '0', "012" },
     { "deletes_bitmap", '2', "012" },
     { "dictionary", '2', "012" },
+    { "dictionary_bool", '2', "012" },
     { "dictionary_null_item", '0', "012" },
     { "embeddings", '2', "012" },
     { "embeddings_null_items", '2', "012" },
