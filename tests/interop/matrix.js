@@ -63,7 +63,7 @@ const reasons = [
   [/structs without fields that are null/, 'refused: from 2.1 on a page of structs without fields has no place for nulls or lists; LanceDB refuses them, too'],
   [/packed structs of structs without strings/, 'refused: in 2.2 LanceDB writes packed structs of structs only if these hold strings'],
   [/(a|, a) dictionary, of/, 'refused: LanceDB takes the spelling of such a type apart at the wrong colon, and panics when it opens the table'],
-  [/is not a type|fixed-size lists of values that have no fixed width/, 'refused: of fixed-size lists of strings, nulls and dictionaries LanceDB writes some, in some versions, and reads none of dictionaries'],
+  [/is not a type|fixed-size lists of values that have no fixed width/, 'refused: LanceDB reads no fixed-size lists of strings or dictionaries, and of nulls those of 2.0 alone'],
   [/packed structs of lists, nulls/, 'refused: LanceDB panics at packed structs of lists, nulls or dictionaries, and fails to read its own with fixed-size lists of structs'],
   [/`Option::unwrap\(\)` on a `None`/, 'LanceDB fails to read lists of fixed-size lists of structs, its own too'],
   [/its children have differing lengths/, 'LanceDB fails to read structs of fixed-size lists of structs, its own too'],
