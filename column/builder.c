@@ -14,20 +14,23 @@
 
 static int alloc_values(struct lio_decode *dec, struct lio_builder *builder)
 {
-    uint64_t bits;
+    uint64_t n = builder->rows, bits;
     int rc;
 
     switch (builder->type->kind) {
     case LIO_KIND_VARIABLE:
         return lio_strings_init(dec, builder->type->bits, builder->rows,
                                 &builder->strings);
+    case LIO_KIND_LIST:
+        n++;
+        break;
     case LIO_KIND_FIXED:
     case LIO_KIND_DICTIONARY:
         break;
     default:
         return 0;
     }
-    if (!lio_checked_mul(builder->rows, builder->type->bits, &bits))
+    if (!lio_checked_mul(n, builder->type->bits, &bits))
         bits = UINT64_MAX;
     rc = lio_decode_alloc(dec, lio_bits_bytes(bits), &builder->values);
     /* The spare bits of a bitmap's last byte are not left to chance. */
@@ -71,6 +74,9 @@ static int init_children(struct lio_decode *dec, struct lio_builder *builder)
 
     if (rc < 0 || builder->type->kind == LIO_KIND_DICTIONARY)
         return rc;
+    /* Lists are made but where all of them are null. */
+    if (builder->type->kind == LIO_KIND_LIST)
+        rows = 0;
     if (builder->type->kind == LIO_KIND_FIXED_LIST &&
         (!lio_checked_mul(rows, builder->type->dimension, &rows) ||
          rows > INT64_MAX))

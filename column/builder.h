@@ -19,7 +19,8 @@ struct lio_builder {
     uint64_t rows;              /* room for */
     uint64_t nulls;             /* among the levels appended so far */
     struct lio_mem *validity;   /* NULL: the page has no nulls */
-    struct lio_mem *values;     /* LIO_KIND_FIXED, LIO_KIND_DICTIONARY */
+    struct lio_mem *values;     /* LIO_KIND_FIXED, LIO_KIND_DICTIONARY; offsets
+                                   of LIO_KIND_LIST, which are null */
     struct lio_strings strings; /* LIO_KIND_VARIABLE */
     struct lio_builder *children;
     uint32_t nchildren;

@@ -62,9 +62,8 @@ int lio_dataset_open_single(struct lio_dataset *dataset,
     if (message->schema)
         rc = lio_schema_parse(dataset->path, message->schema->fields,
                               message->schema->n_fields, &dataset->schema, err);
-    if (rc == 0 && lio_schema_settle(&dataset->schema, dataset->format) < 0)
-        rc = lio_dataset_no_memory(dataset, err);
     if (rc == 0) {
+        lio_schema_settle(&dataset->schema, dataset->format);
         dataset->nfragments = 1;
         rc = lio_fragment_init(dataset, &dataset->fragments[0], 0, 1, err);
         dataset->fragments[0].rows = message->rows;

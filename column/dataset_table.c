@@ -284,8 +284,8 @@ int lio_dataset_open_table(struct lio_dataset *dataset, uint64_t version,
         rc = format_of(dataset, manifest, &dataset->format, err);
     if (rc == 0)
         rc = check_formats(dataset, err);
-    if (rc == 0 && lio_schema_settle(&dataset->schema, dataset->format) < 0)
-        rc = lio_dataset_no_memory(dataset, err);
+    if (rc == 0)
+        lio_schema_settle(&dataset->schema, dataset->format);
     if (rc == 0)
         rc = add_fragments(dataset, manifest, err);
     if (rc == 0)

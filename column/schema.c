@@ -294,71 +294,10 @@ static bool is_map(const struct lio_field *field)
     return strcmp(field->logical_type, "map") == 0;
 }
 
-/* How much room values take when they lie side by side in a row. */
-enum width {
-    WIDTH_UNKNOWN,  /* they cannot lie so */
-    WIDTH_FIXED,    /* all the same */
-    WIDTH_VARIABLE, /* each as much as it says */
-};
-
-static enum width width_of(const struct lio_type *type);
-
-static enum width width_of_fields(const struct lio_type *type)
-{
-    enum width all = type->nchildren > 0 ? WIDTH_FIXED : WIDTH_UNKNOWN;
-
-    for (uint32_t i = 0; i < type->nchildren && all != WIDTH_UNKNOWN; i++) {
-        enum width width = width_of(type->children[i]);
-
-        if (width != WIDTH_FIXED)
-            all = width;
-    }
-    return all;
-}
-
-static enum width width_of(const struct lio_type *type)
-{
-    switch (type->kind) {
-    case LIO_KIND_FIXED:
-        return WIDTH_FIXED;
-    case LIO_KIND_VARIABLE:
-        return WIDTH_VARIABLE;
-    case LIO_KIND_STRUCT:
-        return width_of_fields(type);
-    case LIO_KIND_FIXED_LIST:
-        return type->nchildren == 1 &&
-                       width_of(type->children[0]) == WIDTH_FIXED
-                   ? WIDTH_FIXED
-                   : WIDTH_UNKNOWN;
-    default:
-        return WIDTH_UNKNOWN;
-    }
-}
-
-/* Whether a field's values lie in the column of a field above it. */
-static bool in_packed(const struct lio_schema *schema, uint32_t number)
-{
-    int32_t parent = schema->fields[number].parent;
-
-    return parent >= 0 && schema->fields[parent].in_packed;
-}
-
-/* A packed struct is rows of values, side by side.  Of one in another the other
- * tells. */
-static bool can_be_packed(const struct lio_schema *schema, uint32_t number)
-{
-    const struct lio_field *field = &schema->fields[number];
-
-    return !field->has_children || in_packed(schema, number) ||
-           (field->type.kind == LIO_KIND_STRUCT &&
-            width_of(&field->type) != WIDTH_UNKNOWN);
-}
-
 /* Broken: not what a writer can mean.  Children come behind their parents, so
  * theirs were linked when the last field was parsed. */
-static int check_children(const struct lio_schema *schema, uint32_t number)
+static int check_children(const struct lio_field *field)
 {
-    struct lio_field *field = &schema->fields[number];
     const struct lio_type *type = &field->type;
     bool fixed = type->kind == LIO_KIND_FIXED_LIST && !type->own;
 
@@ -372,10 +311,6 @@ static int check_children(const struct lio_schema *schema, uint32_t number)
     if (is_map(field) && (type->children[0]->kind != LIO_KIND_STRUCT ||
                           type->children[0]->nchildren != 2))
         return LIO_ECORRUPT;
-    if (field->packed && !can_be_packed(schema, number))
-        return lio_field_refuse(field, "a packed struct of lists, nulls or "
-                                       "dictionaries: the format does not say "
-                                       "how these are packed");
     return 0;
 }
 
@@ -420,7 +355,7 @@ static int parse_fields(const char *file, struct lio_schema *schema,
             return broken_field(file, i, name, rc, err);
     }
     for (uint32_t i = 0; i < schema->nfields; i++) {
-        int rc = check_children(schema, i);
+        int rc = check_children(&schema->fields[i]);
 
         if (rc == 0)
             rc = refuse_part(schema, &schema->fields[i]);
@@ -484,6 +419,14 @@ int64_t lio_schema_find_id(const struct lio_schema *schema, int32_t id)
     return found ? (int64_t)found->number : -1;
 }
 
+/* Whether a field's values lie in the column of a field above it. */
+static bool in_packed(const struct lio_schema *schema, uint32_t number)
+{
+    int32_t parent = schema->fields[number].parent;
+
+    return parent >= 0 && schema->fields[parent].in_packed;
+}
+
 bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
                          uint32_t above)
 {
@@ -507,25 +450,16 @@ const char *lio_schema_unsupported(const struct lio_schema *schema,
 
 /* -- once the version of the files is known ------------------------------ */
 
-int lio_schema_settle(struct lio_schema *schema, enum lio_format format)
+void lio_schema_settle(struct lio_schema *schema, enum lio_format format)
 {
-    int rc = 0;
-
-    for (uint32_t i = 0; i < schema->nfields && rc == 0; i++) {
+    for (uint32_t i = 0; i < schema->nfields; i++) {
         struct lio_field *field = &schema->fields[i];
 
         field->in_packed |= in_packed(schema, i);
-        if (format != LIO_FORMAT_20 || field->in_packed ||
-            field->type.kind != LIO_KIND_FIXED_LIST || field->type.own)
-            continue;
-        field->packed = true;
-        field->in_packed = true;
-        if (!field->unsupported && width_of(&field->type) != WIDTH_FIXED)
-            rc = lio_field_refuse(field,
-                                  "its fixed-size lists of structs are not of "
-                                  "fixed width, and its file version is 2.0");
+        if (format == LIO_FORMAT_20 && !field->in_packed &&
+            field->type.kind == LIO_KIND_FIXED_LIST && !field->type.own)
+            field->packed = field->in_packed = true;
     }
-    return rc;
 }
 
 bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,

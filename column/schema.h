@@ -75,9 +75,8 @@ bool lio_schema_is_below(const struct lio_schema *schema, uint32_t number,
                          uint32_t above);
 
 /* Take in which version the files have: in 2.0 the structs of a fixed-size list
- * are packed, without being called so.  LIO_ENOMEM. */
-LIO_MUST_CHECK int lio_schema_settle(struct lio_schema *schema,
-                                     enum lio_format format);
+ * are packed, without being called so. */
+void lio_schema_settle(struct lio_schema *schema, enum lio_format format);
 
 /* Whether a field has a column of its own in files of this version. */
 bool lio_schema_has_column(const struct lio_schema *schema, uint32_t number,

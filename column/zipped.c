@@ -128,7 +128,10 @@ int lio_zipped_init(struct lio_decode *dec,
         rc = open_struct(dec, enc, &zipped);
         break;
     default:
-        return lio_decode_corrupt(dec, "lengths for values of fixed width");
+        if (lio_type_is_fixed(builder->type))
+            return lio_decode_corrupt(dec, "lengths for values of fixed width");
+        return lio_decode_unsupported(dec, "packed structs of lists, nulls or "
+                                           "dictionaries are not supported");
     }
     if (rc < 0) {
         lio_zipped_release(&zipped);

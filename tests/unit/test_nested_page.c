@@ -504,6 +504,49 @@ static void structs_in_structs_are_walked(void **state)
     refused(f, "lengths for values of fixed width");
 }
 
+/* Of what cannot be packed, too, all may be null. */
+static void packed_lists_may_be_null(void **state)
+{
+    static const struct lio_type *lists[] = { &list_type };
+    static const struct lio_type of_lists = { .kind = LIO_KIND_STRUCT,
+                                              .nchildren = 1,
+                                              .children = lists };
+    Lio__Pb__PackedField list = {
+        .value = &variable,
+        .width_case = LIO__PB__PACKED_FIELD__WIDTH_BITS_PER_LENGTH,
+        .bits_per_length = 8,
+    };
+    Lio__Pb__PackedField *one[] = { &list };
+    Lio__Pb__VariablePackedStruct packed = { .n_fields = 1, .fields = one };
+    Lio__Pb__CompressiveEncoding enc = {
+        .compression_case = ENCODING_CASE(VARIABLE_PACKED_STRUCT),
+        .variable_packed_struct = &packed,
+    };
+    Lio__Pb__FullZipLayout zip = {
+        .details_case = LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_OFFSET,
+        .bits_per_offset = 32,
+        .nitems = 1,
+        .value_compression = &enc,
+        .n_layers = 1,
+        .layers = valid_layers,
+    };
+    Lio__Pb__ConstantLayout constant = { .n_layers = 1, .layers = leaf_layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT;
+    f->layout.constant = &constant;
+    f->leaf = lio_leaf_alone(&of_lists);
+    f->page.rows = 2;
+    holds(f, "~ ~");
+    assert_int_equal(lio_vector_offset(&f->vector.children->all[0], 2), 0);
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP;
+    f->layout.full_zip = &zip;
+    f->page.rows = 1;
+    (void)add_buffer(f, "\0\0\0\0", 4);
+    assert_int_equal(decode(f), LIO_EUNSUPPORTED);
+    decoding_says(&f->d, "packed structs of lists");
+}
+
 /* As writers put them: 32 bits of the number and one of the bool, of which
  * nothing is there. */
 static void bools_that_were_not_stored_are_said(void **state)
@@ -707,6 +750,7 @@ int main(void)
         TEST(structs_without_fields_are_there),
         TEST(structs_with_strings_are_walked),
         TEST(structs_in_structs_are_walked),
+        TEST(packed_lists_may_be_null),
         TEST(bools_that_were_not_stored_are_said),
         TEST(items_may_be_bits),
         TEST(dictionary_column_keeps_its_indices),
