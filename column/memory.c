@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 static bool room_for(uint64_t bytes, size_t *ret_room)
 {
     const size_t extra = sizeof(struct lio_mem) + 2 * LIO_MEM_SLACK;
@@ -44,8 +46,27 @@ struct lio_mem *lio_mem_new(uint64_t bytes)
     return mem;
 }
 
+/* `bytes` of a new mapping that begin at a multiple of `align`, and what is
+ * before and behind given back; NULL without memory. */
+static uint8_t *map_aligned(size_t bytes, size_t before, size_t align)
+{
+    size_t whole = before + bytes + align, head, tail;
+    uint8_t *start = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (start == MAP_FAILED)
+        return NULL;
+    head = (align - ((uintptr_t)start + before) % align) % align;
+    tail = align - head;
+    if (head > 0)
+        (void)munmap(start, head);
+    if (tail > 0)
+        (void)munmap(start + head + before + bytes, tail);
+    return start + head;
+}
+
 /* The head of a mapping is the end of its first page. */
-struct lio_mem *lio_mem_map(uint64_t bytes)
+struct lio_mem *lio_mem_map(uint64_t bytes, bool huge)
 {
     struct lio_mem *mem;
     uint8_t *start;
@@ -53,15 +74,17 @@ struct lio_mem *lio_mem_map(uint64_t bytes)
 
     if (!room_for(bytes, &whole))
         return NULL;
-    whole = LIO_MEM_PAGE + ((size_t)bytes + LIO_MEM_SLACK + LIO_MEM_PAGE - 1) /
-                               LIO_MEM_PAGE * LIO_MEM_PAGE;
-    start = mmap(NULL, whole, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED)
+    whole = ((size_t)bytes + LIO_MEM_SLACK + LIO_MEM_PAGE - 1) / LIO_MEM_PAGE *
+            LIO_MEM_PAGE;
+    huge = huge && whole >= HUGE_PAGE;
+    start = map_aligned(whole, LIO_MEM_PAGE, huge ? HUGE_PAGE : LIO_MEM_PAGE);
+    if (!start)
         return NULL;
+    if (huge) /* which is a wish */
+        (void)madvise(start + LIO_MEM_PAGE, whole, MADV_HUGEPAGE);
     mem = (struct lio_mem *)(start + LIO_MEM_PAGE - sizeof(*mem));
-    set_up(mem, whole - LIO_MEM_PAGE + sizeof(*mem), bytes);
-    mem->mapped = whole;
+    set_up(mem, whole + sizeof(*mem), bytes);
+    mem->mapped = LIO_MEM_PAGE + whole;
     return mem;
 }
 

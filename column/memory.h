@@ -49,8 +49,9 @@ bool lio_mem_pad(struct lio_mem *mem, uint64_t bytes, uint64_t end);
 /* As lio_mem_new(), but not from the heap, which large blocks that come and go
  * on several threads leave in pieces: of 800 MB that were written with 128 MiB
  * at a time, 400 MB had stayed resident.  The bytes fill whole pages of
- * LIO_MEM_PAGE, as O_DIRECT wants them. */
-struct lio_mem *lio_mem_map(uint64_t bytes);
+ * LIO_MEM_PAGE, as O_DIRECT wants them; `huge`: pages of 2 MiB as far as they
+ * go, which a device writes in one piece. */
+struct lio_mem *lio_mem_map(uint64_t bytes, bool huge);
 
 /* Memory without a reference gets one, and another size, up to its room. */
 void lio_mem_renew(struct lio_mem *mem, uint64_t bytes);

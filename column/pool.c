@@ -27,6 +27,7 @@ struct lio_pool {
     uint32_t nidle;
     uint64_t idle_max;
     struct lio_pool_use use;
+    bool huge;     /* set once, before the first take */
     uint64_t nout; /* pieces of memory given out */
     bool closed;
 };
@@ -79,6 +80,11 @@ void lio_pool_close(struct lio_pool *pool)
         destroy(pool);
 }
 
+void lio_pool_want_huge(struct lio_pool *pool)
+{
+    pool->huge = true;
+}
+
 void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use)
 {
     pthread_mutex_lock(&pool->lock);
@@ -128,7 +134,8 @@ struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes)
     if (mem)
         lio_mem_renew(mem, bytes);
     else
-        mem = bytes < MAPPED_MIN ? lio_mem_new(bytes) : lio_mem_map(bytes);
+        mem = bytes < MAPPED_MIN ? lio_mem_new(bytes)
+                                 : lio_mem_map(bytes, pool->huge);
     if (!mem)
         return NULL;
     mem->pool = pool;

@@ -34,6 +34,10 @@ struct lio_pool *lio_pool_new(uint64_t idle_max);
  * back.  Accepts NULL. */
 void lio_pool_close(struct lio_pool *pool);
 
+/* For pools whose memory a device will read: large pages are wanted, although
+ * they cost more when they are touched first. */
+void lio_pool_want_huge(struct lio_pool *pool);
+
 void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use);
 
 /* Note that a page was read whole that should have been cut. */

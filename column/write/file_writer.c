@@ -318,6 +318,7 @@ static int open_pool(struct lio_file_writer *writer, struct lio_error *err)
     writer->pool = lio_pool_new(idle);
     if (!writer->pool)
         return lio_write_no_memory(writer->name, err);
+    lio_pool_want_huge(writer->pool);
     writer->held_max = writer->options.memory - idle;
     return 0;
 }

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define REAP_MAX 16 /* results at once */
@@ -168,13 +169,22 @@ static bool fills_blocks(const uint8_t *from, uint64_t bytes, uint64_t at)
     return ((uintptr_t)from | bytes | at) % BLOCK == 0;
 }
 
+/* Whether a file may have that length: to ask for more raises SIGXFSZ. */
+static bool may_have(uint64_t bytes)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes <= limit.rlim_cur;
+}
+
 /* Make the file longer ahead of a write.  A file system that cannot, or has no
  * room, says nothing here: it will be heard of when the bytes come. */
 static void reserve(struct lio_output *output, uint64_t end)
 {
     uint64_t more = end < RESERVE_MAX ? end : RESERVE_MAX;
 
-    if (output->direct_fd < 0 || end <= output->reserved)
+    if (output->direct_fd < 0 || end <= output->reserved ||
+        !may_have(end + more))
         return;
     output->reserved = end + more;
     (void)fallocate(output->direct_fd, 0, 0, (off_t)output->reserved);
