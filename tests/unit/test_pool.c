@@ -139,6 +139,24 @@ static void mapped_memory_fills_pages(void **state)
     lio_pool_close(pool);
 }
 
+static void memory_for_devices_begins_with_a_huge_page(void **state)
+{
+    struct lio_pool *pool = lio_pool_new(0);
+    struct lio_mem *large, *small;
+
+    (void)state;
+    lio_pool_want_huge(pool);
+    large = lio_pool_take(pool, 5 * MAPPED);
+    small = lio_pool_take(pool, MAPPED);
+    assert_int_equal((uintptr_t)large->data % (2 * MAPPED), 0);
+    assert_int_equal((uintptr_t)small->data % LIO_MEM_PAGE, 0);
+    memset(large->data, 1, 5 * MAPPED);
+    memset(small->data, 1, MAPPED);
+    lio_mem_put(large);
+    lio_mem_put(small);
+    lio_pool_close(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +167,7 @@ int main(void)
         cmocka_unit_test(memory_outlives_its_pool),
         cmocka_unit_test(small_memory_and_none_come_from_the_heap),
         cmocka_unit_test(mapped_memory_fills_pages),
+        cmocka_unit_test(memory_for_devices_begins_with_a_huge_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
