@@ -7,9 +7,9 @@
  *     id          8 bytes a row     window of    64 KiB, a few ahead
  *     embedding   2 KiB a row       window of     4 MiB, a few ahead
  *
- * A scan that is larger than the cache would leave nothing in it but its end,
- * and is read past it, into the memory that is decoded or given out.  One that
- * fits is read through it, along a plan, so that the next one finds it there.
+ * A scan of more than half the cache would leave little in it but its end, and
+ * is read past it, into the memory that is decoded or given out.  A smaller one
+ * is read through it, along a plan, so that the next one finds it there.
  */
 #include "column/scan_plan.h"
 
@@ -284,6 +284,15 @@ static uint64_t cache_bytes(const struct lio_dataset *dataset)
                : 0;
 }
 
+/* Of `stored` bytes of columns, what the scan wants: rows of one size. */
+static uint64_t wanted_of(const struct lio_scan_run *run, uint64_t stored,
+                          uint64_t physical_from)
+{
+    return (uint64_t)((double)stored *
+                      (double)(run->physical_end - physical_from) /
+                      (double)run->dataset->physical_rows);
+}
+
 void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,
                    uint32_t batch_rows)
 {
@@ -300,7 +309,8 @@ void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,
         batch_rows > 0 ? batch_rows : choose_batch_rows(&budget.sums);
     budget.memory = memory > 0 ? memory : SCAN_MEMORY;
     budget.batch_from = lio_dataset_physical(dataset, run->row, &n);
-    budget.past_cache = budget.sums.stored > cache / 2;
+    budget.past_cache =
+        wanted_of(run, budget.sums.stored, budget.batch_from) > cache / 2;
     for_columns(run, limit_column, &budget);
     run->plans = cache > 0 && !budget.past_cache;
 }
