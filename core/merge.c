@@ -225,9 +225,10 @@ void lio_merge_completed(struct lio_io *merged, int64_t result,
                          struct lio_batch *batch)
 {
     struct lio_lane_stats *stats = &merged->lane->stats;
-    uint64_t size = atomic_load(&merged->handle->node->size_bytes);
     uint64_t until = merged->op.offset + (result > 0 ? (uint64_t)result : 0);
-    bool is_end = result == 0 || until >= size;
+    bool is_end =
+        result == 0 || (result > 0 && (uint64_t)result < merged->op.length &&
+                        lio_transfer_at_end(merged, until));
     struct lio_io *io;
 
     /* It is its members that keep the file open. */

@@ -136,13 +136,24 @@ static void advance(struct lio_op *op, uint64_t bytes)
     op->iov->len -= bytes;
 }
 
-/* Where a read may stop without having failed. */
-static bool at_end_of_file(const struct lio_io *io, int64_t result)
+bool lio_transfer_at_end(struct lio_io *io, uint64_t at)
 {
-    uint64_t at = io->op.offset + (uint64_t)result;
+    struct lio_node *node = io->handle->node;
+    uint64_t size = atomic_load(&node->size_bytes);
 
+    if (at <= size)
+        return at == size;
+    /* The file is longer than we know: a write that failed in the end has
+     * extended it, or somebody else has. */
+    return lio_handle_stat(io->file->engine->pool, io->handle, NULL) == 0 &&
+           at >= atomic_load(&node->size_bytes);
+}
+
+/* Where a read may stop without having failed. */
+static bool at_end_of_file(struct lio_io *io, uint64_t moved)
+{
     return io->op.kind == LIO_OP_READ &&
-           (result == 0 || at >= atomic_load(&io->handle->node->size_bytes));
+           (moved == 0 || lio_transfer_at_end(io, io->op.offset + moved));
 }
 
 /* A failed operation that shall be tried again is on its way when this returns
@@ -171,7 +182,7 @@ static bool try_again(struct lio_io *io, int os_errno, struct lio_batch *batch)
 static bool go_on(struct lio_io *io, uint64_t moved, struct lio_batch *batch)
 {
     io->moved += moved;
-    if (moved == io->op.length || at_end_of_file(io, (int64_t)moved) ||
+    if (moved == io->op.length || at_end_of_file(io, moved) ||
         (moved == 0 && lio_io_tries(io) >= MAX_IDLE_TRIES))
         return false;
     advance(&io->op, moved);

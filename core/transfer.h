@@ -38,6 +38,10 @@ void lio_transfer_completed(struct lio_io *io, int64_t result,
 void lio_transfer_moved(struct lio_io *io, int64_t result,
                         struct lio_batch *batch);
 
+/* A read has got less than it was to, and stops at `at`: is that the end of the
+ * file?  If not, the rest is to be read. */
+bool lio_transfer_at_end(struct lio_io *io, uint64_t at);
+
 /* The operation is over, for good or ill. */
 void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch);
 

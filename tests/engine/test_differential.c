@@ -459,6 +459,9 @@ static void does_what_pread_and_pwrite_do(void **state)
     /* Once: a read from the middle of a sector at which the file now ended was
      * said to have 2^64 - 1832 bytes. */
     run_seed(81180733504558u);
+    /* A short read past the size that was known, after a write that had failed
+     * had extended the file, was taken for its end. */
+    run_seed(3101);
 }
 
 int main(int argc, char **argv)

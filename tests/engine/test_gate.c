@@ -10,10 +10,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/plugins/gate.h"
 
@@ -693,6 +695,26 @@ static void a_short_transfer_is_continued(void **state)
     free(buf);
 }
 
+/* Where a read stops past what we took for the end is not the end. */
+static void a_short_read_of_a_file_that_has_grown_is_continued(void **state)
+{
+    struct gated *g = gated(state);
+    char *buf = grab(100000);
+    int fd = open(g->f->path, O_WRONLY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    lio_test_fill(buf, 100000, 1, FILE_BYTES);
+    assert_int_equal(pwrite(fd, buf, 100000, FILE_BYTES), 100000);
+    assert_int_equal(close(fd), 0);
+    memset(buf, 0, 100000);
+    gate->spoil(1, 0);
+    assert_int_equal(lio_read(g->file, buf, 100000, FILE_BYTES,
+                              LIO_NOCACHE | LIO_EXACT, NULL, NULL),
+                     0);
+    check_bytes(buf, 100000, 1, FILE_BYTES);
+    free(buf);
+}
+
 static void a_failed_write_is_not_repeated(void **state)
 {
     struct gated *g = gated(state);
@@ -1358,6 +1380,7 @@ int main(int argc, char **argv)
         TEST(a_joiner_tries_again_when_the_load_fails),
         TEST(an_interrupted_operation_is_done_again),
         TEST(a_short_transfer_is_continued),
+        TEST(a_short_read_of_a_file_that_has_grown_is_continued),
         TEST(a_failed_write_is_not_repeated),
         TEST(a_full_device_says_so),
         TEST(a_failed_sync_is_not_repeated),
