@@ -224,11 +224,27 @@ static int number_rows(struct lio_dataset *dataset, struct lio_error *err)
     return 0;
 }
 
+/* Only now: a manifest may leave it to the columns how many rows there are. */
+static int check_row_ids(const struct lio_dataset *dataset,
+                         const struct lio_fragment *fragment,
+                         struct lio_error *err)
+{
+    if (!dataset->stable_row_ids || fragment->row_ids.rows == fragment->rows)
+        return 0;
+    return lio_error_set(
+        err, LIO_ECORRUPT,
+        "%s: fragment %" PRIu64 " has %" PRIu64 " rows, and ids for %" PRIu64,
+        dataset->path, fragment->id, fragment->rows, fragment->row_ids.rows);
+}
+
 static int sum_up(struct lio_dataset *dataset, struct lio_error *err)
 {
     for (uint32_t i = 0; i < dataset->nfragments; i++) {
         struct lio_fragment *fragment = &dataset->fragments[i];
+        int rc = check_row_ids(dataset, fragment, err);
 
+        if (rc < 0)
+            return rc;
         if (fragment->gaps.end > fragment->rows ||
             fragment->rows > (uint64_t)INT64_MAX - dataset->physical_rows)
             return lio_error_set(err, LIO_ECORRUPT,

@@ -141,12 +141,7 @@ static int parse_row_ids(const struct lio_dataset *dataset,
         return lio_error_set(err, rc,
                              "%s: the row ids of fragment %" PRIu64 ": %s",
                              dataset->path, fragment->id, why);
-    if (fragment->row_ids.rows == fragment->rows)
-        return 0;
-    return lio_error_set(
-        err, LIO_ECORRUPT,
-        "%s: fragment %" PRIu64 " has %" PRIu64 " rows, and ids for %" PRIu64,
-        dataset->path, fragment->id, fragment->rows, fragment->row_ids.rows);
+    return 0;
 }
 
 static int add_fragment(struct lio_dataset *dataset,

@@ -87,12 +87,19 @@ static int export_load(const struct lio_dataset *dataset,
 }
 
 /* In files of version 2.0 the rows of a list or struct lie in several columns,
- * of which this is but the first. */
+ * of which this is but the first.  A page that holds all parts of a value needs
+ * all of them known. */
 static int check_whole(const struct lio_dataset *dataset,
                        const struct lio_page_ref *ref, struct lio_error *err)
 {
     const struct lio_field *field = &dataset->schema.fields[ref->field];
 
+    const char *unsupported =
+        lio_schema_unsupported(&dataset->schema, ref->field);
+
+    if (unsupported)
+        return lio_error_set(err, LIO_EUNSUPPORTED, "%s: column '%s': %s",
+                             dataset->path, field->path, unsupported);
     if (!field->has_children || field->packed || field->type.own)
         return 0;
     return lio_error_set(err, LIO_EUNSUPPORTED,
