@@ -11,6 +11,8 @@
  * Prints one line of JSON: rows, seconds with opening, CPU seconds,
  * milliseconds until the first batch, and the most memory the process had.
  */
+#include "bench/measure.h"
+
 #include <lanceio/column.h>
 
 #include <getopt.h>
@@ -18,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define MAX_NAMES 64
 
@@ -32,41 +33,6 @@ struct bench {
     uint64_t rows; /* read */
     double first_s;
 };
-
-static void die(const char *what)
-{
-    fprintf(stderr, "lio-bench-column: %s\n", what);
-    exit(1);
-}
-
-static void check(int rc, const struct lio_error *err)
-{
-    if (rc < 0)
-        die(err->msg);
-}
-
-/* -- clocks -------------------------------------------------------------- */
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double seconds_of(const struct timeval *time)
-{
-    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
-}
-
-static double cpu_s(void)
-{
-    struct rusage use;
-
-    getrusage(RUSAGE_SELF, &use);
-    return seconds_of(&use.ru_utime) + seconds_of(&use.ru_stime);
-}
 
 static long peak_mb(void)
 {
@@ -89,15 +55,15 @@ static void scan(struct bench *bench, struct lio_dataset *dataset,
     struct ArrowArray batch;
     struct lio_error err;
 
-    check(lio_scan_stream(dataset, &wanted, &stream, &err), &err);
+    bench_check(lio_scan_stream(dataset, &wanted, &stream, &err), &err);
     bench->rows = 0;
     for (;;) {
         if (stream.get_next(&stream, &batch))
-            die(stream.get_last_error(&stream));
+            bench_die(stream.get_last_error(&stream));
         if (!batch.release)
             break;
         if (bench->rows == 0)
-            bench->first_s = now_s() - start_s;
+            bench->first_s = bench_now_s() - start_s;
         bench->rows += (uint64_t)batch.length;
         batch.release(&batch);
     }
@@ -117,12 +83,12 @@ static void take(struct bench *bench, struct lio_dataset *dataset,
 
     lio_dataset_info(dataset, &info);
     if (!rows || info.rows == 0)
-        die("no memory, or no rows to take");
+        bench_die("no memory, or no rows to take");
     for (uint64_t i = 0; i < bench->take; i++)
         rows[i] = i * 179424673 % info.rows;
-    check(lio_take_rows(dataset, rows, bench->take, &wanted, &array, &err),
-          &err);
-    bench->first_s = now_s() - start_s;
+    bench_check(
+        lio_take_rows(dataset, rows, bench->take, &wanted, &array, &err), &err);
+    bench->first_s = bench_now_s() - start_s;
     bench->rows = (uint64_t)array.length;
     array.release(&array);
     free(rows);
@@ -130,11 +96,11 @@ static void take(struct bench *bench, struct lio_dataset *dataset,
 
 static void run(struct bench *bench, struct lio_engine *engine)
 {
-    double start_s = now_s(), start_cpu_s = cpu_s();
+    double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
     struct lio_dataset *dataset;
     struct lio_error err;
 
-    check(lio_dataset_open(engine, bench->path, &dataset, &err), &err);
+    bench_check(lio_dataset_open(engine, bench->path, &dataset, &err), &err);
     if (bench->take > 0)
         take(bench, dataset, start_s);
     else
@@ -144,8 +110,8 @@ static void run(struct bench *bench, struct lio_engine *engine)
         return;
     printf("{\"rows\": %llu, \"seconds\": %.6f, \"cpu\": %.6f, "
            "\"first_ms\": %.3f, \"peak_mb\": %ld}\n",
-           (unsigned long long)bench->rows, now_s() - start_s,
-           cpu_s() - start_cpu_s, bench->first_s * 1e3, peak_mb());
+           (unsigned long long)bench->rows, bench_now_s() - start_s,
+           bench_cpu_s() - start_cpu_s, bench->first_s * 1e3, peak_mb());
 }
 
 /* -- options ------------------------------------------------------------- */
@@ -154,7 +120,7 @@ static void set_columns(struct bench *bench, char *names)
 {
     for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
         if (bench->ncolumns == MAX_NAMES)
-            die("too many columns");
+            bench_die("too many columns");
         bench->columns[bench->ncolumns++] = name;
     }
 }
@@ -176,7 +142,7 @@ static void set_option(struct bench *bench, int option)
         break;
     case 's':
         if (bench->nsettings == MAX_NAMES)
-            die("too many settings");
+            bench_die("too many settings");
         bench->settings[bench->nsettings++] = optarg;
         break;
     default:
@@ -198,7 +164,7 @@ static void parse(struct bench *bench, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "s:", options, NULL)) >= 0)
         set_option(bench, option);
     if (optind + 1 != argc)
-        die("the path of a dataset is missing");
+        bench_die("the path of a dataset is missing");
     bench->path = argv[optind];
 }
 
@@ -210,9 +176,10 @@ int main(int argc, char **argv)
     struct lio_error err;
 
     parse(&bench, argc, argv);
-    check(lio_config_load(NULL, bench.settings, bench.nsettings, &config, &err),
-          &err);
-    check(lio_engine_open(config, &engine, &err), &err);
+    bench_check(
+        lio_config_load(NULL, bench.settings, bench.nsettings, &config, &err),
+        &err);
+    bench_check(lio_engine_open(config, &engine, &err), &err);
     lio_config_free(config);
     for (; bench.passes > 0; bench.passes--)
         run(&bench, engine);

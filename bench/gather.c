@@ -12,6 +12,8 @@
  * Prints one line: reads, seconds, reads a second, CPU seconds, and what the
  * device was asked for: operations and MB.
  */
+#include "bench/measure.h"
+
 #include <lanceio/lanceio.h>
 
 #include <getopt.h>
@@ -20,8 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #define MAX_SETTINGS 32u
 #define MAX_READS    4096u
@@ -42,33 +42,10 @@ struct gather {
     uint64_t random;
 };
 
-static void die(const char *what)
-{
-    fprintf(stderr, "lio-bench-gather: %s\n", what);
-    exit(1);
-}
-
 static uint64_t draw(struct gather *g, uint64_t below)
 {
     g->random = g->random * 6364136223846793005u + 1442695040888963407u;
     return (g->random >> 20) % below;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage used;
-
-    getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 /* -- a batch ------------------------------------------------------------- */
@@ -112,7 +89,7 @@ static void read_in_turn(struct gather *g)
     for (uint64_t i = 0; i < g->nreads; i++)
         if (lio_read(g->file, g->requests[i].buf, g->length,
                      g->requests[i].offset, LIO_EXACT, NULL, &err) < 0)
-            die(err.msg);
+            bench_die(err.msg);
 }
 
 static void read_at_once(struct gather *g)
@@ -122,11 +99,11 @@ static void read_at_once(struct gather *g)
 
     if (lio_submit(g->engine, g->requests, (uint32_t)g->nreads, g->ids, &err) <
         0)
-        die(err.msg);
+        bench_die(err.msg);
     for (uint64_t i = 0; i < g->nreads; i++)
         if (lio_wait(g->engine, g->ids[i], -1, &result) < 0 ||
             lio_result_error(&result, &err) < 0)
-            die("a read failed");
+            bench_die("a read failed");
 }
 
 /* -- the command line ---------------------------------------------------- */
@@ -141,7 +118,7 @@ static uint64_t number(const char *text)
     else if (*end == 'M')
         n <<= 20;
     else if (*end || end == text)
-        die("not a number");
+        bench_die("not a number");
     return n;
 }
 
@@ -176,7 +153,7 @@ static void parse(struct gather *g, int argc, char **argv)
             break;
         case 's':
             if (g->nsettings == MAX_SETTINGS)
-                die("too many settings");
+                bench_die("too many settings");
             g->settings[g->nsettings++] = optarg;
             break;
         default:
@@ -184,7 +161,7 @@ static void parse(struct gather *g, int argc, char **argv)
         }
     if (optind + 1 != argc || g->nreads == 0 || g->nreads > MAX_READS ||
         g->length == 0 || g->length % UNIT)
-        die("usage: lio-bench-gather [options] FILE; see bench/gather.c");
+        bench_die("usage: lio-bench-gather [options] FILE; see bench/gather.c");
     g->path = argv[optind];
 }
 
@@ -197,13 +174,13 @@ static void open_all(struct gather *g)
     if (lio_config_load(NULL, g->settings, g->nsettings, &config, &err) < 0 ||
         lio_engine_open(config, &g->engine, &err) < 0 ||
         lio_file_open(g->engine, g->path, LIO_READ, &g->file, &err) < 0)
-        die(err.msg);
+        bench_die(err.msg);
     lio_config_free(config);
     if (lio_file_size(g->file) < most + UNIT)
-        die("the file is too small for a batch");
+        bench_die("the file is too small for a batch");
     g->memory = aligned_alloc(UNIT, g->nreads * g->length);
     if (!g->memory)
-        die("no memory");
+        bench_die("no memory");
     memset(g->memory, 1, g->nreads * g->length);
 }
 
@@ -221,8 +198,8 @@ int main(int argc, char **argv)
 
     parse(&g, argc, argv);
     open_all(&g);
-    cpu = cpu_seconds();
-    began = seconds_now();
+    cpu = bench_cpu_s();
+    began = bench_now_s();
     for (uint64_t i = 0; i < g.nbatches; i++) {
         lay_out(&g);
         if (g.sync)
@@ -230,8 +207,8 @@ int main(int argc, char **argv)
         else
             read_at_once(&g);
     }
-    seconds = seconds_now() - began;
-    cpu = cpu_seconds() - cpu;
+    seconds = bench_now_s() - began;
+    cpu = bench_cpu_s() - cpu;
     lio_engine_stats(g.engine, &stats);
     printf("%" PRIu64 " %.4f %.0f %.3f ops=%" PRIu64 " MB=%.1f\n",
            g.nbatches * g.nreads, seconds,

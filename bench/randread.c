@@ -10,6 +10,8 @@
  * are those of the process between the first and the last read, so the engine's
  * own threads count.
  */
+#include "bench/measure.h"
+
 #include <lanceio/lanceio.h>
 
 #include <errno.h>
@@ -21,13 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define MAX_SETTINGS 32u
 #define MAX_DEPTH    4096u
 #define MAX_THREADS  256u
 #define ALIGNMENT    4096u
-#define NS_PER_SEC   1000000000ull
 
 /* Latencies in buckets of an eighth of a power of two. */
 #define HIST_BUCKETS 512u
@@ -73,14 +73,6 @@ struct figures {
     uint64_t voluntary, involuntary;
     uint64_t latencies[HIST_BUCKETS];
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (uint64_t)at.tv_sec * NS_PER_SEC + (uint64_t)at.tv_nsec;
-}
 
 /* -- latencies ----------------------------------------------------------- */
 
@@ -149,7 +141,7 @@ static void prepare(struct runner *r, struct lio_request *request,
 static uint32_t next_reads(struct runner *r, struct lio_request *requests,
                            const struct lio_result *results, uint32_t n)
 {
-    uint64_t now = now_ns();
+    uint64_t now = bench_now_ns();
     uint32_t next = 0;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -176,7 +168,7 @@ static void read_all(struct runner *r, struct lio_cq *queue,
                      struct lio_request *requests, struct lio_result *results)
 {
     const struct options *o = r->options;
-    uint64_t now = now_ns();
+    uint64_t now = bench_now_ns();
     uint32_t n;
 
     for (n = 0; n < o->depth && goes_on(r, now); n++)
@@ -259,13 +251,13 @@ static void measure(struct runner *runners, const struct options *o,
 
     pthread_barrier_wait(start);
     getrusage(RUSAGE_SELF, &before);
-    began = now_ns();
+    began = bench_now_ns();
     for (uint32_t i = 0; i < o->threads; i++)
         runners[i].deadline = began + (uint64_t)(o->seconds * 1e9);
     pthread_barrier_wait(start);
     for (uint32_t i = 0; i < o->threads; i++)
         (void)pthread_join(runners[i].thread, NULL);
-    figures->seconds = (double)(now_ns() - began) / 1e9;
+    figures->seconds = (double)(bench_now_ns() - began) / 1e9;
     getrusage(RUSAGE_SELF, &after);
 
     figures->cpu_us = cpu_us(&after) - cpu_us(&before);

@@ -20,6 +20,8 @@
  *
  * The file is dropped from the page cache first.
  */
+#include "bench/measure.h"
+
 #include <lanceio/lanceio.h>
 
 #include <errno.h>
@@ -29,9 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAX_SETTINGS 64
@@ -55,29 +55,6 @@ struct scan {
     uint64_t sum;
 };
 
-static void die(const char *what)
-{
-    fprintf(stderr, "bench-scan: %s\n", what);
-    exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage used;
-
-    getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
 /* -- what is read -------------------------------------------------------- */
 
 /* Column c of n begins at c/n of the file, and row r is r strides further. */
@@ -90,7 +67,7 @@ static void lay_out(struct scan *scan)
     part -= part % 65536;
     scan->offsets = calloc(most + scan->columns, sizeof(*scan->offsets));
     if (!scan->offsets)
-        die("no memory");
+        bench_die("no memory");
     for (uint64_t row = 0; row < rows && scan->noffsets < most; row++)
         for (uint64_t c = 0; c < scan->columns; c++) {
             uint64_t at = c * part + row * scan->stride;
@@ -127,7 +104,7 @@ static void open_engine(struct scan *scan)
         lio_engine_open(config, &scan->engine, &err) < 0 ||
         lio_file_open(scan->engine, scan->path, LIO_READ, &scan->file, &err) <
             0)
-        die(err.msg);
+        bench_die(err.msg);
     lio_config_free(config);
 }
 
@@ -137,7 +114,7 @@ static void open_plain(struct scan *scan)
 
     scan->fd = open(scan->path, O_RDONLY | (direct ? O_DIRECT : 0));
     if (scan->fd < 0)
-        die(strerror(errno));
+        bench_die(strerror(errno));
     if (strcmp(scan->way, "random") == 0)
         (void)posix_fadvise(scan->fd, 0, 0, POSIX_FADV_RANDOM);
 }
@@ -148,7 +125,7 @@ static void drop_cached(const struct scan *scan)
     int fd = open(scan->path, O_RDONLY);
 
     if (fd < 0)
-        die(strerror(errno));
+        bench_die(strerror(errno));
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     close(fd);
 }
@@ -159,12 +136,12 @@ static void plan(struct scan *scan)
     struct lio_error err;
 
     if (!ranges)
-        die("no memory");
+        bench_die("no memory");
     for (size_t i = 0; i < scan->noffsets; i++)
         ranges[i] =
             (struct lio_plan_range){ scan->offsets[i], scan->read_bytes };
     if (lio_file_plan(scan->file, ranges, scan->noffsets, &err) < 0)
-        die(err.msg);
+        bench_die(err.msg);
     free(ranges);
 }
 
@@ -175,10 +152,10 @@ static void read_one(struct scan *scan, uint64_t at)
     if (scan->engine) {
         if (lio_read(scan->file, scan->buf, scan->read_bytes, at, LIO_EXACT,
                      NULL, &err) < 0)
-            die(err.msg);
+            bench_die(err.msg);
     } else if (pread(scan->fd, scan->buf, scan->read_bytes, (off_t)at) !=
                (ssize_t)scan->read_bytes) {
-        die("short read");
+        bench_die("short read");
     }
 }
 
@@ -189,8 +166,8 @@ static void work(const struct scan *scan)
 
     if (scan->work_ns == 0)
         return;
-    until = now_ns() + scan->work_ns;
-    while (now_ns() < until)
+    until = bench_now_ns() + scan->work_ns;
+    while (bench_now_ns() < until)
         ;
 }
 
@@ -239,7 +216,7 @@ static uint64_t number(const char *text)
     else if (*end == 'G')
         n <<= 30;
     else if (*end)
-        die("not a number");
+        bench_die("not a number");
     return n;
 }
 
@@ -290,14 +267,14 @@ static void parse(struct scan *scan, int argc, char **argv)
             break;
         case 's':
             if (scan->nsettings == MAX_SETTINGS)
-                die("too many settings");
+                bench_die("too many settings");
             scan->settings[scan->nsettings++] = optarg;
             break;
         default:
             exit(2);
         }
     if (optind + 1 != argc || scan->columns == 0 || scan->read_bytes == 0)
-        die("usage: bench-scan [options] FILE; see bench/scan.c");
+        bench_die("usage: bench-scan [options] FILE; see bench/scan.c");
     scan->path = argv[optind];
 }
 
@@ -306,7 +283,7 @@ static void prepare(struct scan *scan)
     struct stat info;
 
     if (stat(scan->path, &info) < 0)
-        die(strerror(errno));
+        bench_die(strerror(errno));
     scan->file_bytes = (uint64_t)info.st_size;
     if (scan->stride == 0)
         scan->stride = scan->read_bytes;
@@ -317,7 +294,7 @@ static void prepare(struct scan *scan)
         shuffle(scan);
     scan->buf = aligned_alloc(4096, (scan->read_bytes + 4095) & ~4095ull);
     if (!scan->buf)
-        die("no memory");
+        bench_die("no memory");
     memset(scan->buf, 1, scan->read_bytes);
     drop_cached(scan);
     if (strcmp(scan->way, "lanceio") == 0)
@@ -340,12 +317,12 @@ int main(int argc, char **argv)
 
     parse(&scan, argc, argv);
     prepare(&scan);
-    cpu = cpu_seconds();
-    began = now_ns();
+    cpu = bench_cpu_s();
+    began = bench_now_ns();
     for (uint64_t pass = 0; pass < scan.npasses; pass++)
         run(&scan);
-    seconds = (double)(now_ns() - began) / 1e9;
-    cpu = cpu_seconds() - cpu;
+    seconds = (double)(bench_now_ns() - began) / 1e9;
+    cpu = bench_cpu_s() - cpu;
     bytes = scan.npasses * scan.noffsets * scan.read_bytes;
     printf("%s %llu %.4f %.1f %.3f %016llx", scan.way,
            (unsigned long long)bytes, seconds, (double)bytes / seconds / 1e6,

@@ -19,6 +19,7 @@
  * grew at the most.  The batches are made before the clock starts, and are all
  * different.
  */
+#include "bench/measure.h"
 #include "bench/write/rows.h"
 
 #include <lanceio/column.h>
@@ -28,8 +29,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #define MAX_SETTINGS 64
 
@@ -45,41 +44,6 @@ struct bench {
     double seconds, finish_s, cpu_s;
     long grown_kb;
 };
-
-static void die(const char *what)
-{
-    fprintf(stderr, "lio-bench-write: %s\n", what);
-    exit(1);
-}
-
-static void check(int rc, const struct lio_error *err)
-{
-    if (rc < 0)
-        die(err->msg);
-}
-
-/* -- clocks -------------------------------------------------------------- */
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double seconds_of(const struct timeval *time)
-{
-    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
-}
-
-static double cpu_s(void)
-{
-    struct rusage use;
-
-    getrusage(RUSAGE_SELF, &use);
-    return seconds_of(&use.ru_utime) + seconds_of(&use.ru_stime);
-}
 
 /* -- memory -------------------------------------------------------------- */
 
@@ -121,27 +85,27 @@ static void write_rows(struct bench *bench, struct lio_engine *engine)
     double last_s;
 
     rows_schema(&bench->rows, &schema);
-    check(lio_writer_open(engine, bench->path, &schema, &bench->options,
-                          &writer, &err),
-          &err);
+    bench_check(lio_writer_open(engine, bench->path, &schema, &bench->options,
+                                &writer, &err),
+                &err);
     for (uint64_t i = 0; i < bench->rows.nbatches; i++) {
         rows_batch(&bench->rows, i, &batch);
-        check(lio_writer_append(writer, &batch, &err), &err);
+        bench_check(lio_writer_append(writer, &batch, &err), &err);
     }
-    last_s = now_s();
-    check(lio_writer_finish(writer, &bench->summary, &err), &err);
-    bench->finish_s = now_s() - last_s;
+    last_s = bench_now_s();
+    bench_check(lio_writer_finish(writer, &bench->summary, &err), &err);
+    bench->finish_s = bench_now_s() - last_s;
     lio_writer_close(writer);
 }
 
 static void measure(struct bench *bench, struct lio_engine *engine)
 {
     long before_kb = forget_peak();
-    double start_s = now_s(), start_cpu_s = cpu_s();
+    double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
 
     write_rows(bench, engine);
-    bench->seconds = now_s() - start_s;
-    bench->cpu_s = cpu_s() - start_cpu_s;
+    bench->seconds = bench_now_s() - start_s;
+    bench->cpu_s = bench_cpu_s() - start_cpu_s;
     bench->grown_kb = status_kb("VmHWM:") - before_kb;
 }
 
@@ -152,10 +116,10 @@ static void run(struct bench *bench)
     struct lio_error err;
 
     if (!bench->no_engine) {
-        check(lio_config_load(NULL, bench->settings, bench->nsettings, &config,
-                              &err),
-              &err);
-        check(lio_engine_open(config, &engine, &err), &err);
+        bench_check(lio_config_load(NULL, bench->settings, bench->nsettings,
+                                    &config, &err),
+                    &err);
+        bench_check(lio_engine_open(config, &engine, &err), &err);
         lio_config_free(config);
     }
     measure(bench, engine);
@@ -215,7 +179,7 @@ static void set_option(struct bench *bench, int option)
         break;
     case 's':
         if (bench->nsettings == MAX_SETTINGS)
-            die("too many settings");
+            bench_die("too many settings");
         bench->settings[bench->nsettings++] = optarg;
         break;
     default:
@@ -244,7 +208,7 @@ static void parse(struct bench *bench, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "s:", options, NULL)) >= 0)
         set_option(bench, option);
     if (optind + 1 != argc || bench->batch_rows == 0)
-        die("the path to write to is missing, or batches have no rows");
+        bench_die("the path to write to is missing, or batches have no rows");
     bench->path = argv[optind];
 }
 
@@ -254,9 +218,9 @@ int main(int argc, char **argv)
 
     parse(&bench, argc, argv);
     if (!rows_make(&bench.rows, bench.nrows, bench.batch_rows, bench.only))
-        die("no memory for the batches, or no such column");
+        bench_die("no memory for the batches, or no such column");
     if (bench.dump && !rows_dump(&bench.rows, bench.dump))
-        die("the dump cannot be written");
+        bench_die("the dump cannot be written");
     run(&bench);
     report(&bench);
     rows_release(&bench.rows);
