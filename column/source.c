@@ -84,7 +84,10 @@ static int open_on_engine(struct lio_source *source, struct lio_engine *engine,
                           struct lio_error *err)
 {
     struct lio_engine_stats stats;
-    int rc = lio_file_open(engine, source->name, LIO_READ, &source->file, err);
+    /* Readers have in flight what they will want; what the kernel adds to that
+     * of its own, up to all of the file, is not. */
+    int rc = lio_file_open(engine, source->name, LIO_READ | LIO_RANDOM,
+                           &source->file, err);
 
     if (rc < 0)
         return rc;

@@ -12,7 +12,8 @@
 #define CLOSED_MAX 4096u
 
 #define FLAGS_KNOWN                                                            \
-    (uint32_t)(LIO_READ | LIO_WRITE | LIO_CREATE | LIO_TRUNCATE | LIO_DIRECT)
+    (uint32_t)(LIO_READ | LIO_WRITE | LIO_CREATE | LIO_TRUNCATE | LIO_DIRECT | \
+               LIO_RANDOM)
 
 /* -- opening ------------------------------------------------------------- */
 
@@ -75,6 +76,7 @@ static uint32_t open_flags(const struct lio_engine *engine, uint32_t flags)
     open |= flags & LIO_WRITE ? LIO_OPEN_WRITE : 0;
     open |= flags & LIO_CREATE ? LIO_OPEN_CREATE : 0;
     open |= flags & LIO_TRUNCATE ? LIO_OPEN_TRUNCATE : 0;
+    open |= flags & LIO_RANDOM ? LIO_OPEN_RANDOM : 0;
     if (flags & LIO_DIRECT || engine->settings->files.direct)
         open |= LIO_OPEN_DIRECT;
     return open;

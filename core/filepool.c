@@ -18,7 +18,8 @@
 #define NODE_BUCKETS 4096u /* chains stay short with thousands of files */
 
 /* Mode bits that two files must agree in to share a handle. */
-#define MODE_BITS (LIO_OPEN_READ | LIO_OPEN_WRITE | LIO_OPEN_DIRECT)
+#define MODE_BITS                                                              \
+    (LIO_OPEN_READ | LIO_OPEN_WRITE | LIO_OPEN_DIRECT | LIO_OPEN_RANDOM)
 
 struct lio_filepool {
     const struct lio_backend_ops *ops;

@@ -237,8 +237,10 @@ enum lio_file_flags {
     LIO_WRITE = 1u << 1,
     LIO_CREATE = 1u << 2,   /* make it if it does not exist */
     LIO_TRUNCATE = 1u << 3, /* empty it first */
-    LIO_DIRECT = 1u << 4    /* past the page cache, whatever [files] direct
+    LIO_DIRECT = 1u << 4,   /* past the page cache, whatever [files] direct
                                says; any offset and length still work */
+    LIO_RANDOM = 1u << 5    /* the kernel is not to read ahead: reads come in no
+                               order, or are many in flight as it is */
 };
 
 /**

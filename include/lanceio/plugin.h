@@ -113,7 +113,8 @@ enum lio_open_flags {
     LIO_OPEN_WRITE = 1u << 1,
     LIO_OPEN_CREATE = 1u << 2, /* make it if it does not exist */
     LIO_OPEN_TRUNCATE = 1u << 3,
-    LIO_OPEN_DIRECT = 1u << 4 /* past the page cache, if it can be had */
+    LIO_OPEN_DIRECT = 1u << 4, /* past the page cache, if it can be had */
+    LIO_OPEN_RANDOM = 1u << 5  /* a hint: nothing below is to read ahead */
 };
 
 /** What a backend knows of an open file. */

@@ -157,6 +157,8 @@ static int open_file(const char *path, uint32_t flags,
     }
     if (direct && settle_direct(file) < 0)
         goto fail;
+    if (flags & LIO_OPEN_RANDOM) /* a pipe refuses; so be it */
+        (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
     return 0;
 fail:
     (void)close(file->fd); /* keeps errno unless it fails, which it cannot */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -413,6 +414,48 @@ static void a_read_after_a_write_sees_it_in_the_cache_too(void **state)
     lio_file_close(file);
 }
 
+/* Pages of file 1 that the page cache has; with `drop`, what is left of them
+ * after it was asked to give them up. */
+static size_t resident_pages(struct fixture *f, bool drop)
+{
+    unsigned char in_core[MIB / 4096] = { 0 };
+    int fd = open(fixture_path(f, 1), O_RDONLY);
+    void *map;
+    size_t n = 0;
+
+    assert_true(fd >= 0);
+    if (drop) {
+        assert_int_equal(fdatasync(fd), 0);
+        assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    }
+    map = mmap(NULL, MIB, PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(map != MAP_FAILED);
+    assert_int_equal(mincore(map, MIB, in_core), 0);
+    for (size_t i = 0; i < sizeof(in_core); i++)
+        n += in_core[i] & 1;
+    assert_int_equal(munmap(map, MIB), 0);
+    assert_int_equal(close(fd), 0);
+    return n;
+}
+
+static void a_file_of_random_reads_is_not_read_ahead(void **state)
+{
+    struct fixture *f = *state;
+    struct lio_file *file;
+    char page[4097];
+
+    if (sysconf(_SC_PAGESIZE) != 4096)
+        skip(); /* it would count other pages */
+    fixture_make(f, 1, MIB);
+    if (resident_pages(f, true) > 0)
+        skip(); /* the file system has no other place for them */
+    file = fixture_file(f, 1, LIO_READ | LIO_RANDOM);
+    for (uint64_t at = 0; at < 16; at++)
+        read_like_pread(file, page, 4096, at * 4096, LIO_NOCACHE, MIB);
+    assert_in_range(resident_pages(f, false), 16, 32); /* not all 256 */
+    lio_file_close(file);
+}
+
 static void a_write_past_the_end_grows_the_file_with_zeros(void **state)
 {
     struct fixture *f = *state;
@@ -707,6 +750,7 @@ int main(int argc, char **argv)
         TEST(unaligned_direct_writes_are_read_back),
         TEST(a_direct_write_leaves_its_neighbours),
         TEST(a_direct_write_at_the_end_leaves_the_size_exact),
+        TEST(a_file_of_random_reads_is_not_read_ahead),
         TEST(a_read_after_a_write_sees_it_in_the_cache_too),
         TEST(a_write_past_the_end_grows_the_file_with_zeros),
         TEST(create_and_truncate_make_an_empty_file),
