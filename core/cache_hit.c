@@ -115,7 +115,7 @@ static _Atomic uint32_t *free_note(struct lio_seat *seat)
     return NULL;
 }
 
-/* See close_slot() in cache.c for the other side. */
+/* See close_slot() in cache_slot.c for the other side. */
 static bool note_if_valid(_Atomic uint32_t *note, uint32_t number,
                           struct lio_slot *slot, uint16_t want)
 {

@@ -1,11 +1,14 @@
 /*
  * What the block cache is made of; for the files core/cache_*.c alone.
  *
- *     cache.c        claims, publications, victims; open and close
+ *     cache.c        open and close; figures
+ *     cache_size.c   how many shards and slots fit below the ceiling
  *     cache_frames.c the memory of the blocks
  *     cache_hit.c    what takes no lock, and the logs that tell the policy
+ *     cache_claim.c  who wants what of a block, and who loads it
+ *     cache_load.c   loads that have ended, and who waited for them
+ *     cache_slot.c   a slot's way from free to used and back: victims
  *     cache_hint.c   blocks that are not the policy's: pinned ones, scans'
- *     cache_size.c   how many shards and slots fit below the ceiling
  *
  * A slot's pins and masks share one word that changes by single atomic
  * operations:
@@ -214,16 +217,6 @@ int lio_cache_choose_layout(const struct lio_cache_config *config,
                             struct lio_cache_layout *ret_layout,
                             struct lio_error *err);
 
-/* -- cache.c ------------------------------------------------------------- */
-
-/* lio_cache_publish(), under the lock. */
-struct lio_cache_join *lio_slot_end_load(struct lio_cache *cache,
-                                         struct lio_slot *slot,
-                                         uint16_t sectors, bool ok);
-
-/* Forget a slot that was left empty, if nobody has come back to it. */
-void lio_slot_reclaim(struct lio_cache *cache, struct lio_slot *slot);
-
 /* -- cache_frames.c ------------------------------------------------------ */
 
 /* LIO_ENOMEM; needs the layout. */
@@ -239,6 +232,44 @@ void lio_frames_used(struct lio_cache *cache, uint32_t slot);
  * lock. */
 void lio_hit_log_replay(struct lio_cache *cache, struct lio_shard *shard,
                         struct lio_hit_log *log);
+
+/* -- cache_load.c -------------------------------------------------------- */
+
+/* Whoever made the claim waits for what others are loading.  Under the shard's
+ * lock. */
+void lio_slot_join(struct lio_cache *cache, struct lio_slot *slot,
+                   const struct lio_cache_claim *claim,
+                   struct lio_cache_join *join);
+
+/* lio_cache_publish(), with the shard's lock. */
+struct lio_cache_join *lio_slot_end_load(struct lio_cache *cache,
+                                         struct lio_slot *slot,
+                                         uint16_t sectors, bool ok);
+
+/* -- cache_slot.c: under the shard's lock -------------------------------- */
+
+/* All slots of a new shard are free. */
+void lio_shard_free_slots(struct lio_cache *cache, struct lio_shard *shard);
+
+/* Asked by the policy.  Yes is no promise: a reader may pin the slot before it
+ * is closed. */
+bool lio_shard_evictable(void *host, uint32_t local);
+
+/* The slot of `key`, or NULL. */
+struct lio_slot *lio_slot_find(const struct lio_cache *cache, uint64_t key);
+
+/* A slot for `key`, pinned and about to be loaded with `sectors`, for which
+ * another may have to go; NULL if all are pinned. */
+struct lio_slot *lio_slot_make(struct lio_cache *cache, struct lio_shard *shard,
+                               uint64_t key, uint16_t sectors);
+
+/* Forget what a slot holds, unless somebody is using it. */
+void lio_slot_forget(struct lio_cache *cache, struct lio_shard *shard,
+                     struct lio_slot *slot);
+
+/* The same for one that was left empty, if nobody has come back to it; takes
+ * the lock itself. */
+void lio_slot_reclaim(struct lio_cache *cache, struct lio_slot *slot);
 
 /* -- cache_hint.c -------------------------------------------------------- */
 
@@ -309,6 +340,12 @@ static inline uint32_t lio_slot_number(const struct lio_cache *cache,
     return (uint32_t)(slot - cache->slots);
 }
 
+static inline struct lio_shard *lio_shard_of_slot(const struct lio_cache *cache,
+                                                  const struct lio_slot *slot)
+{
+    return &cache->shards[lio_slot_number(cache, slot) / cache->shard_slots];
+}
+
 /* A slot's number in its shard, as the policy knows it. */
 static inline uint32_t lio_slot_local(const struct lio_cache *cache,
                                       const struct lio_shard *shard,
@@ -349,6 +386,15 @@ static inline uint16_t lio_slot_end_ahead(struct lio_cache *cache,
                               (uint64_t)__builtin_popcount(ended),
                               memory_order_relaxed);
     return ended;
+}
+
+/* The same for those that end unused; returns how many. */
+static inline uint64_t lio_slot_lose_ahead(struct lio_cache *cache,
+                                           struct lio_slot *slot,
+                                           uint16_t sectors)
+{
+    return (uint64_t)__builtin_popcount(
+        lio_slot_end_ahead(cache, slot, sectors));
 }
 
 static inline uint64_t lio_slot_state(const struct lio_slot *slot)

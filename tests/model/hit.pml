@@ -1,7 +1,8 @@
 /*
- * Hits and publications without a lock (core/cache_hit.c) against eviction,
- * loading and joins (core/cache.c) on one slot, in every interleaving of a few
- * threads.  docs/design/0007-cache-hits.md has picture and reasons.
+ * Hits and publications without a lock (core/cache_hit.c) against claims, the
+ * end of loads, and eviction (core/cache_claim.c, cache_load.c, cache_slot.c)
+ * on one slot, in every interleaving of a few threads.
+ * docs/design/0007-cache-hits.md has picture and reasons.
  *
  * A step here is one access to what threads share.  Steps under the shard's
  * lock are single, too, because readers and publishers do not take it.  Memory
