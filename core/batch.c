@@ -104,6 +104,8 @@ static void put_spent(struct lio_batch *batch)
             lio_io_unlink(&batch->spent, io);
             if (io->fill)
                 lio_slab_put_fill(&lane->slab, io->fill);
+            if (io->bounce)
+                lio_slab_put_page(&lane->slab, io->bounce);
             lio_slab_put(&lane->slab, io);
             io = batch->spent.head;
         }

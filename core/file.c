@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "core/direct.h"
 #include "core/engine.h"
 
 /* Figures of so many paths are kept for the statistics. */
@@ -239,6 +240,23 @@ void lio_file_close(struct lio_file *file)
     lio_engine_leave(file->engine);
     free(file->path);
     free(file);
+}
+
+/* At least what lio_direct_plan() cuts edges at, which is all it can be if the
+ * backend asks for no power of two. */
+size_t lio_file_align(const struct lio_file *file)
+{
+    const struct lio_handle *handle = file->handle;
+    uint32_t memory_align;
+
+    if (!handle || !atomic_load(&handle->direct) ||
+        atomic_load(&file->direct_refused))
+        return 1;
+    memory_align = atomic_load(&handle->memory_align);
+    if (memory_align <= LIO_DIRECT_EDGE ||
+        (memory_align & (memory_align - 1)) != 0)
+        return LIO_DIRECT_EDGE;
+    return memory_align;
 }
 
 uint64_t lio_file_size(const struct lio_file *file)

@@ -70,6 +70,9 @@ struct lio_fill {
 /* Likewise, but it lies between reads that were merged (core/gap.h). */
 #define LIO_IO_GAP (1u << 30)
 
+/* Buffers of an operation: edge, body, edge (core/direct.h). */
+#define LIO_IO_BUFFERS 3u
+
 struct lio_merge;
 struct lio_waiter;
 
@@ -80,7 +83,7 @@ struct lio_io_list {
 struct lio_io {
     /* What the backend sees. */
     struct lio_op op;
-    struct lio_iovec iov; /* op.iov of an operation with one buffer */
+    struct lio_iovec iov[LIO_IO_BUFFERS]; /* op.iov, unless it is a fill's */
     struct lio_handle *handle;
 
     _Atomic uint64_t word;      /* generation << 32 | state */
@@ -101,9 +104,11 @@ struct lio_io {
     struct lio_fill *fill;   /* reads into the cache */
     struct lio_merge *merge; /* no part: several read as one */
     bool alone;              /* is not to be merged: that has failed */
-    void *bounce;            /* or into aligned memory of our own ... */
-    uint64_t bounce_at;      /* ... which starts here in the file */
-    uint64_t bounce_bytes;
+    uint64_t direct_at;      /* core/direct.h: where the operation starts */
+    uint64_t body_at;        /* what of the file is read straight to ... */
+    uint64_t body_bytes;     /* ... the caller, beside a bounce buffer */
+    uint64_t bounce_bytes;   /* that it needs of our own; 0: none */
+    void *bounce;            /* these, once it has them */
 
     /* What was asked for; of a part: its share of it. */
     struct lio_file *file;
@@ -274,6 +279,7 @@ struct lio_slab {
     uint32_t nchunks;
     struct lio_io *free;
     struct lio_fill *free_fills;
+    void *free_pages; /* each begins with the address of the next */
     uint32_t nused;
 };
 
@@ -290,5 +296,9 @@ struct lio_io *lio_slab_at(const struct lio_slab *slab, uint32_t slot);
 
 struct lio_fill *lio_slab_get_fill(struct lio_slab *slab);
 void lio_slab_put_fill(struct lio_slab *slab, struct lio_fill *fill);
+
+/* A page of memory at a multiple of its size, or NULL. */
+void *lio_slab_get_page(struct lio_slab *slab);
+void lio_slab_put_page(struct lio_slab *slab, void *page);
 
 #endif

@@ -5,41 +5,43 @@
 
 #include <stdlib.h>
 
-#define PAGE_BYTES 4096u
-
 static uint64_t whole_pages(uint64_t bytes)
 {
-    uint64_t pages = bytes / PAGE_BYTES + (bytes % PAGE_BYTES != 0);
+    uint64_t pages = bytes / LIO_MEMORY_PAGE + (bytes % LIO_MEMORY_PAGE != 0);
 
-    return (pages ? pages : 1) * PAGE_BYTES;
+    return (pages ? pages : 1) * LIO_MEMORY_PAGE;
 }
 
-static int charge(struct lio_memory *memory, uint64_t bytes)
+bool lio_memory_charge(struct lio_memory *memory, uint64_t bytes)
 {
-    uint64_t taken = atomic_load(&memory->taken_bytes);
+    uint64_t taken = atomic_load(&memory->taken_bytes), padded;
 
+    if (bytes > INT64_MAX)
+        return false;
+    padded = whole_pages(bytes);
     do {
-        if (memory->limit_bytes && (bytes > memory->limit_bytes ||
-                                    taken > memory->limit_bytes - bytes))
-            return 0;
+        if (memory->limit_bytes && (padded > memory->limit_bytes ||
+                                    taken > memory->limit_bytes - padded))
+            return false;
     } while (!atomic_compare_exchange_weak(&memory->taken_bytes, &taken,
-                                           taken + bytes));
-    return 1;
+                                           taken + padded));
+    return true;
+}
+
+void lio_memory_discharge(struct lio_memory *memory, uint64_t bytes)
+{
+    atomic_fetch_sub(&memory->taken_bytes, whole_pages(bytes));
 }
 
 void *lio_memory_get(struct lio_memory *memory, uint64_t bytes)
 {
-    uint64_t padded;
     void *at;
 
-    if (bytes > INT64_MAX)
+    if (!lio_memory_charge(memory, bytes))
         return NULL;
-    padded = whole_pages(bytes);
-    if (!charge(memory, padded))
-        return NULL;
-    at = aligned_alloc(PAGE_BYTES, padded);
+    at = aligned_alloc(LIO_MEMORY_PAGE, whole_pages(bytes));
     if (!at)
-        atomic_fetch_sub(&memory->taken_bytes, padded);
+        lio_memory_discharge(memory, bytes);
     return at;
 }
 
@@ -48,5 +50,5 @@ void lio_memory_put(struct lio_memory *memory, void *at, uint64_t bytes)
     if (!at)
         return;
     free(at);
-    atomic_fetch_sub(&memory->taken_bytes, whole_pages(bytes));
+    lio_memory_discharge(memory, bytes);
 }

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "core/admit.h"
+#include "core/direct.h"
 #include "core/engine.h"
 #include "core/gap.h"
 #include "core/merge.h"
@@ -22,13 +23,18 @@ void lio_pump_fed(struct lio_lane *lane)
     lio_filepool_fed(lane->engine->pool);
 }
 
-/* Get the operation a handle.  LIO_EAGAIN: it must wait for one. */
+/* Get the operation memory and a handle.  LIO_EAGAIN: it must wait for one. */
 static int equip(struct lio_lane *lane, struct lio_io *io)
 {
     struct lio_filepool *pool = lane->engine->pool;
     struct lio_error err = { 0 };
-    int rc = lio_handle_acquire(pool, io->handle, &err);
+    int rc;
 
+    if (!lio_direct_equip(io, &lane->slab, &lane->engine->memory)) {
+        lio_io_fail(io, LIO_ENOMEM, ENOMEM);
+        return LIO_ENOMEM;
+    }
+    rc = lio_handle_acquire(pool, io->handle, &err);
     if (rc == LIO_EAGAIN) {
         if (lane->starved)
             lio_filepool_fed(pool); /* it counts once */
@@ -186,8 +192,12 @@ static bool hand_down_merged(struct lio_lane *lane, struct lio_io *const *ios,
                              uint32_t n, const struct lio_merged *merged,
                              uint64_t now)
 {
-    struct lio_io *io = lio_merge_make(lane, ios, n, merged);
+    struct lio_io *io;
 
+    for (uint32_t i = 0; i < n; i++)
+        if (!lio_direct_equip(ios[i], &lane->slab, &lane->engine->memory))
+            return false;
+    io = lio_merge_make(lane, ios, n, merged);
     if (!io)
         return false;
     (void)lio_io_move(io, LIO_IO_NEW, LIO_IO_QUEUED);

@@ -12,8 +12,8 @@
  * buffer
  *
  * Past the cache a request is its own operation, unless it is larger than one
- * may be, or O_DIRECT wants another alignment: then parts of it are, some
- * with a bounce buffer.
+ * may be, or O_DIRECT wants another alignment: then parts of it are
+ * (core/direct.h).
  *
  * While a request is planned its count of parts carries PLANNING, so that parts
  * and joins may come back before all are known.
@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "core/deliver.h"
+#include "core/direct.h"
 #include "core/engine.h"
 #include "core/fill.h"
 #include "core/readahead.h"
@@ -195,8 +196,6 @@ static struct lio_io *new_part(struct plan *plan)
         make_ahead(plan, part);
     part->handle = plan->handle;
     part->op.kind = LIO_OP_READ;
-    part->op.iov = &part->iov;
-    part->op.niov = 1;
     lio_io_append(
         plan->request ? &plan->request->planned : &plan->batch->planned, part);
     plan->nparts++;
@@ -207,40 +206,18 @@ static struct lio_io *new_part(struct plan *plan)
 static void plan_direct_part(struct plan *plan, uint64_t at, uint64_t len,
                              unsigned char *to)
 {
-    uint32_t offset_align = plan->handle->offset_align;
-    uint32_t memory_align = plan->handle->memory_align;
     struct lio_io *request = plan->request;
     struct lio_io *part = new_part(plan);
-    uint64_t from, until;
 
     if (!part)
         return;
     part->offset = at;
     part->length = len;
     part->buf = to;
-    if (at % offset_align == 0 && len % offset_align == 0 &&
-        (uintptr_t)to % memory_align == 0) {
-        if (!request->view && !request->exposed)
-            request->exposed = true; /* later on this needs the lane's lock */
-        part->iov = (struct lio_iovec){ to, len };
-        part->op.offset = at;
-        part->op.length = len;
-        return;
-    }
-    from = at - at % offset_align;
-    until = at + len;
-    until += (offset_align - until % offset_align) % offset_align;
-    part->bounce_bytes = until - from;
-    part->bounce =
-        lio_memory_get(&plan->batch->engine->memory, part->bounce_bytes);
-    if (!part->bounce) {
-        lio_io_fail(part, LIO_ENOMEM, ENOMEM);
-        until = from; /* an empty read: the part must still come back */
-    }
-    part->bounce_at = from;
-    part->iov = (struct lio_iovec){ part->bounce, until - from };
-    part->op.offset = from;
-    part->op.length = until - from;
+    if (!lio_direct_plan(part, UINT64_MAX))
+        lio_direct_plan_bounced(part);
+    else if (!request->view && !request->exposed)
+        request->exposed = true; /* later on this needs the lane's lock */
 }
 
 static void plan_direct_range(struct plan *plan, uint64_t at, uint64_t len,
@@ -504,21 +481,13 @@ static void plan_cached(struct plan *plan)
 /* The request needs no part: it is the operation. */
 static bool plan_itself(struct plan *plan)
 {
+    uint64_t most = plan->batch->engine->settings->engine.max_op_bytes;
     struct lio_io *request = plan->request;
-    struct lio_handle *handle = plan->handle;
 
-    if (request->length > plan->batch->engine->settings->engine.max_op_bytes ||
-        request->length == 0 || request->offset % handle->offset_align != 0 ||
-        request->length % handle->offset_align != 0 ||
-        (uintptr_t)request->buf % handle->memory_align != 0)
+    request->handle = plan->handle;
+    if (request->length == 0 || !lio_direct_plan(request, most))
         return false;
-    request->handle = handle;
-    request->iov = (struct lio_iovec){ request->buf, request->length };
     request->op.kind = LIO_OP_READ;
-    request->op.iov = &request->iov;
-    request->op.niov = 1;
-    request->op.offset = request->offset;
-    request->op.length = request->length;
     lio_io_append(&plan->batch->planned, request);
     return true;
 }
@@ -742,26 +711,23 @@ static void end_fill(struct lio_io *part, struct lio_batch *batch)
 
 static void end_direct(struct lio_io *part)
 {
-    uint64_t end = part->offset + part->length;
-    uint64_t until =
-        part->moved + (part->bounce ? part->bounce_at : part->offset);
-    uint64_t got =
-        until > part->offset ? min_u64(until, end) - part->offset : 0;
+    uint64_t got = lio_direct_got(part);
 
-    if (part->bounce) {
-        if (enter_caller(part->parent)) {
-            memcpy(part->buf,
-                   (unsigned char *)part->bounce +
-                       (part->offset - part->bounce_at),
-                   got);
-            leave_caller(part->parent);
-        }
-        lio_memory_put(&part->file->engine->memory, part->bounce,
-                       part->bounce_bytes);
-        part->bounce = NULL;
+    if (part->bounce && enter_caller(part->parent)) {
+        lio_direct_copy(part, got);
+        leave_caller(part->parent);
     }
+    lio_direct_end(part, &part->file->engine->memory);
     if (got < part->length)
         part_met_eof(part->parent, part->offset + got);
+}
+
+void lio_read_itself_ended(struct lio_io *request)
+{
+    request->bytes = lio_direct_got(request);
+    if (request->bounce)
+        lio_direct_copy(request, request->bytes);
+    lio_direct_end(request, &request->file->engine->memory);
 }
 
 void lio_read_part_ended(struct lio_io *part, struct lio_batch *batch)

@@ -29,6 +29,9 @@ uint64_t lio_read_ahead(struct lio_file *file, struct lio_lane *lane,
                         const struct lio_read_ahead_limits *limits,
                         struct lio_batch *batch, uint32_t *ret_nops);
 
+/* A read that was its own operation is over: what of its range there is. */
+void lio_read_itself_ended(struct lio_io *request);
+
 /* A part that read something is over: publish, copy, wake who joined it. */
 void lio_read_part_ended(struct lio_io *part, struct lio_batch *batch);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/io.h"
+#include "core/memory.h"
 
 int lio_slab_init(struct lio_slab *slab)
 {
@@ -18,6 +19,7 @@ int lio_slab_init(struct lio_slab *slab)
 void lio_slab_release(struct lio_slab *slab)
 {
     struct lio_fill *fill;
+    void *page;
 
     for (uint32_t i = 0; i < slab->nchunks; i++)
         free(atomic_load(&slab->chunks[i]));
@@ -25,6 +27,10 @@ void lio_slab_release(struct lio_slab *slab)
     while ((fill = slab->free_fills)) {
         slab->free_fills = fill->next;
         free(fill);
+    }
+    while ((page = slab->free_pages)) {
+        slab->free_pages = *(void **)page;
+        free(page);
     }
 }
 
@@ -68,6 +74,8 @@ static void forget(struct lio_io *io)
     io->fill = NULL;
     io->merge = NULL;
     io->alone = false;
+    io->body_bytes = 0;
+    io->bounce_bytes = 0;
     io->bounce = NULL;
     io->bytes = 0;
     io->view = NULL;
@@ -138,4 +146,20 @@ void lio_slab_put_fill(struct lio_slab *slab, struct lio_fill *fill)
 {
     fill->next = slab->free_fills;
     slab->free_fills = fill;
+}
+
+void *lio_slab_get_page(struct lio_slab *slab)
+{
+    void *page = slab->free_pages;
+
+    if (!page)
+        return aligned_alloc(LIO_MEMORY_PAGE, LIO_MEMORY_PAGE);
+    slab->free_pages = *(void **)page;
+    return page;
+}
+
+void lio_slab_put_page(struct lio_slab *slab, void *page)
+{
+    *(void **)page = slab->free_pages;
+    slab->free_pages = page;
 }

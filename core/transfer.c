@@ -274,7 +274,8 @@ void lio_transfer_ended(struct lio_io *io, struct lio_batch *batch)
         batch->fed = true;
     io->taken_bytes = 0;
     if (!request) {
-        io->bytes = io->moved;
+        if (io->kind == LIO_REQUEST_READ && !io->fill)
+            lio_read_itself_ended(io);
         lio_request_finish(io, batch);
         return;
     }

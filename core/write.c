@@ -44,8 +44,8 @@ static int choose_handle(struct lio_io *request, struct lio_handle **ret_handle)
 static void set_op(struct lio_io *io, uint64_t at, uint64_t len,
                    unsigned char *from)
 {
-    io->iov = (struct lio_iovec){ from, len };
-    io->op.iov = &io->iov;
+    io->iov[0] = (struct lio_iovec){ from, len };
+    io->op.iov = io->iov;
     io->op.niov = 1;
     io->op.offset = at;
     io->op.length = len;

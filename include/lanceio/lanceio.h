@@ -238,7 +238,8 @@ enum lio_file_flags {
     LIO_CREATE = 1u << 2,   /* make it if it does not exist */
     LIO_TRUNCATE = 1u << 3, /* empty it first */
     LIO_DIRECT = 1u << 4,   /* past the page cache, whatever [files] direct
-                               says; any offset and length still work */
+                               says; any offset, length and address still
+                               work, but see lio_file_align() */
     LIO_RANDOM = 1u << 5    /* the kernel is not to read ahead: reads come in no
                                order, or are many in flight as it is */
 };
@@ -261,6 +262,15 @@ LIO_API LIO_MUST_CHECK int lio_file_open(struct lio_engine *engine,
  * Results may be taken, and callbacks be called, after that.
  */
 LIO_API void lio_file_close(struct lio_file *file);
+
+/**
+ * What memory is to keep to for large reads to go straight to it where the page
+ * cache is bypassed: its address and the offset in the file leave the same
+ * remainder by this, a power of two.  Other memory is as good to use, but what
+ * is read into it is copied once.  1 if the file is read through the page
+ * cache: then it makes no difference.
+ */
+LIO_API size_t lio_file_align(const struct lio_file *file);
 
 /** Size in bytes, as of the open or the last read or write that changed it. */
 LIO_API uint64_t lio_file_size(const struct lio_file *file);

@@ -402,6 +402,59 @@ static void direct_reads_and_writes_work_when_aligned(void **state)
     guarded_free(&memory);
 }
 
+/* What is read of a file's pages and of its edges is one operation. */
+static void direct_reads_fill_edges_and_body(void **state)
+{
+    struct fixture *f = *state;
+    struct guarded edges = guarded_alloc(8192), body = guarded_alloc(128 * KIB);
+    struct lio_iovec iov[] = { { edges.bytes, 4096 },
+                               { body.bytes, 64 * KIB },
+                               { edges.bytes + 4096, 4096 } };
+    uint64_t bytes = iov[0].len + iov[1].len + iov[2].len;
+    struct opened file;
+
+    make_file(f, "data", DIRECT_FILE);
+    file = open_file(f, "data", LIO_OPEN_READ | LIO_OPEN_DIRECT);
+    for (uint64_t at = 0; at <= 8192; at += 4096) {
+        struct lio_op op = read_op(&file, iov, 3, at);
+
+        assert_int_equal(run_op(f, &op), bytes);
+        assert_pattern(iov[0].base, iov[0].len, at);
+        assert_pattern(iov[1].base, iov[1].len, at + 4096);
+        assert_pattern(iov[2].base, iov[2].len, at + bytes - 4096);
+    }
+    close_file(f, &file);
+    guarded_free(&body);
+    guarded_free(&edges);
+}
+
+/* The file ends within the last segment, which is a page of the file. */
+static void direct_reads_stop_where_the_file_ends(void **state)
+{
+    static const uint32_t ends[] = { 1, 511, 512, 4095 };
+    struct fixture *f = *state;
+    struct guarded edges = guarded_alloc(8192), body = guarded_alloc(16 * KIB);
+    struct lio_iovec iov[] = { { edges.bytes, 4096 },
+                               { body.bytes, 16 * KIB },
+                               { edges.bytes + 4096, 4096 } };
+
+    for (uint32_t i = 0; i < LIO_COUNT(ends); i++) {
+        uint64_t bytes = 20 * KIB + ends[i];
+        struct opened file;
+        struct lio_op op;
+
+        make_file(f, "data", bytes);
+        file = open_file(f, "data", LIO_OPEN_READ | LIO_OPEN_DIRECT);
+        op = read_op(&file, iov, 3, 0);
+        assert_int_equal(run_op(f, &op), bytes);
+        assert_pattern(iov[1].base, iov[1].len, 4096);
+        assert_pattern(iov[2].base, ends[i], 20 * KIB);
+        close_file(f, &file);
+    }
+    guarded_free(&body);
+    guarded_free(&edges);
+}
+
 static void unaligned_direct_reads_are_refused_or_right(void **state)
 {
     static const uint32_t starts[] = { 0, 1, 511, 512, 513, 4095, 4096, 4097 };
@@ -449,6 +502,8 @@ int test_backend_data(void)
         X(an_unknown_kind_is_invalid_and_hurts_no_other),
         X(a_file_does_only_what_it_was_opened_for),
         X(direct_reads_and_writes_work_when_aligned),
+        X(direct_reads_fill_edges_and_body),
+        X(direct_reads_stop_where_the_file_ends),
         X(unaligned_direct_reads_are_refused_or_right),
     };
 #undef X

@@ -280,6 +280,22 @@ void *grab(size_t bytes)
     return memory;
 }
 
+#define PAGE 4096u
+
+void *grab_at(size_t bytes, uint64_t place)
+{
+    void *block = NULL;
+
+    assert_int_equal(posix_memalign(&block, PAGE, place % PAGE + bytes + 1), 0);
+    return (char *)block + place % PAGE;
+}
+
+void drop_at(void *memory)
+{
+    if (memory)
+        free((char *)memory - (uintptr_t)memory % PAGE);
+}
+
 void check_in_child(int (*body)(struct fixture *f), struct fixture *f)
 {
     int status = 0;

@@ -110,6 +110,11 @@ void wait_for_read(struct fixture *f, uint64_t id, uint32_t number);
 /* malloc() that fails the test instead. */
 void *grab(size_t bytes);
 
+/* The same for memory whose address has `place` for a remainder by a page: that
+ * of an offset is in step with the file there.  And free(), for such. */
+void *grab_at(size_t bytes, uint64_t place);
+void drop_at(void *memory); /* accepts NULL */
+
 /* Run `body(f)` in a child of fork(); the test fails unless it ends with exit
  * code 0.  `body` returns that code. */
 void check_in_child(int (*body)(struct fixture *f), struct fixture *f);

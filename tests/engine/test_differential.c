@@ -177,7 +177,7 @@ static void check_result(struct diff *d, struct op *op,
 static void end(struct diff *d, struct op *op, const struct lio_result *r)
 {
     check_result(d, op, r);
-    free(op->request.buf);
+    drop_at(op->request.buf);
     op->busy = false;
 }
 
@@ -200,7 +200,7 @@ static void collect(struct diff *d, struct op *op)
 static void drop(struct diff *d, struct op *op)
 {
     assert_int_equal(lio_drop(d->f->engine, op->id), 0);
-    free(op->request.buf);
+    drop_at(op->request.buf);
     op->busy = false;
 }
 
@@ -268,7 +268,8 @@ static void random_op(struct diff *d, struct op *op)
         request->offset &= ~4095ull;
         request->length &= ~(size_t)4095;
     }
-    request->buf = grab(request->length);
+    request->buf =
+        grab_at(request->length, draw(d, 3) ? request->offset : draw(d, 4096));
     if (kind < 70) {
         for (uint32_t i = 0; i < 3; i++)
             request->flags |= draw(d, 5) ? 0 : flags[i];
@@ -307,7 +308,7 @@ static void submit_batch(struct diff *d, uint32_t first, uint32_t n)
         for (uint32_t i = 0; i < UNDER_WAY; i++)
             clash |= conflict(d, op, &d->ops[i]);
         if (clash_in_batch(d, first, made)) {
-            free(op->request.buf);
+            drop_at(op->request.buf);
             break;
         }
         if (clash)

@@ -167,7 +167,7 @@ static void check_read_result(struct worker *w, const struct lio_result *r)
 
 static void release(struct slot *slot)
 {
-    free(slot->request.buf);
+    drop_at(slot->request.buf);
     slot->request.buf = NULL;
     slot->state = FREE;
 }
@@ -255,7 +255,7 @@ static void look_into_grave(struct worker *w, char *buf, size_t len)
         if (buf[i] != POISON && !w->wrong[0])
             (void)snprintf(w->wrong, sizeof(w->wrong),
                            "byte %zu of %zu was written after a drop", i, len);
-    free(buf);
+    drop_at(buf);
 }
 
 /* From now on its memory is ours: anything may be done with it. */
@@ -345,7 +345,7 @@ static void random_read_flags(struct worker *w, struct lio_request *request)
             request->flags |= flags[i];
     if (draw(w, 4) == 0) {
         request->flags |= LIO_VIEW;
-        free(request->buf);
+        drop_at(request->buf);
         request->buf = NULL;
     }
 }
@@ -413,9 +413,8 @@ static void random_request(struct worker *w, struct slot *slot)
         .priority = (int32_t)draw(w, 8) - 4,
         .user = slot,
     };
-    request->buf = malloc(request->length ? request->length : 1);
-    if (!request->buf)
-        abort();
+    request->buf =
+        grab_at(request->length, draw(w, 3) ? request->offset : draw(w, 4096));
     if (kind == 0)
         request->kind = LIO_REQUEST_SYNC;
     else if (kind < 20)
@@ -465,8 +464,10 @@ static void submit_some(struct worker *w, uint32_t first, uint32_t n)
 
 static void open_file(struct worker *w)
 {
-    if (lio_file_open(w->mill->engine, w->mill->path, LIO_READ | LIO_WRITE,
-                      &w->file, NULL) < 0)
+    uint32_t direct = draw(w, 2) ? LIO_DIRECT : 0;
+
+    if (lio_file_open(w->mill->engine, w->mill->path,
+                      LIO_READ | LIO_WRITE | direct, &w->file, NULL) < 0)
         abort();
 }
 
@@ -601,7 +602,7 @@ static void run_workers(struct mill *mill, uint64_t seed)
         if (heir->held[i].view)
             put_view(heir, &heir->held[i]);
     for (uint32_t i = 0; i < GRAVES; i++)
-        free(heir->graves[i].buf);
+        drop_at(heir->graves[i].buf);
     for (uint32_t i = 0; i <= NTHREADS; i++)
         if (workers[i].wrong[0])
             fail_msg("LIO_SEED=%llu: %s", (unsigned long long)seed,

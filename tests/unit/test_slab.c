@@ -137,6 +137,23 @@ static void lists_keep_order(void **state)
     assert_null(list.tail);
 }
 
+static void pages_are_used_again(void **state)
+{
+    struct lio_slab *slab = *state;
+    void *one = lio_slab_get_page(slab), *other = lio_slab_get_page(slab);
+
+    assert_true(one && other && one != other);
+    assert_int_equal((uintptr_t)one % 4096, 0);
+    assert_int_equal((uintptr_t)other % 4096, 0);
+    memset(one, 0xff, 4096);
+    lio_slab_put_page(slab, one);
+    lio_slab_put_page(slab, other);
+    assert_ptr_equal(lio_slab_get_page(slab), other);
+    assert_ptr_equal(lio_slab_get_page(slab), one);
+    lio_slab_put_page(slab, one);
+    lio_slab_put_page(slab, other);
+}
+
 static void fills_are_used_again(void **state)
 {
     struct lio_slab *slab = *state;
@@ -160,6 +177,7 @@ int main(void)
         slab_test(an_edge_is_taken_once),
         slab_test(a_result_is_not_claimed_by_an_old_id),
         slab_test(lists_keep_order),
+        slab_test(pages_are_used_again),
         slab_test(fills_are_used_again),
     };
 
