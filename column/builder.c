@@ -51,6 +51,10 @@ static int alloc_validity(struct lio_decode *dec, struct lio_builder *builder,
     return rc;
 }
 
+/* `bare`: without memory for values. */
+static int init(struct lio_decode *dec, const struct lio_type *type,
+                uint64_t rows, bool bare, struct lio_builder *ret_builder);
+
 static int alloc_children(struct lio_decode *dec, struct lio_builder *builder)
 {
     uint32_t n = builder->type->nchildren;
@@ -67,7 +71,8 @@ static int alloc_children(struct lio_decode *dec, struct lio_builder *builder)
 
 /* The values of a dictionary are not as many as the rows: whoever reads them
  * builds them. */
-static int init_children(struct lio_decode *dec, struct lio_builder *builder)
+static int init_children(struct lio_decode *dec, struct lio_builder *builder,
+                         bool bare)
 {
     uint64_t rows = builder->rows;
     int rc = alloc_children(dec, builder);
@@ -83,22 +88,36 @@ static int init_children(struct lio_decode *dec, struct lio_builder *builder)
         return lio_decode_corrupt(dec, "%" PRIu64 " lists of %" PRIu32 " items",
                                   builder->rows, builder->type->dimension);
     for (uint32_t i = 0; i < builder->type->nchildren && rc == 0; i++) {
-        rc = lio_builder_init(dec, builder->type->children[i], rows, false,
-                              &builder->children[i]);
+        rc = init(dec, builder->type->children[i], rows, bare,
+                  &builder->children[i]);
         builder->nchildren += rc == 0;
     }
     return rc;
+}
+
+static int init(struct lio_decode *dec, const struct lio_type *type,
+                uint64_t rows, bool bare, struct lio_builder *ret_builder)
+{
+    struct lio_builder builder = { .type = type, .rows = rows };
+    int rc = bare ? 0 : alloc_values(dec, &builder);
+
+    if (rc == 0)
+        rc = init_children(dec, &builder, bare);
+    if (rc < 0) {
+        lio_builder_release(&builder);
+        return rc;
+    }
+    *ret_builder = builder;
+    return 0;
 }
 
 int lio_builder_init(struct lio_decode *dec, const struct lio_type *type,
                      uint64_t rows, bool nullable,
                      struct lio_builder *ret_builder)
 {
-    struct lio_builder builder = { .type = type, .rows = rows };
-    int rc = alloc_values(dec, &builder);
+    struct lio_builder builder = { 0 };
+    int rc = init(dec, type, rows, false, &builder);
 
-    if (rc == 0)
-        rc = init_children(dec, &builder);
     if (rc == 0 && nullable)
         rc = alloc_validity(dec, &builder, false);
     if (rc < 0) {
@@ -107,6 +126,12 @@ int lio_builder_init(struct lio_decode *dec, const struct lio_type *type,
     }
     *ret_builder = builder;
     return 0;
+}
+
+int lio_builder_init_bare(struct lio_decode *dec, const struct lio_type *type,
+                          uint64_t rows, struct lio_builder *ret_builder)
+{
+    return init(dec, type, rows, true, ret_builder);
 }
 
 void lio_builder_release(struct lio_builder *builder)

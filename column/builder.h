@@ -32,6 +32,12 @@ LIO_MUST_CHECK int lio_builder_init(struct lio_decode *dec,
                                     const struct lio_type *type, uint64_t rows,
                                     bool nullable,
                                     struct lio_builder *ret_builder);
+
+/* The same without memory for values, which will be had from elsewhere. */
+LIO_MUST_CHECK int lio_builder_init_bare(struct lio_decode *dec,
+                                         const struct lio_type *type,
+                                         uint64_t rows,
+                                         struct lio_builder *ret_builder);
 void lio_builder_release(struct lio_builder *builder);
 
 /* Set the validity of `n` rows from `row` on from their levels, 0 or 1. */

@@ -18,6 +18,8 @@
 
 #include <inttypes.h>
 
+#define ENCODING(name) LIO__PB__COMPRESSIVE_ENCODING__COMPRESSION_##name
+
 #define LEVEL_BITS_MAX 16
 
 static int check(struct lio_decode *dec, struct lio_fullzip *zip)
@@ -127,20 +129,21 @@ static int check_fixed(struct lio_decode *dec, const struct lio_fullzip *zip,
 }
 
 /* One run of bytes as Arrow has them: no control words, nothing between. */
-static bool is_array(const struct lio_fullzip *zip,
-                     const struct lio_parts *parts)
+static bool is_array(const struct lio_fullzip *zip)
 {
-    return zip->word_bytes == 0 && parts->n == 1 && !parts->all[0].bits &&
-           !parts->all[0].validity;
-}
+    const Lio__Pb__CompressiveEncoding *enc = zip->layout->value_compression;
+    const struct lio_type *type = zip->slots.leaf->types[0];
 
-static void share_values(const struct lio_fullzip *zip,
-                         const struct lio_parts *parts)
-{
-    struct lio_mem **values = &parts->all[0].builder->values;
-
-    lio_mem_put(*values);
-    *values = lio_mem_get(zip->in->buffers[0]);
+    if (zip->word_bytes > 0 || !lio_levels_flat(&zip->slots.levels))
+        return false;
+    for (; type->kind == LIO_KIND_FIXED_LIST; type = type->children[0]) {
+        if (!enc || enc->compression_case != ENCODING(FIXED_SIZE_LIST) ||
+            enc->fixed_size_list->has_validity)
+            return false;
+        enc = enc->fixed_size_list->values;
+    }
+    return type->kind == LIO_KIND_FIXED && type->bits > 1 && enc &&
+           enc->compression_case == ENCODING(FLAT);
 }
 
 static int decode_entries(struct lio_decode *dec, struct lio_fullzip *zip,
@@ -170,6 +173,7 @@ static int decode_entries(struct lio_decode *dec, struct lio_fullzip *zip,
 static int decode_fixed(struct lio_decode *dec, struct lio_fullzip *zip)
 {
     struct lio_builder *builder = &zip->slots.builder;
+    bool array = is_array(zip);
     struct lio_parts parts;
     int rc;
 
@@ -179,7 +183,8 @@ static int decode_fixed(struct lio_decode *dec, struct lio_fullzip *zip)
                                   "%" PRIu64 " values do not fill a buffer of "
                                   "%zu",
                                   zip->nslots, zip->in->buffers[0]->bytes);
-    rc = lio_slots_alloc(dec, &zip->slots, zip->nslots);
+    rc = array ? lio_slots_alloc_bare(dec, &zip->slots, zip->nslots)
+               : lio_slots_alloc(dec, &zip->slots, zip->nslots);
     if (rc == 0)
         rc = lio_parts_init(dec, zip->layout->value_compression, builder,
                             &parts);
@@ -187,8 +192,8 @@ static int decode_fixed(struct lio_decode *dec, struct lio_fullzip *zip)
         rc = check_fixed(dec, zip, parts.bytes);
     if (rc < 0)
         return rc;
-    if (is_array(zip, &parts) && lio_levels_flat(&zip->slots.levels)) {
-        share_values(zip, &parts);
+    if (array) {
+        parts.all[0].builder->values = lio_mem_get(zip->in->buffers[0]);
         return 0;
     }
     return decode_entries(dec, zip, &parts);

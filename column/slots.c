@@ -48,15 +48,33 @@ void lio_slots_release(struct lio_slots *slots)
     lio_builder_release(&slots->builder);
 }
 
+static int check_values(struct lio_decode *dec, const struct lio_slots *slots,
+                        uint64_t n)
+{
+    if (lio_slots_listed(slots) || n == slots->entries)
+        return 0;
+    return lio_decode_corrupt(dec, "%" PRIu64 " values for %" PRIu64 " rows", n,
+                              slots->entries);
+}
+
 int lio_slots_alloc(struct lio_decode *dec, struct lio_slots *slots, uint64_t n)
 {
     bool bitmap = lio_levels_flat(&slots->levels) && lio_slots_nullable(slots);
+    int rc = check_values(dec, slots, n);
 
-    if (!lio_slots_listed(slots) && n != slots->entries)
-        return lio_decode_corrupt(
-            dec, "%" PRIu64 " values for %" PRIu64 " rows", n, slots->entries);
-    return lio_builder_init(dec, slots->leaf->types[0], n, bitmap,
-                            &slots->builder);
+    return rc < 0 ? rc
+                  : lio_builder_init(dec, slots->leaf->types[0], n, bitmap,
+                                     &slots->builder);
+}
+
+int lio_slots_alloc_bare(struct lio_decode *dec, struct lio_slots *slots,
+                         uint64_t n)
+{
+    int rc = check_values(dec, slots, n);
+
+    return rc < 0 ? rc
+                  : lio_builder_init_bare(dec, slots->leaf->types[0], n,
+                                          &slots->builder);
 }
 
 int lio_slots_levels(struct lio_decode *dec, struct lio_slots *slots,

@@ -41,6 +41,11 @@ static inline bool lio_slots_listed(const struct lio_slots *slots)
 LIO_MUST_CHECK int lio_slots_alloc(struct lio_decode *dec,
                                    struct lio_slots *slots, uint64_t n);
 
+/* The same without room, for values that are there already and have no levels.
+ */
+LIO_MUST_CHECK int lio_slots_alloc_bare(struct lio_decode *dec,
+                                        struct lio_slots *slots, uint64_t n);
+
 /* Add the levels of `n` entries, the first of which that has a slot has slot
  * `slot`; arrays that the layers do not ask for may be NULL. */
 LIO_MUST_CHECK int lio_slots_levels(struct lio_decode *dec,
