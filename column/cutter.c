@@ -287,10 +287,31 @@ static uint64_t choose_end(const struct lio_cutter *cutter, uint64_t first,
 
 /* -- cutting ------------------------------------------------------------- */
 
+/* Where the window's bytes start in a buffer of the page. */
+static uint64_t start_in(const struct lio_cutter *cutter,
+                         const struct lio_cut *cut, uint32_t buffer)
+{
+    switch (cutter->kind) {
+    case LIO_CUT_FIXED:
+        return cut->first * cutter->bits[buffer] / 8;
+    case LIO_CUT_CHUNKS:
+    case LIO_CUT_ENTRIES:
+        return cut->at;
+    default:
+        return 0;
+    }
+}
+
+/* Chunks are decoded wherever they are. */
 static int take_buffer(struct lio_cutter *cutter, struct lio_cut *cut,
                        uint32_t buffer, uint64_t bytes, struct lio_error *err)
 {
-    cut->load.buffers[buffer] = lio_pool_take(cutter->dataset->pool, bytes);
+    uint64_t at = start_in(cutter, cut, buffer);
+
+    cut->load.buffers[buffer] =
+        lio_load_memory(cutter->dataset, cutter->ref.file,
+                        cutter->page->buffers[buffer].offset + at, bytes,
+                        cutter->kind != LIO_CUT_CHUNKS);
     cut->bytes += bytes;
     return cut->load.buffers[buffer] ? 0 : no_memory(cutter, err);
 }
@@ -544,20 +565,6 @@ int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     }
     assert(row - cut->first < cut->page.rows);
     return 0;
-}
-
-static uint64_t start_in(const struct lio_cutter *cutter,
-                         const struct lio_cut *cut, uint32_t buffer)
-{
-    switch (cutter->kind) {
-    case LIO_CUT_FIXED:
-        return cut->first * cutter->bits[buffer] / 8;
-    case LIO_CUT_CHUNKS:
-    case LIO_CUT_ENTRIES:
-        return cut->at;
-    default:
-        return 0;
-    }
 }
 
 /* Whether a buffer is there already, by what was asked. */

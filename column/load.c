@@ -8,6 +8,16 @@
 
 #include <inttypes.h>
 
+struct lio_mem *lio_load_memory(const struct lio_dataset *dataset,
+                                uint32_t file, uint64_t offset, uint64_t bytes,
+                                bool given_out)
+{
+    if (given_out && offset % LIO_MEM_ALIGN != 0)
+        return lio_pool_take(dataset->pool, bytes);
+    return lio_pool_take_for(dataset->pool, bytes, offset,
+                             lio_source_align(dataset->files[file].source));
+}
+
 int lio_load_prepare(const struct lio_dataset *dataset,
                      const struct lio_page_ref *ref, struct lio_load *ret_load,
                      struct lio_error *err)
@@ -23,7 +33,8 @@ int lio_load_prepare(const struct lio_dataset *dataset,
         return rc;
     for (uint32_t i = 0; i < load.page->nbuffers; i++) {
         load.buffers[i] =
-            lio_pool_take(dataset->pool, load.page->buffers[i].bytes);
+            lio_load_memory(dataset, ref->file, load.page->buffers[i].offset,
+                            load.page->buffers[i].bytes, true);
         if (!load.buffers[i]) {
             rc = lio_error_set(
                 err, LIO_ENOMEM,

@@ -14,6 +14,12 @@ struct lio_load {
     struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
 };
 
+/* Memory for what a file has at `offset`, or NULL: where a device can write it,
+ * unless that is no place for values that are given out as they are. */
+struct lio_mem *lio_load_memory(const struct lio_dataset *dataset,
+                                uint32_t file, uint64_t offset, uint64_t bytes,
+                                bool given_out);
+
 /* Check that a page can be read, and allocate its buffers. */
 LIO_MUST_CHECK int lio_load_prepare(const struct lio_dataset *dataset,
                                     const struct lio_page_ref *ref,

@@ -1,18 +1,27 @@
 /*
  * Shared memory.  One allocation holds the count and the bytes:
  *
- *     refs, bytes | padding | data ........ | slack (zero)
- *     0                     64
+ *     refs, bytes, ... | data ........ | slack (zero)
+ *     0                64
  *
- * In a mapping data starts with its second page, and that much before it.
+ * In a mapping data starts with its second page, and that much before it.  What
+ * a device writes in step with the file starts later, and has less room:
+ *
+ *     refs, bytes, ... |      | data .......... | slack (zero)
  */
 #include "column/pool.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
+
+static uint8_t *start_of(struct lio_mem *mem)
+{
+    return (uint8_t *)(mem + 1);
+}
 
 static bool room_for(uint64_t bytes, size_t *ret_room)
 {
@@ -65,6 +74,14 @@ static uint8_t *map_aligned(size_t bytes, size_t before, size_t align)
     return start + head;
 }
 
+/* A last huge page that is nearly full is as good as full. */
+static size_t fill_huge(size_t bytes)
+{
+    size_t rest = bytes % HUGE_PAGE;
+
+    return rest < HUGE_PAGE / 4 * 3 ? bytes : bytes - rest + HUGE_PAGE;
+}
+
 /* The head of a mapping is the end of its first page. */
 struct lio_mem *lio_mem_map(uint64_t bytes, bool huge)
 {
@@ -76,6 +93,8 @@ struct lio_mem *lio_mem_map(uint64_t bytes, bool huge)
         return NULL;
     whole = ((size_t)bytes + LIO_MEM_SLACK + LIO_MEM_PAGE - 1) / LIO_MEM_PAGE *
             LIO_MEM_PAGE;
+    if (huge)
+        whole = fill_huge(whole);
     huge = huge && whole >= HUGE_PAGE;
     start = map_aligned(whole, LIO_MEM_PAGE, huge ? HUGE_PAGE : LIO_MEM_PAGE);
     if (!start)
@@ -92,7 +111,18 @@ void lio_mem_renew(struct lio_mem *mem, uint64_t bytes)
 {
     atomic_init(&mem->refs, 1);
     mem->bytes = (size_t)bytes;
+    mem->data = start_of(mem);
     memset(mem->data + bytes, 0, LIO_MEM_SLACK);
+}
+
+void lio_mem_place(struct lio_mem *mem, uint64_t place, size_t align)
+{
+    uint8_t *start = start_of(mem);
+    size_t before = (size_t)(place - (uintptr_t)start) & (align - 1);
+
+    assert(before <= mem->room - mem->bytes);
+    mem->data = start + before;
+    memset(mem->data + mem->bytes, 0, LIO_MEM_SLACK);
 }
 
 struct lio_mem *lio_mem_zeroed(uint64_t bytes)
@@ -124,7 +154,9 @@ void lio_mem_put(struct lio_mem *mem)
 
 bool lio_mem_pad(struct lio_mem *mem, uint64_t bytes, uint64_t end)
 {
-    if (end > mem->room + LIO_MEM_SLACK)
+    size_t before = (size_t)(mem->data - start_of(mem));
+
+    if (end > mem->room - before + LIO_MEM_SLACK)
         return false;
     memset(mem->data + bytes, 0, (size_t)(end - bytes));
     return true;
@@ -134,7 +166,7 @@ void lio_mem_free(struct lio_mem *mem)
 {
     if (mem->mapped > 0)
         /* Which cannot fail for what is one. */
-        (void)munmap((uint8_t *)(mem + 1) - LIO_MEM_PAGE, mem->mapped);
+        (void)munmap(start_of(mem) - LIO_MEM_PAGE, mem->mapped);
     else
         free(mem);
 }

@@ -2,8 +2,9 @@
  * Shared, immutable-once-filled memory: what page buffers are read into, what
  * decoders write, and what Arrow arrays point at.
  *
- * The bytes start at a multiple of 64, as Arrow recommends, and LIO_MEM_SLACK
- * zeroed bytes follow the end, so that a decoder may copy in whole words.
+ * The bytes start at a multiple of 64, as Arrow recommends, unless they were
+ * wanted elsewhere; and LIO_MEM_SLACK zeroed bytes follow the end, so that a
+ * decoder may copy in whole words.
  */
 #ifndef LIO_COLUMN_MEMORY_H
 #define LIO_COLUMN_MEMORY_H
@@ -20,12 +21,12 @@
 struct lio_pool;
 
 struct lio_mem {
-    atomic_uint refs;
+    _Alignas(LIO_MEM_ALIGN) atomic_uint refs;
     size_t bytes;          /* that may be used; the slack comes on top */
     size_t room;           /* what `bytes` might be at the most */
     size_t mapped;         /* bytes of a mapping of its own; 0: heap */
     struct lio_pool *pool; /* it goes back to; NULL: none */
-    _Alignas(LIO_MEM_ALIGN) uint8_t data[];
+    uint8_t *data;         /* behind this, in the same allocation */
 };
 
 /* Memory with one reference, or NULL.  The content is undefined. */
@@ -55,6 +56,10 @@ struct lio_mem *lio_mem_map(uint64_t bytes, bool huge);
 
 /* Memory without a reference gets one, and another size, up to its room. */
 void lio_mem_renew(struct lio_mem *mem, uint64_t bytes);
+
+/* Have the bytes begin where addresses leave the same remainder by `align`, a
+ * power of two, as `place` does; there must be room for that. */
+void lio_mem_place(struct lio_mem *mem, uint64_t place, size_t align);
 void lio_mem_free(struct lio_mem *mem);
 
 #endif

@@ -145,6 +145,23 @@ struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes)
     return mem;
 }
 
+struct lio_mem *lio_pool_take_for(struct lio_pool *pool, uint64_t bytes,
+                                  uint64_t offset, size_t align)
+{
+    struct lio_mem *mem;
+
+    /* What is small is copied anyway. */
+    if (align <= LIO_MEM_ALIGN || bytes < POOLED_MIN ||
+        bytes > UINT64_MAX - align)
+        return lio_pool_take(pool, bytes);
+    mem = lio_pool_take(pool, bytes + align);
+    if (!mem)
+        return NULL;
+    mem->bytes = (size_t)bytes;
+    lio_mem_place(mem, offset, align);
+    return mem;
+}
+
 struct lio_mem *lio_pool_like(const struct lio_mem *like, uint64_t bytes)
 {
     return lio_pool_take(like ? like->pool : NULL, bytes);

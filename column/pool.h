@@ -46,7 +46,12 @@ void lio_pool_count_whole(struct lio_pool *pool, uint64_t bytes);
 /* As lio_mem_new(), from a pool, which may be NULL. */
 struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes);
 
-/* The same, from the pool that `like` is from; `like` may be NULL. */
+/* The same, for what is read of a file at `offset`, in step with that by
+ * `align` (lio_source_align()). */
+struct lio_mem *lio_pool_take_for(struct lio_pool *pool, uint64_t bytes,
+                                  uint64_t offset, size_t align);
+
+/* As lio_pool_take(), from the pool that `like` is from; `like` may be NULL. */
 struct lio_mem *lio_pool_like(const struct lio_mem *like, uint64_t bytes);
 
 /* Memory without a reference comes back. */

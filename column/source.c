@@ -155,6 +155,11 @@ uint64_t lio_source_cache_bytes(const struct lio_source *source)
     return source->cache_bytes;
 }
 
+size_t lio_source_align(const struct lio_source *source)
+{
+    return source->file ? lio_file_align(source->file) : 1;
+}
+
 void lio_source_plan(struct lio_source *source,
                      const struct lio_buffer_info *ranges, uint32_t n)
 {

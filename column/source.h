@@ -50,6 +50,9 @@ uint64_t lio_source_cache_bytes(const struct lio_source *source);
 void lio_source_plan(struct lio_source *source,
                      const struct lio_buffer_info *ranges, uint32_t n);
 
+/* As lio_file_align() of lanceio.h says; 1 if it makes no difference. */
+size_t lio_source_align(const struct lio_source *source);
+
 uint64_t lio_source_size(const struct lio_source *source);
 const char *lio_source_name(const struct lio_source *source);
 

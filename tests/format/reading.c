@@ -31,15 +31,20 @@ char *reading_path(const char *fmt, ...)
 static void open_engine(const char *backend)
 {
     char *ini = reading_path("../../config/lanceio.ini"), *plugin, *dir;
+    const char *direct = getenv("LIO_TEST_DIRECT");
     struct lio_config *config;
     struct lio_error err;
 
     assert_true(asprintf(&plugin, "backend.plugin=%s", backend) >= 0);
     assert_true(asprintf(&dir, "engine.plugin_dir=%s",
                          getenv("LIO_TEST_PLUGINS")) >= 0);
-    if (lio_config_load(ini,
-                        (const char *[]){ plugin, dir, "stats.database=off" },
-                        3, &config, &err) < 0 ||
+    if (lio_config_load(
+            ini,
+            (const char *[]){ plugin, dir, "stats.database=off",
+                              direct ? "files.direct=on" : "files.direct=off",
+                              direct ? "cache.plugin=none"
+                                     : "cache.plugin=cache-lru" },
+            5, &config, &err) < 0 ||
         lio_engine_open(config, &engine, &err) < 0)
         fail_msg("%s", err.msg);
     lio_config_free(config);
