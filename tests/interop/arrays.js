@@ -6,7 +6,7 @@ const arrow = require('apache-arrow')
 const Type = arrow.Type
 
 function bitmap (bits) {
-  const bytes = new Uint8Array(((bits.length + 63) >> 6) << 3)
+  const bytes = new Uint8Array(Math.max(1, (bits.length + 63) >> 6) << 3)
   bits.forEach((bit, i) => { if (bit) bytes[i >> 3] |= 1 << (i & 7) })
   return bytes
 }

@@ -119,6 +119,25 @@ function * linesOf (batch) {
   }
 }
 
+// A part of a row, below structs: {"point":{"x":1}}.
+function part (field, data, i, path) {
+  const rest = path.slice(1)
+  if (rest.length === 0) return `${JSON.stringify(field.name)}:${cell(data, i)}`
+  const at = field.type.children.findIndex(child => child.name === rest[0])
+  const inner = isNull(data, i) ? 'null' : `{${part(field.type.children[at], data.children[at], i, rest)}}`
+  return `${JSON.stringify(field.name)}:${inner}`
+}
+
+// The lines of batches with these parts alone: [["id"], ["point", "x"]].
+function projected (batches, paths) {
+  return batches.flatMap(batch => {
+    const fields = batch.schema.fields
+    const places = paths.map(path => fields.findIndex(field => field.name === path[0]))
+    return Array.from({ length: batch.numRows }, (_, i) =>
+      `{${places.map((at, k) => part(fields[at], batch.data.children[at], i, paths[k])).join(',')}}`)
+  })
+}
+
 // The same rows?  Floats that read back the same may be spelled differently.
 const TOKENS = /"(?:[^"\\]|\\.)*"|[^",:[\]{}]+|[,:[\]{}]/g
 function sameFloat (a, b) {
@@ -261,4 +280,4 @@ function describeInspected (inspected) {
   })
 }
 
-module.exports = { linesOf, sameRow, sameRowOfBlobs, textOfJson, isBlob, isJson, describe, describeInspected }
+module.exports = { linesOf, projected, sameRow, sameRowOfBlobs, textOfJson, isBlob, isJson, describe, describeInspected }
