@@ -10,32 +10,6 @@
 
 #include <stdlib.h>
 
-/* Which columns there are, and the nearest: the message for a wrong name. */
-static int unknown_column(const struct lio_schema *schema, const char *name,
-                          const char *path, struct lio_error *err)
-{
-    const char **names = calloc(schema->nfields + (size_t)1, sizeof(*names));
-    const char *nearest;
-    struct lio_sentence text;
-    size_t n = 0;
-
-    if (!names)
-        return lio_error_set(err, LIO_EINVAL, "%s: there is no column '%s'",
-                             path, name);
-    for (uint32_t i = 0; i < schema->nfields; i++)
-        if (schema->fields[i].parent < 0)
-            names[n++] = schema->fields[i].name;
-    nearest = lio_suggest(name, names, n);
-
-    lio_sentence_init(&text);
-    lio_sentence_add(&text, "there is no column '%s'; there are: ", name);
-    lio_sentence_list(&text, 400, names, n);
-    if (nearest)
-        lio_sentence_add(&text, "; did you mean '%s'?", nearest);
-    free(names);
-    return lio_error_set(err, LIO_EINVAL, "%s: %s", path, text.text);
-}
-
 /* The child of `parent` (-1: a top-level field) with this name, or -1. */
 static int64_t find_child(const struct lio_schema *schema, int64_t parent,
                           const char *name, size_t n)
@@ -48,22 +22,18 @@ static int64_t find_child(const struct lio_schema *schema, int64_t parent,
     return -1;
 }
 
-/* The field that `name` leads to from `parent` on.  A name may have dots
- * itself: the longest that is one is taken. */
+/* The field that the `length` bytes of `name` lead to from `parent` on, or -1.
+ * A name may have dots itself: the longest that is one is taken. */
 static int64_t find_path(const struct lio_schema *schema, int64_t parent,
-                         const char *name)
+                         const char *name, size_t length)
 {
-    size_t n = strlen(name);
+    size_t n = length;
 
     for (;;) {
         int64_t child = find_child(schema, parent, name, n);
 
-        if (child >= 0 && name[n] == '\0')
-            return child;
-        if (child >= 0 && !schema->fields[child].packed)
-            child = find_path(schema, child, name + n + 1);
-        else
-            child = -1;
+        if (child >= 0 && n < length)
+            child = find_path(schema, child, name + n + 1, length - n - 1);
         if (child >= 0)
             return child;
         do {
@@ -71,6 +41,57 @@ static int64_t find_path(const struct lio_schema *schema, int64_t parent,
                 return -1;
         } while (name[--n] != '.');
     }
+}
+
+/* The field that a wrong name leads to, as far as it does, or -1; and what
+ * stands behind that. */
+static int64_t find_above(const struct lio_schema *schema, const char *name,
+                          const char **ret_rest)
+{
+    for (size_t n = strlen(name); n > 0; n--) {
+        int64_t found = -1;
+
+        if (name[n - 1] == '.')
+            found = find_path(schema, -1, name, n - 1);
+        if (found >= 0) {
+            *ret_rest = name + n;
+            return found;
+        }
+    }
+    *ret_rest = name;
+    return -1;
+}
+
+/* What there is, and the nearest: the message for a wrong name. */
+static int unknown_column(const struct lio_schema *schema, const char *name,
+                          const char *path, struct lio_error *err)
+{
+    const char **names = calloc(schema->nfields + (size_t)1, sizeof(*names));
+    const char *nearest, *rest;
+    int64_t above = find_above(schema, name, &rest);
+    struct lio_sentence text;
+    size_t n = 0;
+
+    if (!names)
+        return lio_error_set(err, LIO_EINVAL, "%s: there is no column '%s'",
+                             path, name);
+    for (uint32_t i = 0; i < schema->nfields; i++)
+        if (schema->fields[i].parent == above)
+            names[n++] = schema->fields[i].name;
+    nearest = lio_suggest(rest, names, n);
+
+    lio_sentence_init(&text);
+    lio_sentence_add(&text, "there is no column '%s'", name);
+    if (above >= 0)
+        lio_sentence_add(&text, ": '%s' has", schema->fields[above].path);
+    lio_sentence_add(&text, above < 0 ? "; there are: "
+                            : n > 0   ? " "
+                                      : " no parts");
+    lio_sentence_list(&text, 400, names, n);
+    if (nearest)
+        lio_sentence_add(&text, "; did you mean '%s'?", nearest);
+    free(names);
+    return lio_error_set(err, LIO_EINVAL, "%s: %s", path, text.text);
 }
 
 /* A field, all above it, and all below it. */
@@ -98,7 +119,7 @@ static bool has_column(const struct lio_projection *projection, uint32_t number)
 static bool add_name(struct lio_projection *projection, const char *name)
 {
     const struct lio_schema *schema = projection->schema;
-    int64_t found = find_path(schema, -1, name), top = found;
+    int64_t found = find_path(schema, -1, name, strlen(name)), top = found;
     uint32_t rows = lio_row_column_find(name);
 
     if (found < 0 && rows == 0)

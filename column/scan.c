@@ -7,6 +7,7 @@
  */
 #include "column/scan.h"
 
+#include "column/arrow_parts.h"
 #include "column/row_column.h"
 #include "column/scan_plan.h"
 #include "column/slices.h"
@@ -14,13 +15,24 @@
 
 #include <stdlib.h>
 
+/* A packed struct is decoded with all its parts. */
+static bool is_read(const struct lio_scan_run *run, uint32_t number)
+{
+    const struct lio_field *fields = run->dataset->schema.fields;
+    int64_t parent = fields[number].parent;
+
+    return run->projection.wanted[number] ||
+           (parent >= 0 && fields[parent].in_packed &&
+            is_read(run, (uint32_t)parent));
+}
+
 /* Whether all that is wanted of the columns can be read. */
 static int check_columns(const struct lio_scan_run *run, struct lio_error *err)
 {
     int rc = 0;
 
     for (uint32_t i = 0; i < run->dataset->schema.nfields && rc == 0; i++)
-        if (run->projection.wanted[i])
+        if (is_read(run, i))
             rc = lio_dataset_check_field(run->dataset, i, err);
     return rc;
 }
@@ -299,6 +311,8 @@ static int read_columns(struct lio_scan_run *run, uint64_t rows,
         else
             rc = rows > 0 ? read_column(run, i, rows, &arrays[i], err)
                           : empty_column(run, i, &arrays[i], err);
+        if (rc == 0 && !lio_row_column_is(column))
+            lio_arrow_keep_wanted(&run->projection, column, &arrays[i]);
     }
     return rc;
 }

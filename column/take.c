@@ -10,6 +10,7 @@
  * where the rows are, and then the rows.  Nested columns of 2.0 are read by
  * themselves, because where their items are is in the columns of their lists.
  */
+#include "column/arrow_parts.h"
 #include "column/merge.h"
 #include "column/row_column.h"
 #include "column/scan.h"
@@ -406,10 +407,17 @@ static int read_columns(struct take *take, struct ArrowArray *ret_array,
     struct ArrowArray *arrays = calloc((size_t)n + 1, sizeof(*arrays));
     int rc = arrays ? 0 : no_memory(take, err);
 
-    for (uint32_t i = 0; i < n && rc == 0; i++)
-        rc = lio_row_column_is(take->columns[i].field)
-                 ? number_rows(take, &take->columns[i], &arrays[i], err)
-                 : read_column(take, &take->columns[i], &arrays[i], err);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        uint32_t field = take->columns[i].field;
+
+        if (lio_row_column_is(field)) {
+            rc = number_rows(take, &take->columns[i], &arrays[i], err);
+            continue;
+        }
+        rc = read_column(take, &take->columns[i], &arrays[i], err);
+        if (rc == 0)
+            lio_arrow_keep_wanted(&take->run.projection, field, &arrays[i]);
+    }
     if (rc == 0 && lio_arrow_struct(arrays, n, take->n, ret_array) < 0)
         rc = no_memory(take, err);
     for (uint32_t i = 0; arrays && rc < 0 && i < n; i++)

@@ -128,6 +128,23 @@ static void what_leads_nowhere_is_no_column(void **state)
     }
 }
 
+static void says(struct fixture *f, const char *name, const char *words)
+{
+    assert_int_equal(choose(f, &name, 1), LIO_EINVAL);
+    if (!strstr(f->err.msg, words))
+        fail_msg("'%s' does not say '%s'", f->err.msg, words);
+}
+
+static void a_wrong_part_is_told_what_there_is(void **state)
+{
+    struct fixture *f = *state;
+
+    says(f, "pointt", "; there are: point, tags, point.w, last");
+    says(f, "point.y", ": 'point' has x");
+    says(f, "point.x.y", ": 'point.x' has y.z");
+    says(f, "last.item", ": 'last' has no parts");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +154,7 @@ int main(void)
         TEST(a_path_wants_what_leads_to_it),
         TEST(parts_of_one_column_are_one),
         TEST(what_leads_nowhere_is_no_column),
+        TEST(a_wrong_part_is_told_what_there_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
