@@ -182,15 +182,29 @@ static void print_prefix(const struct cli *cli)
     fprintf(stderr, "lanceio%s%s: ", *cli->command ? " " : "", cli->command);
 }
 
+/* One line, whatever the names in it: those of files and columns may hold what
+ * would break it, or move the cursor. */
+static void print_line(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            fprintf(stderr, "\\x%02x", (unsigned char)*text);
+        else
+            fputc(*text, stderr);
+    fputc('\n', stderr);
+}
+
 int cli_usage(const struct cli *cli, const char *fmt, ...)
 {
+    char text[1024];
     va_list args;
 
-    print_prefix(cli);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    fprintf(stderr, "\nTry 'lanceio%s%s --help'.\n", *cli->command ? " " : "",
+    print_prefix(cli);
+    print_line(text);
+    fprintf(stderr, "Try 'lanceio%s%s --help'.\n", *cli->command ? " " : "",
             cli->command);
     return CLI_USAGE;
 }
@@ -198,7 +212,7 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
 int cli_fail(const struct cli *cli, const struct lio_error *err)
 {
     print_prefix(cli);
-    fprintf(stderr, "%s\n", err->msg);
+    print_line(err->msg);
     return err->code == LIO_ECONFIG || err->code == LIO_EPLUGIN ? CLI_USAGE
                                                                 : CLI_FAILED;
 }

@@ -67,14 +67,15 @@ static int make(enum source_kind kind, const char *name,
     return 0;
 }
 
-static int stat_plain(struct lio_source *source, struct lio_error *err)
+/* Before it is opened: to open a pipe is to wait for who writes to it. */
+static int stat_file(struct lio_source *source, struct lio_error *err)
 {
     struct stat st;
 
     if (stat(source->name, &st) < 0)
         return os_failed(source, "open", errno, err);
     if (!S_ISREG(st.st_mode))
-        return lio_error_set(err, LIO_EINVAL, "%s: is not a regular file",
+        return lio_error_set(err, LIO_EUNSUPPORTED, "%s: is not a regular file",
                              source->name);
     source->bytes = (uint64_t)st.st_size;
     return 0;
@@ -107,7 +108,9 @@ int lio_source_open(struct lio_engine *engine, const char *path,
 
     if (rc < 0)
         return rc;
-    rc = engine ? open_on_engine(source, engine, err) : stat_plain(source, err);
+    rc = stat_file(source, err);
+    if (rc == 0 && engine)
+        rc = open_on_engine(source, engine, err);
     if (rc < 0) {
         lio_source_close(source);
         return rc;

@@ -162,7 +162,8 @@ static void what_is_no_file_is_said(void **state)
     struct lio_source *source = NULL;
     struct lio_error err;
 
-    assert_int_equal(lio_source_open(NULL, f->dir, &source, &err), LIO_EINVAL);
+    assert_int_equal(lio_source_open(NULL, f->dir, &source, &err),
+                     LIO_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "not a regular file"));
     assert_int_equal(lio_source_open(NULL, "/nowhere/at/all", &source, &err),
                      LIO_ENOTFOUND);
