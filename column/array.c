@@ -133,9 +133,10 @@ static int nested_values(struct lio_decode *dec,
     return lio_array_unsupported(dec, enc, "nested values");
 }
 
-int lio_array_values(struct lio_decode *dec, const struct lio_page_input *in,
-                     const Lio__Pb__ArrayEncoding *enc,
-                     struct lio_builder *ret_builder)
+static int decode_values(struct lio_decode *dec,
+                         const struct lio_page_input *in,
+                         const Lio__Pb__ArrayEncoding *enc,
+                         struct lio_builder *ret_builder)
 {
     if (!enc)
         return lio_array_unsupported(dec, enc, "values");
@@ -161,7 +162,7 @@ static int decode_some_nulls(struct lio_decode *dec,
 
     if (rc < 0)
         return rc;
-    rc = lio_array_values(dec, in, enc->values, &builder);
+    rc = decode_values(dec, in, enc->values, &builder);
     if (rc == 0 && builder.validity) {
         rc = lio_decode_corrupt(dec, "nulls are told twice");
         lio_builder_release(&builder);
@@ -204,7 +205,7 @@ static int decode_nullable(struct lio_decode *dec,
 {
     switch (enc->nulls_case) {
     case LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS:
-        return lio_array_values(dec, in, enc->no_nulls->values, ret_builder);
+        return decode_values(dec, in, enc->no_nulls->values, ret_builder);
     case LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS:
         return decode_some_nulls(dec, in, enc->some_nulls, ret_builder);
     case LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS:
@@ -220,7 +221,7 @@ int lio_array_any(struct lio_decode *dec, const struct lio_page_input *in,
 {
     if (enc && enc->array_case == LIO_ARRAY_CASE(NULLABLE))
         return decode_nullable(dec, in, enc->nullable, ret_builder);
-    return lio_array_values(dec, in, enc, ret_builder);
+    return decode_values(dec, in, enc, ret_builder);
 }
 
 int lio_array_decode(struct lio_decode *dec, const Lio__Pb__ArrayEncoding *enc,

@@ -181,10 +181,11 @@ static void plan(struct lio_io *io, struct lio_batch *batch)
         (void)lio_service_expire_at(batch->engine->service, id, deadline);
 }
 
-int lio_submit_batch(struct lio_engine *engine,
-                     const struct lio_request *requests, uint32_t n,
-                     uint64_t *ret_ids, struct lio_batch *batch,
-                     struct lio_error *err)
+/* lio_submit() without running callbacks: the caller ends the batch. */
+static int submit_batch(struct lio_engine *engine,
+                        const struct lio_request *requests, uint32_t n,
+                        uint64_t *ret_ids, struct lio_batch *batch,
+                        struct lio_error *err)
 {
     struct lio_io_list list = { 0 };
     struct lio_io *io;
@@ -221,7 +222,7 @@ int lio_submit(struct lio_engine *engine, const struct lio_request *requests,
     if (!lio_engine_ours(engine))
         return lio_engine_gone(err);
     lio_batch_begin(&batch, engine);
-    rc = lio_submit_batch(engine, requests, n, ret_ids, &batch, err);
+    rc = submit_batch(engine, requests, n, ret_ids, &batch, err);
     lio_batch_end(&batch);
     return rc;
 }

@@ -156,12 +156,15 @@ static int add_zeros(struct cli_builder *builder, size_t bytes)
     return 0;
 }
 
+/* No row of text, number or bool: one that a null above hides. */
+static int add_filler(struct cli_builder *builder);
+
 static int fill(struct cli_builder *child, int64_t n)
 {
     int rc = 0;
 
     for (int64_t i = 0; i < n && rc == 0; i++)
-        rc = cli_builder_filler(child);
+        rc = add_filler(child);
     return rc;
 }
 
@@ -187,7 +190,7 @@ static int add_nothing(struct cli_builder *builder)
         return fill(builder->children, type->size);
     case CLI_STRUCT:
         for (size_t i = 0; i < type->nchildren && rc == 0; i++)
-            rc = cli_builder_filler(&builder->children[i]);
+            rc = add_filler(&builder->children[i]);
         return rc;
     case CLI_DICTIONARY:
         /* Index 0, which must be a value's unless it is null. */
@@ -202,7 +205,7 @@ static int add_nothing(struct cli_builder *builder)
     }
 }
 
-int cli_builder_filler(struct cli_builder *builder)
+static int add_filler(struct cli_builder *builder)
 {
     bool valid = !builder->type->nullable && builder->type->kind != CLI_NULL;
     int rc = add_nothing(builder);

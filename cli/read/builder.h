@@ -88,9 +88,6 @@ LIO_MUST_CHECK int cli_builder_finish(struct cli_builder *builder,
 
 /* -- among the files of the builder --------------------------------------- */
 
-/* No row of text, number or bool: one that a null above hides. */
-LIO_MUST_CHECK int cli_builder_filler(struct cli_builder *builder);
-
 /* The row whose value has been appended is valid. */
 LIO_MUST_CHECK int cli_builder_valid(struct cli_builder *builder);
 
@@ -101,10 +98,6 @@ LIO_MUST_CHECK int cli_scalar_text(struct cli_builder *builder,
 LIO_MUST_CHECK int cli_scalar_number(struct cli_builder *builder,
                                      const char *text, size_t bytes,
                                      struct lio_error *err);
-
-/* Say that `text` is not what the builder wants. */
-int cli_builder_refuse(const struct cli_builder *builder, const char *text,
-                       size_t bytes, struct lio_error *err);
 
 /* That there is no memory for a batch. */
 int cli_builder_no_memory(struct lio_error *err);

@@ -93,8 +93,9 @@ static void show(const char *text, size_t bytes, char ret[SHOWN + 4])
     ret[n] = '\0';
 }
 
-int cli_builder_refuse(const struct cli_builder *builder, const char *text,
-                       size_t bytes, struct lio_error *err)
+/* Say that `text` is not what the builder wants. */
+static int refuse(const struct cli_builder *builder, const char *text,
+                  size_t bytes, struct lio_error *err)
 {
     char shown[SHOWN + 4];
 
@@ -160,7 +161,7 @@ static int check(const struct cli_builder *builder, enum cli_parse parsed,
     if (parsed == CLI_PARSE_OK)
         return 0;
     if (parsed == CLI_PARSE_FORM)
-        return cli_builder_refuse(builder, text, bytes, err);
+        return refuse(builder, text, bytes, err);
     show(text, bytes, shown);
     if (parsed == CLI_PARSE_DIGITS)
         return refuse_digits(builder, shown, err);
@@ -265,7 +266,7 @@ static int put_bool(struct cli_builder *builder, const char *text, size_t bytes,
     int rc;
 
     if (!value && !equals(text, bytes, "false"))
-        return cli_builder_refuse(builder, text, bytes, err);
+        return refuse(builder, text, bytes, err);
     rc = bit == 0 ? add(builder, &zero, 1, err) : 0;
     if (rc == 0)
         builder->values.base[builder->rows / 8] |= (char)(value << bit);
@@ -349,12 +350,12 @@ static int add_base64(struct cli_builder *builder, struct cli_buffer *buffer,
     if (bytes == 0)
         return 0;
     if (bytes % 4 != 0)
-        return cli_builder_refuse(builder, text, bytes, err);
+        return refuse(builder, text, bytes, err);
     if (buffer->room - buffer->used < room && cli_buffer_grow(buffer, room) < 0)
         return cli_builder_no_memory(err);
     if (!cli_base64_decode(text, bytes, (uint8_t *)buffer->base + buffer->used,
                            ret_n))
-        return cli_builder_refuse(builder, text, bytes, err);
+        return refuse(builder, text, bytes, err);
     buffer->used += *ret_n;
     return 0;
 }
@@ -410,7 +411,7 @@ int cli_scalar_text(struct cli_builder *builder, const char *text, size_t bytes,
     case CLI_DECIMAL:
         return put_decimal(builder, text, bytes, err);
     default:
-        return cli_builder_refuse(builder, text, bytes, err);
+        return refuse(builder, text, bytes, err);
     }
 }
 

@@ -12,9 +12,9 @@
 /* Below, an index is no smaller than a value. */
 #define DICTIONARY_BITS_MIN 32
 
-int lio_fixed_chunks(const struct lio_encode *enc,
-                     const struct lio_fixed *fixed, const uint64_t *entries,
-                     struct lio_chunks *ret_chunks)
+static int fixed_chunks(const struct lio_encode *enc,
+                        const struct lio_fixed *fixed, const uint64_t *entries,
+                        struct lio_chunks *ret_chunks)
 {
     const struct lio_distinct_of of = { .fixed = fixed, .n = fixed->n };
     uint32_t scheme = lio_pack_scheme(enc);
@@ -37,7 +37,7 @@ static int leaf_chunks(const struct lio_encode *enc,
     struct lio_fixed fixed;
     int rc = lio_fixed_fill(enc, values, &fixed);
 
-    return rc < 0 ? rc : lio_fixed_chunks(enc, &fixed, entries, ret_chunks);
+    return rc < 0 ? rc : fixed_chunks(enc, &fixed, entries, ret_chunks);
 }
 
 int lio_chunks_encode(const struct lio_encode *enc,

@@ -23,11 +23,6 @@ LIO_MUST_CHECK int lio_fixed_fill(const struct lio_encode *enc,
                                   const struct lio_plain *values,
                                   struct lio_fixed *ret_fixed);
 
-LIO_MUST_CHECK int lio_fixed_chunks(const struct lio_encode *enc,
-                                    const struct lio_fixed *fixed,
-                                    const uint64_t *entries,
-                                    struct lio_chunks *ret_chunks);
-
 LIO_MUST_CHECK int lio_variable_chunks(const struct lio_encode *enc,
                                        const struct lio_plain *values,
                                        const uint64_t *entries,

@@ -305,6 +305,14 @@ static int empty_variable(struct lio_collect *collect, uint64_t n)
 
 /* -- lists, as 2.0 has them ------------------------------------------------ */
 
+/* How many items the lists have that were collected. */
+static uint64_t collect_items(const struct lio_collect *collect)
+{
+    return collect->n > 0 ? load_offset(lio_growing_data(&collect->offsets),
+                                        collect->type->bits, collect->n)
+                          : 0;
+}
+
 /* The ends of lists, counted in items that are taken: null lists have none. */
 static int append_lists(struct lio_collect *collect,
                         const struct ArrowArray *array, uint64_t from,
@@ -313,7 +321,7 @@ static int append_lists(struct lio_collect *collect,
     uint32_t bits = collect->type->bits;
     const uint8_t *offsets = array->buffers[1];
     uint64_t at = from + (uint64_t)array->offset;
-    uint64_t end = lio_collect_items(collect);
+    uint64_t end = collect_items(collect);
     int rc = reserve_offsets(collect, n);
 
     for (uint64_t i = 0; i < n && rc == 0; i++) {
@@ -325,16 +333,9 @@ static int append_lists(struct lio_collect *collect,
     return rc;
 }
 
-uint64_t lio_collect_items(const struct lio_collect *collect)
-{
-    return collect->n > 0 ? load_offset(lio_growing_data(&collect->offsets),
-                                        collect->type->bits, collect->n)
-                          : 0;
-}
-
 static int empty_lists(struct lio_collect *collect, uint64_t n)
 {
-    uint64_t end = lio_collect_items(collect);
+    uint64_t end = collect_items(collect);
     int rc = reserve_offsets(collect, n);
 
     for (uint64_t i = 0; i < n && rc == 0; i++)

@@ -55,9 +55,6 @@ LIO_MUST_CHECK int lio_collect_nulls(struct lio_collect *collect, uint64_t n);
 uint64_t lio_collect_unknown(const struct lio_collect *collect,
                              const struct ArrowArray *array);
 
-/* How many items the lists have that were collected. */
-uint64_t lio_collect_items(const struct lio_collect *collect);
-
 /* What has been collected; it lives as long as that is not touched. */
 struct lio_plain lio_collect_view(struct lio_collect *collect);
 

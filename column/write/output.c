@@ -294,7 +294,8 @@ void lio_output_write(struct lio_output *output, struct lio_mem *mem,
 
 /* -- completion ---------------------------------------------------------- */
 
-uint64_t lio_output_pending(struct lio_output *output)
+/* Bytes that are under way. */
+static uint64_t pending_bytes(struct lio_output *output)
 {
     uint64_t pending;
 
@@ -309,7 +310,7 @@ bool lio_output_reap(struct lio_output *output, bool wait)
     struct lio_result results[REAP_MAX];
     int n;
 
-    if (lio_output_pending(output) == 0)
+    if (pending_bytes(output) == 0)
         return false;
     n = lio_cq_wait(output->queue, results, REAP_MAX, wait, wait ? -1 : 0);
     for (int i = 0; i < n; i++) {

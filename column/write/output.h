@@ -31,9 +31,6 @@ LIO_MUST_CHECK int lio_output_open(struct lio_engine *engine, const char *path,
 void lio_output_write(struct lio_output *output, struct lio_mem *mem,
                       uint64_t bytes, uint64_t at);
 
-/* Bytes that are under way. */
-uint64_t lio_output_pending(struct lio_output *output);
-
 /* Take note of writes that are done; with `wait`, of one at least.  False if
  * none is under way, or its end will never be heard of: the engine was closed.
  */

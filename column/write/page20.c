@@ -39,7 +39,9 @@ static int add_buffer(struct lio_page20 *page, struct lio_bytes bytes,
     return 0;
 }
 
-int lio_page20_flat(struct lio_page20 *page, uint64_t bits,
+/* Add a buffer that holds values of `bits` as they are, and the message that
+ * names it. */
+static int add_flat(struct lio_page20 *page, uint64_t bits,
                     struct lio_bytes bytes,
                     Lio__Pb__ArrayEncoding **ret_message)
 {
@@ -79,7 +81,7 @@ int lio_page20_plain(struct lio_page20 *page, uint64_t bits,
                      Lio__Pb__ArrayEncoding **ret_message)
 {
     Lio__Pb__ArrayEncoding *flat;
-    int rc = lio_page20_flat(page, bits, bytes, &flat);
+    int rc = add_flat(page, bits, bytes, &flat);
 
     return rc < 0 ? rc
                   : lio_page20_message(
@@ -98,7 +100,7 @@ static int fixed_values(struct lio_page20 *page, const struct lio_plain *values,
 
     if (rc == 0)
         rc = lio_fixed_part(page->enc, &fixed, 0, fixed.n, &bytes);
-    return rc < 0 ? rc : lio_page20_flat(page, fixed.bits, bytes, ret_message);
+    return rc < 0 ? rc : add_flat(page, fixed.bits, bytes, ret_message);
 }
 
 static int fixed_list_values(struct lio_page20 *page,

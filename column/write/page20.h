@@ -14,12 +14,6 @@ struct lio_page20 {
     struct lio_array *array;
 };
 
-/* Add a buffer that holds values of `bits` as they are, and the message that
- * names it. */
-LIO_MUST_CHECK int lio_page20_flat(struct lio_page20 *page, uint64_t bits,
-                                   struct lio_bytes bytes,
-                                   Lio__Pb__ArrayEncoding **ret_message);
-
 /* The same for bytes of strings, which are compressed if that was asked for and
  * saves enough. */
 LIO_MUST_CHECK int lio_page20_bytes(struct lio_page20 *page,
@@ -50,12 +44,5 @@ LIO_MUST_CHECK int lio_page20_strings(struct lio_page20 *page,
 LIO_MUST_CHECK int lio_page20_dictionary(struct lio_page20 *page,
                                          const struct lio_plain *values,
                                          Lio__Pb__ArrayEncoding **ret_message);
-
-/* Spans as a binary: where each ends, to which `nulls` (a validity; NULL: none)
- * adds the null adjustment, and the bytes. */
-LIO_MUST_CHECK int lio_page20_binary(struct lio_page20 *page,
-                                     const struct lio_spans *spans,
-                                     const uint8_t *validity,
-                                     Lio__Pb__ArrayEncoding **ret_message);
 
 #endif

@@ -18,9 +18,9 @@
 #define INDEX_BITS 8
 #define ITEMS_MAX  UINT8_MAX /* numbers from 1 on: 0 is null */
 
-int lio_page20_binary(struct lio_page20 *page, const struct lio_spans *spans,
-                      const uint8_t *validity,
-                      Lio__Pb__ArrayEncoding **ret_message)
+static int make_binary(struct lio_page20 *page, const struct lio_spans *spans,
+                       const uint8_t *validity,
+                       Lio__Pb__ArrayEncoding **ret_message)
 {
     uint64_t adjustment = lio_spans_bytes(spans) + 1, *ends;
     Lio__Pb__ArrayEncoding *indices, *bytes;
@@ -63,7 +63,7 @@ static int symbols(struct lio_page20 *page, const struct lio_spans *spans,
                    Lio__Pb__ArrayEncoding **ret_message)
 {
     Lio__Pb__ArrayEncoding *binary;
-    int rc = lio_page20_binary(page, spans, validity, &binary);
+    int rc = make_binary(page, spans, validity, &binary);
 
     return rc < 0
                ? rc
@@ -135,7 +135,7 @@ static int numbered(struct lio_page20 *page, const struct lio_plain *values,
     if (rc == 0)
         rc = lio_page20_plain(page, INDEX_BITS, numbers, &indices);
     if (rc == 0)
-        rc = lio_page20_binary(page, &items, NULL, &binary);
+        rc = make_binary(page, &items, NULL, &binary);
     return rc < 0 ? rc
                   : lio_page20_message(
                         page,
@@ -179,7 +179,7 @@ int lio_page20_strings(struct lio_page20 *page, const struct lio_plain *values,
     if (rc < 0)
         return rc;
     if (enc->compression == LIO_COMPRESSION_NONE)
-        return lio_page20_binary(page, &spans, values->validity, ret_message);
+        return make_binary(page, &spans, values->validity, ret_message);
     best = binary_bytes(&spans);
     rc = number_values(page, values, &spans, best, &distinct, &bytes);
     if (rc == 0 && lio_encoding_saves(bytes, best))
@@ -192,5 +192,5 @@ int lio_page20_strings(struct lio_page20 *page, const struct lio_plain *values,
     if (table.bytes > 0 &&
         lio_encoding_saves(binary_bytes(&packed) + table.bytes, best))
         return symbols(page, &packed, values->validity, table, ret_message);
-    return lio_page20_binary(page, &spans, values->validity, ret_message);
+    return make_binary(page, &spans, values->validity, ret_message);
 }

@@ -20,12 +20,6 @@ LIO_MUST_CHECK int lio_spans_open(const struct lio_encode *enc,
                                   const struct lio_plain *values,
                                   struct lio_spans *ret_spans);
 
-/* In chunks, as they are. */
-LIO_MUST_CHECK int lio_spans_chunks(const struct lio_encode *enc,
-                                    const struct lio_spans *spans,
-                                    const uint64_t *entries,
-                                    struct lio_chunks *ret_chunks);
-
 /* Compress each by itself with symbols that are found for all of them.
  * `*ret_table` is their table; it is empty, and `*ret_packed` unset, if they
  * would not be well below `most` bytes with it. */

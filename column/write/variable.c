@@ -70,7 +70,7 @@ static int cut_spans(const struct lio_encode *enc,
     return lio_cut_slots(enc, &cut, spans->n, ret_pieces);
 }
 
-/* What lio_spans_chunks() will come to, which is the measure for all others:
+/* What spans_chunks() will come to, which is the measure for all others:
  * the bytes are only copied if none is smaller. */
 static int measure(const struct lio_encode *enc, const struct lio_spans *spans,
                    const uint64_t *entries, uint64_t *ret_bytes)
@@ -90,9 +90,10 @@ static int measure(const struct lio_encode *enc, const struct lio_spans *spans,
     return 0;
 }
 
-int lio_spans_chunks(const struct lio_encode *enc,
-                     const struct lio_spans *spans, const uint64_t *entries,
-                     struct lio_chunks *ret_chunks)
+/* In chunks, as they are. */
+static int spans_chunks(const struct lio_encode *enc,
+                        const struct lio_spans *spans, const uint64_t *entries,
+                        struct lio_chunks *ret_chunks)
 {
     struct lio_pieces pieces;
     struct lio_bytes *buffers;
@@ -127,7 +128,7 @@ static int try_symbols(const struct lio_encode *enc,
     if (rc < 0)
         return rc;
     if (table.bytes > 0)
-        rc = lio_spans_chunks(enc, &packed, entries, &coded);
+        rc = spans_chunks(enc, &packed, entries, &coded);
     if (rc < 0)
         return rc;
     if (table.bytes == 0 ||
@@ -176,13 +177,13 @@ int lio_variable_chunks(const struct lio_encode *enc,
     int rc = lio_spans_open(enc, values, &spans);
 
     if (rc == 0 && (plain || packed))
-        rc = lio_spans_chunks(enc, &spans, entries, &chunks);
+        rc = spans_chunks(enc, &spans, entries, &chunks);
     else if (rc == 0)
         rc = measure(enc, &spans, entries, &chunks.bytes);
     if (rc == 0 && !plain)
         rc = try_others(enc, values, &spans, entries, &chunks);
     if (rc == 0 && !chunks.encoding)
-        rc = lio_spans_chunks(enc, &spans, entries, &chunks);
+        rc = spans_chunks(enc, &spans, entries, &chunks);
     if (rc == 0)
         *ret_chunks = chunks;
     return rc;
