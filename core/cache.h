@@ -206,9 +206,6 @@ uint64_t lio_cache_let_go(struct lio_cache *cache, uint64_t first_key,
 void lio_cache_outdate(struct lio_cache *cache, uint64_t first_key,
                        uint64_t last_key);
 
-/* Forget a block if it is there and neither pinned nor hot. */
-void lio_cache_drop(struct lio_cache *cache, uint64_t key);
-
 struct lio_cache_stats {
     uint64_t nslots, used_slots;
     uint64_t pinned_slots; /* now */

@@ -190,16 +190,6 @@ uint64_t lio_cache_ahead_bytes(const struct lio_cache *cache)
            LIO_SECTOR_BYTES;
 }
 
-void lio_cache_drop(struct lio_cache *cache, uint64_t key)
-{
-    struct lio_shard *shard;
-    struct lio_slot *slot = look_up(cache, key, &shard);
-
-    if (slot)
-        lio_slot_forget(cache, shard, slot);
-    pthread_mutex_unlock(&shard->lock);
-}
-
 void lio_cache_drop_ahead(struct lio_cache *cache, uint64_t key)
 {
     struct lio_shard *shard;

@@ -476,6 +476,8 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
         close_lanes(engine, engine->nlanes + 1);
     lio_stack_close(&engine->stack);
     lio_executor_close(engine->executor);
+    if (engine->settings) /* else start() has made nothing */
+        lio_budget_release(&engine->budget);
     pthread_mutex_destroy(&engine->files_lock);
     free_plain(engine);
     return code;

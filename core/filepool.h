@@ -38,7 +38,7 @@ struct lio_node {
 };
 
 struct lio_handle {
-    _Atomic uint32_t word;   /* LIO_HANDLE_OPEN | operations that use it */
+    _Atomic uint32_t word;   /* HANDLE_OPEN (filepool.c) | its users */
     _Atomic uint32_t recent; /* used since the clock's hand came by */
     void *backend;           /* the backend's handle, while open */
     struct lio_node *node;

@@ -1,28 +1,7 @@
-/* Names of the figures, and the sum of the lanes. */
+/* Names of stages and kinds, and the sum of the lanes. */
 #include "core/stats.h"
 
 #include <assert.h>
-
-static const struct {
-    const char *name;
-    const char *meaning;
-} counter_texts[LIO_NCOUNTERS] = {
-#define X(id, name, side, meaning) [LIO_COUNT_##id] = { name, meaning },
-    LIO_COUNTERS(X)
-#undef X
-};
-
-const char *lio_counter_name(enum lio_counter counter)
-{
-    assert(counter < LIO_NCOUNTERS);
-    return counter_texts[counter].name;
-}
-
-const char *lio_counter_meaning(enum lio_counter counter)
-{
-    assert(counter < LIO_NCOUNTERS);
-    return counter_texts[counter].meaning;
-}
 
 const char *lio_stage_name(enum lio_stage stage)
 {

@@ -174,9 +174,7 @@ struct lio_stats_snapshot {
     uint64_t sizes[LIO_NKINDS][LIO_SIZE_BUCKETS];
 };
 
-/* Names and meanings by counter, stage and kind, for the database. */
-const char *lio_counter_name(enum lio_counter counter);
-const char *lio_counter_meaning(enum lio_counter counter);
+/* Names by stage and kind, for the database. */
 const char *lio_stage_name(enum lio_stage stage);
 const char *lio_stat_kind_name(enum lio_stat_kind kind);
 

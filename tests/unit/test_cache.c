@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "support/forget.h"
+
 #define NEVER UINT64_MAX
 
 /* Shared by the policies of all shards; handed over as their first parameter.
@@ -740,7 +742,7 @@ static void a_gap_gives_up_no_block(void **state)
     assert_int_equal(f->spy.evicts, 0);
     assert_int_equal(stats_of(f->cache).evictions, 0);
     assert_int_equal(stats_of(f->cache).refused, 0);
-    lio_cache_drop(f->cache, 3);
+    forget_block(f->cache, 3);
     assert_int_equal(lio_cache_claim_gap(f->cache, 100, 1, &gap), 0);
 }
 
@@ -974,7 +976,7 @@ static void what_was_hit_and_is_gone_is_not_told(void **state)
     load(f, 5, 0xffff);
     load(f, 6, 0xffff);
     touch(f, 5, 0, 4096);
-    lio_cache_drop(f->cache, 5);
+    forget_block(f->cache, 5);
     assert_int_equal(hits_told(f), 0);
 }
 
@@ -1095,7 +1097,7 @@ static void a_brief_hit_is_noted_if_it_follows_another(void **state)
     noted = hit_briefly(f, 0);
     assert_non_null(noted.note);
     lio_cache_release(f->cache, &noted);
-    lio_cache_drop(f->cache, 0);
+    forget_block(f->cache, 0);
     load(f, 0, 0xffff);
     load(f, 101, 1);
     assert_null(hit_briefly(f, 0).note);
@@ -1123,7 +1125,7 @@ static void a_noted_block_is_not_given_up(void **state)
     /* The policy, which knows nothing of notes, gives it up first. */
     assert_int_not_equal(load(f, 100, 1), noted.slot);
     assert_int_equal(stats_of(f->cache).lost_victims, 1);
-    lio_cache_drop(f->cache, 0);
+    forget_block(f->cache, 0);
     assert_int_equal(claim(f, 0, 0xffff, NULL).slot, noted.slot);
 }
 
@@ -1194,7 +1196,7 @@ static void a_hot_block_is_not_the_policys(void **state)
     assert_int_equal(f->spy.last_removed, slot);
     for (uint64_t key = 100; key < 100 + 3 * NSLOTS; key++)
         assert_int_not_equal(load(f, key, 1), slot);
-    lio_cache_drop(f->cache, 5);
+    forget_block(f->cache, 5);
     touch(f, 5, 0, 65536);
     assert_int_equal(hits_told(f), 0);
     assert_int_equal(stats_of(f->cache).hot_slots, 1);
@@ -1344,15 +1346,25 @@ static void the_first_use_of_what_was_loaded_ahead_is_no_hit(void **state)
     assert_int_equal(hits_told(f), 1);
 }
 
-/* -- drop ---------------------------------------------------------------- */
+static uint32_t load_ahead(struct fixture *f, uint64_t key)
+{
+    struct lio_cache_want want = want_of(key, 0xffff);
+    struct lio_cache_claim claimed;
 
-static void a_dropped_block_is_gone(void **state)
+    assert_int_equal(lio_cache_claim_ahead(f->cache, &want, &claimed), 0);
+    assert_null(lio_cache_publish(f->cache, claimed.slot, 0xffff, true));
+    lio_cache_unpin(f->cache, claimed.slot);
+    return claimed.slot;
+}
+
+static void what_was_loaded_ahead_can_be_dropped(void **state)
 {
     struct fixture *f = *state;
-    uint32_t slot = load(f, 5, 0xffff);
+    uint32_t slot = load_ahead(f, 5);
 
-    lio_cache_drop(f->cache, 5);
+    lio_cache_drop_ahead(f->cache, 5);
     assert_int_equal(stats_of(f->cache).used_slots, 0);
+    assert_int_equal(stats_of(f->cache).wasted_bytes, 65536);
     assert_int_equal(f->spy.removes, 1);
     assert_int_equal(f->spy.last_removed, slot);
     assert_int_equal(cached(f, 5, 0xffff), 0);
@@ -1362,9 +1374,19 @@ static void a_pinned_block_is_not_dropped(void **state)
 {
     struct fixture *f = *state;
 
-    (void)load_pinned(f, 5, 0xffff);
-    lio_cache_drop(f->cache, 5);
+    (void)load_ahead(f, 5);
+    (void)claim(f, 5, 0x00ff, NULL);
+    lio_cache_drop_ahead(f->cache, 5);
     assert_int_equal(claim(f, 5, 0xffff, NULL).hit, 0xffff);
+}
+
+static void what_was_used_is_not_dropped(void **state)
+{
+    struct fixture *f = *state;
+
+    load(f, 5, 0xffff);
+    lio_cache_drop_ahead(f->cache, 5);
+    assert_int_equal(cached(f, 5, 0xffff), 0xffff);
 }
 
 static void dropping_what_is_not_there_changes_nothing(void **state)
@@ -1372,7 +1394,7 @@ static void dropping_what_is_not_there_changes_nothing(void **state)
     struct fixture *f = *state;
 
     fill_up(f);
-    lio_cache_drop(f->cache, 100);
+    lio_cache_drop_ahead(f->cache, 100);
     assert_int_equal(stats_of(f->cache).used_slots, NSLOTS);
     assert_int_equal(f->spy.removes, 0);
 }
@@ -1445,8 +1467,9 @@ int main(void)
         CACHE_TEST(what_others_come_to_use_is_the_policys_again),
         CACHE_TEST(a_scan_takes_over_what_was_loaded_ahead_of_it),
         CACHE_TEST(the_first_use_of_what_was_loaded_ahead_is_no_hit),
-        CACHE_TEST(a_dropped_block_is_gone),
+        CACHE_TEST(what_was_loaded_ahead_can_be_dropped),
         CACHE_TEST(a_pinned_block_is_not_dropped),
+        CACHE_TEST(what_was_used_is_not_dropped),
         CACHE_TEST(dropping_what_is_not_there_changes_nothing),
     };
 

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "support/forget.h"
+
 /* Of cache-lru, which is linked in. */
 const struct lio_plugin *lio_plugin_entry(void);
 
@@ -292,7 +294,7 @@ static void step_drop(struct model *m)
 {
     uint32_t key = draw(m, NKEYS);
 
-    lio_cache_drop(m->cache, key);
+    forget_block(m->cache, key);
     if (m->blocks[key].pins == 0)
         m->blocks[key] = (struct block){ 0 };
 }

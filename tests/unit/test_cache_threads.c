@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "support/forget.h"
+
 /* Of cache-lru, which is linked in. */
 const struct lio_plugin *lio_plugin_entry(void);
 
@@ -183,7 +185,7 @@ static void read_once(struct reader *r, sem_t *back)
     if (claim.join)
         wait_for(r, key, &join);
     if (draw(r, 64) == 0)
-        lio_cache_drop(s->cache, draw(r, s->nkeys));
+        forget_block(s->cache, draw(r, s->nkeys));
     if (draw(r, 64) == 0)
         lio_cache_let_go(s->cache, 0, draw(r, s->nkeys));
     if (draw(r, 64) == 0)

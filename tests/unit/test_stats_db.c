@@ -321,10 +321,10 @@ static void every_counter_reaches_its_own_column(void **state)
         f->now.counters[i] = 100 + i;
     finish_run(f);
     for (uint32_t i = 0; i < LIO_NCOUNTERS; i++) {
+        const char *name = lio_stats_figures[i].name;
         char *text = sqlite3_mprintf("SELECT t.%s = %u AND i.%s = %u FROM"
                                      " totals t JOIN intervals i",
-                                     lio_counter_name(i), 100 + i,
-                                     lio_counter_name(i), 100 + i);
+                                     name, 100 + i, name, 100 + i);
 
         assert_int_equal(integer_of(f, text), 1);
         sqlite3_free(text);
