@@ -1,9 +1,9 @@
 /*
  * The way in: requests are checked, get their objects, are planned and issued.
  */
-#include "core/submit.h"
 
 #include "common/clock.h"
+#include "core/batch.h"
 #include "core/deliver.h"
 #include "core/engine.h"
 #include "core/read.h"
