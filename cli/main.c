@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/suggest.h"
+
 struct command {
     const char *name;
     int (*run)(struct cli *cli, int argc, char **argv);
@@ -79,14 +81,20 @@ static const struct command *find_command(const char *name)
 
 static int no_such_command(struct cli *cli, const char *name)
 {
+    const char *all[sizeof(commands) / sizeof(commands[0])], *nearest;
     char names[128] = "";
-    size_t len = 0;
+    size_t len = 0, n = 0;
 
-    for (const struct command *c = commands; c->name; c++)
+    for (const struct command *c = commands; c->name; c++) {
+        all[n++] = c->name;
         if (len < sizeof(names))
             len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
                                     len ? ", " : "", c->name);
-    return cli_usage(cli, "'%s' is not a command; there are %s", name, names);
+    }
+    nearest = lio_suggest(name, all, n);
+    return cli_usage(cli, "'%s' is not a command; there are %s%s%s%s", name,
+                     names, nearest ? "; did you mean '" : "",
+                     nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static int run_command(struct cli *cli, int argc, char **argv)

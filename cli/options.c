@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/suggest.h"
+
 #define MAX_OPTIONS 64
 
 enum { OPT_VERSION = 1000 };
@@ -79,21 +81,52 @@ static void join_longs(const struct cli_syntax *syntax,
     memset(longs + n + nglobal, 0, sizeof(longs[0]));
 }
 
+/* The option that a long one which is not known was meant to be, or NULL. */
+static const char *meant_by(const char *given, const struct option *longs)
+{
+    const char *names[MAX_OPTIONS], *nearest = NULL;
+    char *word = strndup(given + 2, strcspn(given + 2, "="));
+    size_t n = 0;
+
+    for (; longs[n].name; n++)
+        names[n] = longs[n].name;
+    if (word)
+        nearest = lio_suggest(word, names, n);
+    free(word);
+    return nearest;
+}
+
+static void refuse_long(struct cli *cli, const char *given,
+                        const struct option *longs)
+{
+    const char *meant = meant_by(given, longs);
+
+    if (meant)
+        cli_usage(cli, "option %s is not known; did you mean --%s?", given,
+                  meant);
+    else
+        cli_usage(cli, "option %s is not known or ambiguous", given);
+}
+
 /* For a long option optopt is 0, or its value if it was known and given a value
  * that it does not take; the argument itself says more than that. */
-static int refuse(struct cli *cli, int what, char **argv)
+static int refuse(struct cli *cli, int what, char **argv,
+                  const struct option *longs)
 {
     const char *given = argv[optind - 1];
+    bool is_long = !strncmp(given, "--", 2);
     const char *why = "is not known";
 
     if (what == ':')
         why = "needs a value";
-    else if (!strncmp(given, "--", 2))
-        why = optopt ? "takes no value" : "is not known or ambiguous";
-    if (!strncmp(given, "--", 2))
+    else if (is_long && optopt)
+        why = "takes no value";
+    if (!is_long)
+        cli_usage(cli, "option -%c %s", optopt, why);
+    else if (what == ':' || optopt)
         cli_usage(cli, "option %s %s", given, why);
     else
-        cli_usage(cli, "option -%c %s", optopt, why);
+        refuse_long(cli, given, longs);
     return stop(cli, CLI_USAGE);
 }
 
@@ -129,7 +162,7 @@ int cli_getopt(struct cli *cli, int argc, char **argv,
             return show_version(cli);
         case '?':
         case ':':
-            return refuse(cli, opt, argv);
+            return refuse(cli, opt, argv, longs);
         default:
             return opt;
         }
