@@ -114,17 +114,14 @@ static int refuse(struct cli *cli, int what, char **argv,
                   const struct option *longs)
 {
     const char *given = argv[optind - 1];
-    bool is_long = !strncmp(given, "--", 2);
-    const char *why = "is not known";
 
-    if (what == ':')
-        why = "needs a value";
-    else if (is_long && optopt)
-        why = "takes no value";
-    if (!is_long)
-        cli_usage(cli, "option -%c %s", optopt, why);
-    else if (what == ':' || optopt)
-        cli_usage(cli, "option %s %s", given, why);
+    if (strncmp(given, "--", 2) != 0)
+        cli_usage(cli, "option -%c %s", optopt,
+                  what == ':' ? "needs a value" : "is not known");
+    else if (what == ':')
+        cli_usage(cli, "option %s needs a value", given);
+    else if (optopt)
+        cli_usage(cli, "option %s takes no value", given);
     else
         refuse_long(cli, given, longs);
     return stop(cli, CLI_USAGE);
@@ -229,14 +226,18 @@ static void print_line(const char *text)
 
 int cli_usage(const struct cli *cli, const char *fmt, ...)
 {
-    char text[1024];
+    char *text;
     va_list args;
+    int n;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    n = vasprintf(&text, fmt, args);
     va_end(args);
+    if (n < 0)
+        return cli_no_memory(cli);
     print_prefix(cli);
     print_line(text);
+    free(text);
     fprintf(stderr, "Try 'lanceio%s%s --help'.\n", *cli->command ? " " : "",
             cli->command);
     return CLI_USAGE;

@@ -44,6 +44,7 @@ LIO_MUST_CHECK int lio_array_any(struct lio_decode *dec,
                                  const struct lio_page_input *in,
                                  const Lio__Pb__ArrayEncoding *enc,
                                  struct lio_builder *ret_builder);
+
 /* -- the families -------------------------------------------------------- */
 
 /* The buffer that an encoding names: not a reference. */

@@ -93,7 +93,6 @@ static int check_whole(const struct lio_dataset *dataset,
                        const struct lio_page_ref *ref, struct lio_error *err)
 {
     const struct lio_field *field = &dataset->schema.fields[ref->field];
-
     const char *unsupported =
         lio_schema_unsupported(&dataset->schema, ref->field);
 

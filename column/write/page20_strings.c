@@ -18,6 +18,8 @@
 #define INDEX_BITS 8
 #define ITEMS_MAX  UINT8_MAX /* numbers from 1 on: 0 is null */
 
+/* Spans as a binary: where each ends, to which a validity (NULL: none) adds the
+ * null adjustment, and the bytes. */
 static int make_binary(struct lio_page20 *page, const struct lio_spans *spans,
                        const uint8_t *validity,
                        Lio__Pb__ArrayEncoding **ret_message)
