@@ -9,7 +9,6 @@
 #include "cli/writing.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char copy_help[] =
     "Usage: lanceio copy FROM TO [OPTION...]\n"
@@ -34,13 +33,10 @@ static const char copy_help[] =
     "  lanceio copy flights.lance delays.lance --columns origin,delay\n"
     "  lanceio copy today.lance all.lance --mode append\n";
 
-enum { OPT_COLUMNS = 1, OPT_OFFSET, OPT_LIMIT };
-
 static const struct option copy_longs[] = {
-    { "columns", required_argument, NULL, OPT_COLUMNS },
+    { "columns", required_argument, NULL, CLI_OPT_COLUMNS },
     CLI_DATASET_LONGS,
-    { "offset", required_argument, NULL, OPT_OFFSET },
-    { "limit", required_argument, NULL, OPT_LIMIT },
+    CLI_RANGE_LONGS,
     CLI_WRITING_LONGS,
     { NULL, 0, NULL, 0 },
 };
@@ -53,8 +49,7 @@ struct request {
     const char *from, *to;
     struct lio_dataset_options dataset;
     struct cli_names columns;
-    uint64_t offset, limit;
-    bool has_limit; /* a limit of 0 means no rows here */
+    struct cli_range range;
 };
 
 /* A copy under way. */
@@ -72,13 +67,11 @@ static int take_option(const struct cli *cli, int opt, struct request *request,
                        struct cli_writing *writing)
 {
     switch (opt) {
-    case OPT_COLUMNS:
+    case CLI_OPT_COLUMNS:
         return cli_names_add(cli, optarg, &request->columns);
-    case OPT_OFFSET:
-        return cli_parse_number(cli, "--offset", optarg, &request->offset);
-    case OPT_LIMIT:
-        request->has_limit = true;
-        return cli_parse_number(cli, "--limit", optarg, &request->limit);
+    case CLI_OPT_OFFSET:
+    case CLI_OPT_LIMIT:
+        return cli_range_option(cli, opt, &request->range);
     case CLI_OPT_VERSION:
     case CLI_OPT_BRANCH:
     case CLI_OPT_TAG:
@@ -112,24 +105,13 @@ static int parse(struct cli *cli, int argc, char **argv,
 
 /* -- the copy ------------------------------------------------------------ */
 
-static uint64_t count_rows(const struct request *request,
-                           const struct lio_dataset *dataset)
-{
-    struct lio_dataset_info info;
-    uint64_t rows;
-
-    lio_dataset_info(dataset, &info);
-    rows = info.rows > request->offset ? info.rows - request->offset : 0;
-    return request->has_limit && request->limit < rows ? request->limit : rows;
-}
-
 static int open_copy(const struct cli *cli, const struct request *request,
                      struct copy *copy)
 {
     const struct lio_scan wanted = { .columns = request->columns.all,
                                      .ncolumns = request->columns.n,
-                                     .offset = request->offset,
-                                     .limit = request->limit };
+                                     .offset = request->range.offset,
+                                     .limit = request->range.limit };
     struct lio_error err;
     int code = cli_dataset_open(cli, copy->writing.engine, request->from,
                                 &request->dataset, &copy->dataset);
@@ -137,7 +119,7 @@ static int open_copy(const struct cli *cli, const struct request *request,
 
     if (code)
         return code;
-    copy->total = count_rows(request, copy->dataset);
+    copy->total = cli_range_rows(&request->range, copy->dataset);
     rc = lio_scan_schema(copy->dataset, &wanted, &copy->schema, &err);
     if (rc == LIO_EINVAL) /* a column that does not exist */
         return cli_usage(cli, "%s", err.msg);
@@ -147,17 +129,6 @@ static int open_copy(const struct cli *cli, const struct request *request,
     return cli_writing_open(cli, request->to, &copy->schema, &copy->writing);
 }
 
-/* A stream only has errno and a sentence. */
-static int fail_stream(const struct cli *cli, struct copy *copy, int os_errno)
-{
-    const char *said = copy->stream.get_last_error(&copy->stream);
-    struct lio_error err;
-
-    cli_progress_clear(&copy->writing.progress);
-    lio_error_set(&err, LIO_EIO, "%s", said ? said : strerror(os_errno));
-    return cli_fail(cli, &err);
-}
-
 static int copy_rows(const struct cli *cli, struct copy *copy)
 {
     for (;;) {
@@ -165,8 +136,10 @@ static int copy_rows(const struct cli *cli, struct copy *copy)
         int os_errno = copy->stream.get_next(&copy->stream, &batch), code;
         uint64_t done;
 
-        if (os_errno)
-            return fail_stream(cli, copy, os_errno);
+        if (os_errno) {
+            cli_progress_clear(&copy->writing.progress);
+            return cli_fail_stream(cli, &copy->stream, os_errno);
+        }
         if (!batch.release)
             return CLI_DONE;
         done = copy->writing.rows + (uint64_t)batch.length;

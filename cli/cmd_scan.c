@@ -5,16 +5,11 @@
  *
  * Rows go to stdout and nothing else does; the summary goes to stderr.
  */
-#include "cli/dataset.h"
-
-#include "cli/live.h"
-#include "cli/progress.h"
 #include "cli/printing.h"
+#include "cli/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char scan_help[] =
@@ -29,15 +24,7 @@ static const char scan_help[] =
     "                          _rowid and _rowaddr say which rows these "
     "are\n" CLI_DATASET_HELP
     "      --offset N          begin at row N, counted from 0\n"
-    "      --limit N           print N rows at the most\n"
-    "      --format FORMAT     ndjson, csv, table or none (read all, print "
-    "nothing);\n"
-    "                          table on a terminal, else ndjson\n"
-    "      --raw               dates, times, durations and decimals as the\n"
-    "                          integers that are stored\n"
-    "      --no-engine         read with plain synchronous calls: no cache, "
-    "no\n"
-    "                          statistics, the same rows\n"
+    "      --limit N           print N rows at the most\n" CLI_PRINTING_HELP
     "      --batch-rows N      decode N rows at a time (8192, fewer if they "
     "are\n"
     "                          large)\n"
@@ -62,25 +49,11 @@ static const char scan_help[] =
     "  lanceio scan flights.lance --format none -s backend.plugin="
     "backend-pread\n";
 
-enum {
-    OPT_COLUMNS = 1,
-    OPT_OFFSET,
-    OPT_LIMIT,
-    OPT_FORMAT,
-    OPT_RAW,
-    OPT_NO_ENGINE,
-    OPT_BATCH_ROWS,
-    OPT_MEMORY
-};
+enum { OPT_BATCH_ROWS = 1, OPT_MEMORY };
 
 static const struct option scan_longs[] = {
-    { "columns", required_argument, NULL, OPT_COLUMNS },
-    CLI_DATASET_LONGS,
-    { "offset", required_argument, NULL, OPT_OFFSET },
-    { "limit", required_argument, NULL, OPT_LIMIT },
-    { "format", required_argument, NULL, OPT_FORMAT },
-    { "raw", no_argument, NULL, OPT_RAW },
-    { "no-engine", no_argument, NULL, OPT_NO_ENGINE },
+    CLI_PRINTING_LONGS,
+    CLI_RANGE_LONGS,
     { "batch-rows", required_argument, NULL, OPT_BATCH_ROWS },
     { "memory", required_argument, NULL, OPT_MEMORY },
     { NULL, 0, NULL, 0 },
@@ -94,23 +67,15 @@ static const struct cli_syntax scan_syntax = { .longs = scan_longs,
 /* What was asked for. */
 struct request {
     const char *path;
-    struct lio_dataset_options dataset;
-    struct cli_names columns;
-    uint64_t offset, limit, batch_rows;
+    struct cli_range range;
+    uint64_t batch_rows;
     uint64_t memory; /* MiB; 0: as the library likes */
-    bool has_limit;  /* a limit of 0 means no rows here */
-    const struct cli_format *format;
-    uint32_t value_flags;
-    bool no_engine;
 };
 
 /* A scan under way. */
 struct scan {
-    struct lio_engine *engine; /* or NULL */
-    struct cli_live *live;
-    struct lio_dataset *dataset;
-    struct ArrowArrayStream stream;
     struct cli_printing printing;
+    struct ArrowArrayStream stream;
     struct cli_progress progress;
     uint64_t rows; /* printed so far */
 };
@@ -141,80 +106,56 @@ static int set_memory(const struct cli *cli, const char *text,
     return code;
 }
 
-static int take_option(const struct cli *cli, int opt, struct request *request)
+static int take_option(const struct cli *cli, int opt, struct request *request,
+                       struct cli_printing *printing)
 {
     switch (opt) {
-    case OPT_COLUMNS:
-        return cli_names_add(cli, optarg, &request->columns);
-    case OPT_OFFSET:
-        return cli_parse_number(cli, "--offset", optarg, &request->offset);
-    case OPT_LIMIT:
-        request->has_limit = true;
-        return cli_parse_number(cli, "--limit", optarg, &request->limit);
-    case OPT_FORMAT:
-        return cli_set_format(cli, optarg, &request->format);
-    case OPT_RAW:
-        request->value_flags |= CLI_VALUE_RAW;
-        return CLI_DONE;
-    case OPT_NO_ENGINE:
-        request->no_engine = true;
-        return CLI_DONE;
+    case CLI_OPT_OFFSET:
+    case CLI_OPT_LIMIT:
+        return cli_range_option(cli, opt, &request->range);
     case OPT_BATCH_ROWS:
         return set_batch_rows(cli, optarg, request);
     case OPT_MEMORY:
         return set_memory(cli, optarg, request);
     default:
-        return cli_dataset_option(cli, opt, &request->dataset);
+        return cli_printing_option(cli, opt, printing);
     }
 }
 
 static int parse(struct cli *cli, int argc, char **argv,
-                 struct request *request)
+                 struct request *request, struct cli_printing *printing)
 {
     int opt, code;
 
     while ((opt = cli_getopt(cli, argc, argv, &scan_syntax)) >= 0) {
-        code = take_option(cli, opt, request);
+        code = take_option(cli, opt, request, printing);
         if (code)
             return code;
     }
     if (opt == CLI_STOP)
         return cli->exit_code;
-    if (!request->format)
-        request->format = cli_default_format();
     return cli_dataset_path(cli, argc, argv, &request->path);
 }
 
 /* -- the scan ------------------------------------------------------------ */
 
-static struct lio_scan make_scan(const struct request *request)
+static struct lio_scan make_scan(const struct request *request,
+                                 const struct cli_printing *printing)
 {
-    return (struct lio_scan){ .columns = request->columns.all,
-                              .ncolumns = request->columns.n,
-                              .offset = request->offset,
-                              .limit = request->limit,
+    return (struct lio_scan){ .columns = printing->columns.all,
+                              .ncolumns = printing->columns.n,
+                              .offset = request->range.offset,
+                              .limit = request->range.limit,
                               .batch_rows = (uint32_t)request->batch_rows,
                               .memory = request->memory << 20 };
 }
 
-/* How many rows there will be. */
-static uint64_t count_rows(const struct request *request,
-                           const struct lio_dataset *dataset)
-{
-    struct lio_dataset_info info;
-    uint64_t rows;
-
-    lio_dataset_info(dataset, &info);
-    rows = info.rows > request->offset ? info.rows - request->offset : 0;
-    return request->has_limit && request->limit < rows ? request->limit : rows;
-}
-
 /* Rows that scroll past are progress enough. */
 static FILE *progress_stream(const struct cli *cli,
-                             const struct request *request)
+                             const struct cli_printing *printing)
 {
     bool rows_visible =
-        isatty(STDOUT_FILENO) && request->format != &cli_format_none;
+        isatty(STDOUT_FILENO) && printing->format != &cli_format_none;
 
     return isatty(STDERR_FILENO) && !rows_visible && !cli->quiet ? stderr
                                                                  : NULL;
@@ -223,27 +164,19 @@ static FILE *progress_stream(const struct cli *cli,
 static int open_scan(const struct cli *cli, const struct request *request,
                      struct scan *scan)
 {
-    struct lio_scan wanted = make_scan(request);
+    struct lio_scan wanted = make_scan(request, &scan->printing);
     struct lio_error err;
-    int code, rc;
+    int code = cli_printing_start(cli, request->path, &scan->printing);
 
-    if (!request->no_engine) {
-        code = cli_open_engine(cli, &scan->engine);
-        if (code)
-            return code;
-        scan->live = cli_live_start(scan->engine);
-    }
-    code = cli_dataset_open(cli, scan->engine, request->path, &request->dataset,
-                            &scan->dataset);
+    if (!code)
+        code = cli_printing_open(cli, &wanted, &scan->printing);
     if (code)
         return code;
-    rc = lio_scan_schema(scan->dataset, &wanted, &scan->printing.schema, &err);
-    if (rc == LIO_EINVAL) /* a column that does not exist */
-        return cli_usage(cli, "%s", err.msg);
-    if (rc < 0 ||
-        cli_printing_open(&scan->printing, request->format,
-                          request->value_flags, &err) < 0 ||
-        lio_scan_stream(scan->dataset, &wanted, &scan->stream, &err) < 0)
+    cli_progress_init(&scan->progress, progress_stream(cli, &scan->printing),
+                      cli_range_rows(&request->range, scan->printing.dataset),
+                      scan->printing.start_ns);
+    if (lio_scan_stream(scan->printing.dataset, &wanted, &scan->stream, &err) <
+        0)
         return cli_fail(cli, &err);
     return CLI_DONE;
 }
@@ -252,22 +185,15 @@ static void close_scan(const struct cli *cli, struct scan *scan)
 {
     if (scan->stream.release)
         scan->stream.release(&scan->stream);
-    cli_printing_close(&scan->printing);
-    lio_dataset_close(scan->dataset);
-    cli_live_stop(scan->live);
-    cli_close_engine(cli, scan->engine);
+    cli_printing_close(cli, &scan->printing);
 }
 
-/* A stream only has errno and a sentence.  The rows before it are good. */
+/* The rows before it are good. */
 static int fail_stream(const struct cli *cli, struct scan *scan, int os_errno)
 {
-    const char *said = scan->stream.get_last_error(&scan->stream);
-    struct lio_error err;
-
     cli_progress_clear(&scan->progress);
     (void)cli_out_flush(&scan->printing.out);
-    lio_error_set(&err, LIO_EIO, "%s", said ? said : strerror(os_errno));
-    return cli_fail(cli, &err);
+    return cli_fail_stream(cli, &scan->stream, os_errno);
 }
 
 static int print_rows(const struct cli *cli, struct scan *scan)
@@ -288,32 +214,20 @@ static int print_rows(const struct cli *cli, struct scan *scan)
     return CLI_DONE;
 }
 
-/* -- the end ------------------------------------------------------------- */
-
-static int finish_rows(struct cli *cli, struct scan *scan)
-{
-    cli_printing_end(&scan->printing);
-    cli_progress_clear(&scan->progress);
-    return cli_finish_out(cli, &scan->printing.out);
-}
-
 static int run(struct cli *cli, const struct request *request,
                struct scan *scan)
 {
-    int64_t start_ns = cli_progress_now();
     int code = open_scan(cli, request, scan);
 
     if (code)
         return code;
-    cli_progress_init(&scan->progress, progress_stream(cli, request),
-                      count_rows(request, scan->dataset), start_ns);
-    if (!request->has_limit || request->limit > 0)
+    if (!request->range.has_limit || request->range.limit > 0)
         code = print_rows(cli, scan);
+    cli_progress_clear(&scan->progress);
     if (!code)
-        code = finish_rows(cli, scan);
+        code = cli_printing_end(cli, &scan->printing);
     if (!code)
-        cli_print_summary(cli, scan->engine, scan->rows,
-                          scan->progress.start_ns);
+        cli_print_summary(cli, &scan->printing, scan->rows);
     return code;
 }
 
@@ -321,12 +235,10 @@ int cmd_scan(struct cli *cli, int argc, char **argv)
 {
     struct request request = { 0 };
     struct scan scan = { 0 };
-    int code = parse(cli, argc, argv, &request);
+    int code = parse(cli, argc, argv, &request, &scan.printing);
 
-    if (!code && request.path) {
+    if (!code && request.path)
         code = run(cli, &request, &scan);
-        close_scan(cli, &scan);
-    }
-    free(request.columns.all);
+    close_scan(cli, &scan);
     return code;
 }

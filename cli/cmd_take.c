@@ -3,15 +3,10 @@
  *
  * What scan is for many rows: it shows what a random access costs.
  */
-#include "cli/dataset.h"
-
-#include "cli/live.h"
 #include "cli/printing.h"
-#include "cli/progress.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char take_help[] =
     "Usage: lanceio take PATH --rows N,N,... | --random N [OPTION...]\n"
@@ -24,16 +19,7 @@ static const char take_help[] =
     "      --random N          N rows drawn by chance, some maybe twice\n"
     "      --seed N            draw other rows (1)\n"
     "      --columns A,B,...   only these columns, in this order; may be "
-    "repeated\n" CLI_DATASET_HELP
-    "      --format FORMAT     ndjson, csv, table or none (read all, print "
-    "nothing);\n"
-    "                          table on a terminal, else ndjson\n"
-    "      --raw               dates, times, durations and decimals as the\n"
-    "                          integers that are stored\n"
-    "      --no-engine         read with plain synchronous calls: no cache, "
-    "no\n"
-    "                          statistics, the same rows\n"
-    "\n"
+    "repeated\n" CLI_DATASET_HELP CLI_PRINTING_HELP "\n"
     "Where the layout of a column allows, no more of it is read than the rows\n"
     "need.  Rows and values look as in scan, and so does the last line.\n"
     "\n"
@@ -42,25 +28,13 @@ static const char take_help[] =
     "  lanceio take flights.lance --random 1000 --columns delay --format "
     "none\n";
 
-enum {
-    OPT_ROWS = 1,
-    OPT_RANDOM,
-    OPT_SEED,
-    OPT_COLUMNS,
-    OPT_FORMAT,
-    OPT_RAW,
-    OPT_NO_ENGINE
-};
+enum { OPT_ROWS = 1, OPT_RANDOM, OPT_SEED };
 
 static const struct option take_longs[] = {
     { "rows", required_argument, NULL, OPT_ROWS },
     { "random", required_argument, NULL, OPT_RANDOM },
     { "seed", required_argument, NULL, OPT_SEED },
-    { "columns", required_argument, NULL, OPT_COLUMNS },
-    CLI_DATASET_LONGS,
-    { "format", required_argument, NULL, OPT_FORMAT },
-    { "raw", no_argument, NULL, OPT_RAW },
-    { "no-engine", no_argument, NULL, OPT_NO_ENGINE },
+    CLI_PRINTING_LONGS,
     { NULL, 0, NULL, 0 },
 };
 
@@ -73,23 +47,15 @@ static const struct cli_syntax take_syntax = { .longs = take_longs,
 /* What was asked for. */
 struct request {
     const char *path;
-    struct lio_dataset_options dataset;
-    struct cli_names columns;
     struct cli_names numbers; /* of rows, as they were written */
     uint64_t nrandom, seed;
-    const struct cli_format *format;
-    uint32_t value_flags;
-    bool no_engine;
 };
 
 /* A take under way. */
 struct take {
-    struct lio_engine *engine; /* or NULL */
-    struct cli_live *live;
-    struct lio_dataset *dataset;
+    struct cli_printing printing;
     uint64_t *rows; /* nrows */
     uint64_t nrows;
-    struct cli_printing printing;
 };
 
 /* -- options ------------------------------------------------------------- */
@@ -106,7 +72,8 @@ static int set_random(const struct cli *cli, const char *text,
     return code;
 }
 
-static int take_option(const struct cli *cli, int opt, struct request *request)
+static int take_option(const struct cli *cli, int opt, struct request *request,
+                       struct cli_printing *printing)
 {
     switch (opt) {
     case OPT_ROWS:
@@ -115,28 +82,18 @@ static int take_option(const struct cli *cli, int opt, struct request *request)
         return set_random(cli, optarg, request);
     case OPT_SEED:
         return cli_parse_number(cli, "--seed", optarg, &request->seed);
-    case OPT_COLUMNS:
-        return cli_names_add(cli, optarg, &request->columns);
-    case OPT_FORMAT:
-        return cli_set_format(cli, optarg, &request->format);
-    case OPT_RAW:
-        request->value_flags |= CLI_VALUE_RAW;
-        return CLI_DONE;
-    case OPT_NO_ENGINE:
-        request->no_engine = true;
-        return CLI_DONE;
     default:
-        return cli_dataset_option(cli, opt, &request->dataset);
+        return cli_printing_option(cli, opt, printing);
     }
 }
 
 static int parse(struct cli *cli, int argc, char **argv,
-                 struct request *request)
+                 struct request *request, struct cli_printing *printing)
 {
     int opt, code;
 
     while ((opt = cli_getopt(cli, argc, argv, &take_syntax)) >= 0) {
-        code = take_option(cli, opt, request);
+        code = take_option(cli, opt, request, printing);
         if (code)
             return code;
     }
@@ -147,8 +104,6 @@ static int parse(struct cli *cli, int argc, char **argv,
         return code;
     if (!request->numbers.n == !request->nrandom)
         return cli_usage(cli, "say which rows: --rows or --random");
-    if (!request->format)
-        request->format = cli_default_format();
     return CLI_DONE;
 }
 
@@ -170,7 +125,7 @@ static int draw_rows(const struct cli *cli, const struct request *request,
     struct lio_dataset_info info;
     uint64_t state = request->seed;
 
-    lio_dataset_info(take->dataset, &info);
+    lio_dataset_info(take->printing.dataset, &info);
     if (info.rows == 0)
         return cli_usage(cli, "%s has no rows to draw from", request->path);
     for (uint64_t i = 0; i < take->nrows; i++)
@@ -197,69 +152,40 @@ static int choose_rows(const struct cli *cli, const struct request *request,
 
 /* -- the take ------------------------------------------------------------ */
 
-static int open_take(const struct cli *cli, const struct request *request,
-                     struct take *take)
+static int print_rows(const struct cli *cli, const struct lio_scan *columns,
+                      struct take *take)
 {
-    int code;
-
-    if (!request->no_engine) {
-        code = cli_open_engine(cli, &take->engine);
-        if (code)
-            return code;
-        take->live = cli_live_start(take->engine);
-    }
-    code = cli_dataset_open(cli, take->engine, request->path, &request->dataset,
-                            &take->dataset);
-    return code ? code : choose_rows(cli, request, take);
-}
-
-static void close_take(const struct cli *cli, struct take *take)
-{
-    cli_printing_close(&take->printing);
-    free(take->rows);
-    lio_dataset_close(take->dataset);
-    cli_live_stop(take->live);
-    cli_close_engine(cli, take->engine);
-}
-
-static int read_rows(const struct cli *cli, const struct request *request,
-                     struct take *take)
-{
-    const struct lio_scan columns = { .columns = request->columns.all,
-                                      .ncolumns = request->columns.n };
     struct ArrowArray array;
     struct lio_error err;
-    int rc;
+    int rc = lio_take_rows(take->printing.dataset, take->rows, take->nrows,
+                           columns, &array, &err);
 
-    rc = lio_scan_schema(take->dataset, &columns, &take->printing.schema, &err);
-    if (rc == 0)
-        rc = cli_printing_open(&take->printing, request->format,
-                               request->value_flags, &err);
-    if (rc == 0)
-        rc = lio_take_rows(take->dataset, take->rows, take->nrows, &columns,
-                           &array, &err);
-    if (rc == LIO_EINVAL) /* a column or a row that does not exist */
+    if (rc == LIO_EINVAL) /* a row that does not exist */
         return cli_usage(cli, "%s", err.msg);
     if (rc < 0)
         return cli_fail(cli, &err);
     cli_printing_rows(&take->printing, &array);
     array.release(&array);
-    cli_printing_end(&take->printing);
     return CLI_DONE;
 }
 
 static int run(struct cli *cli, const struct request *request,
                struct take *take)
 {
-    int64_t start_ns = cli_progress_now();
-    int code = open_take(cli, request, take);
+    const struct lio_scan columns = { .columns = take->printing.columns.all,
+                                      .ncolumns = take->printing.columns.n };
+    int code = cli_printing_start(cli, request->path, &take->printing);
 
     if (!code)
-        code = read_rows(cli, request, take);
+        code = choose_rows(cli, request, take);
     if (!code)
-        code = cli_finish_out(cli, &take->printing.out);
+        code = cli_printing_open(cli, &columns, &take->printing);
     if (!code)
-        cli_print_summary(cli, take->engine, take->nrows, start_ns);
+        code = print_rows(cli, &columns, take);
+    if (!code)
+        code = cli_printing_end(cli, &take->printing);
+    if (!code)
+        cli_print_summary(cli, &take->printing, take->nrows);
     return code;
 }
 
@@ -267,13 +193,12 @@ int cmd_take(struct cli *cli, int argc, char **argv)
 {
     struct request request = { .seed = 1 };
     struct take take = { 0 };
-    int code = parse(cli, argc, argv, &request);
+    int code = parse(cli, argc, argv, &request, &take.printing);
 
-    if (!code && request.path) {
+    if (!code && request.path)
         code = run(cli, &request, &take);
-        close_take(cli, &take);
-    }
+    cli_printing_close(cli, &take.printing);
+    free(take.rows);
     free(request.numbers.all);
-    free(request.columns.all);
     return code;
 }

@@ -28,21 +28,33 @@ int cli_names_add(const struct cli *cli, char *list, struct cli_names *names)
     return CLI_DONE;
 }
 
-int cli_set_format(const struct cli *cli, const char *name,
-                   const struct cli_format **ret_format)
+static int set_format(const struct cli *cli, const char *name,
+                      struct cli_printing *printing)
 {
-    const struct cli_format *format = cli_format_find(name);
-
-    if (!format)
+    printing->format = cli_format_find(name);
+    if (!printing->format)
         return cli_usage(cli, "--format %s: choose %s", name,
                          cli_format_names());
-    *ret_format = format;
     return CLI_DONE;
 }
 
-const struct cli_format *cli_default_format(void)
+int cli_printing_option(const struct cli *cli, int opt,
+                        struct cli_printing *printing)
 {
-    return isatty(STDOUT_FILENO) ? &cli_format_table : &cli_format_ndjson;
+    switch (opt) {
+    case CLI_OPT_COLUMNS:
+        return cli_names_add(cli, optarg, &printing->columns);
+    case CLI_OPT_FORMAT:
+        return set_format(cli, optarg, printing);
+    case CLI_OPT_RAW:
+        printing->value_flags |= CLI_VALUE_RAW;
+        return CLI_DONE;
+    case CLI_OPT_PLAIN:
+        printing->no_engine = true;
+        return CLI_DONE;
+    default:
+        return cli_dataset_option(cli, opt, &printing->options);
+    }
 }
 
 /* -- rows ---------------------------------------------------------------- */
@@ -56,22 +68,53 @@ static unsigned screen_columns(void)
     return size.ws_col;
 }
 
-int cli_printing_open(struct cli_printing *printing,
-                      const struct cli_format *format, uint32_t value_flags,
-                      struct lio_error *err)
+int cli_printing_start(const struct cli *cli, const char *path,
+                       struct cli_printing *printing)
+{
+    int code = CLI_DONE;
+
+    printing->start_ns = cli_progress_now();
+    if (!printing->format)
+        printing->format =
+            isatty(STDOUT_FILENO) ? &cli_format_table : &cli_format_ndjson;
+    if (!printing->no_engine) {
+        code = cli_open_engine(cli, &printing->engine);
+        if (code)
+            return code;
+        printing->live = cli_live_start(printing->engine);
+    }
+    return cli_dataset_open(cli, printing->engine, path, &printing->options,
+                            &printing->dataset);
+}
+
+/* The format's own printer, for values of the schema. */
+static int open_printer(struct cli_printing *printing, struct lio_error *err)
 {
     struct cli_format_setup setup = { .out = &printing->out,
                                       .screen_columns = screen_columns() };
-    int rc =
-        cli_value_open(&printing->schema, value_flags, &printing->columns, err);
+    int rc = cli_value_open(&printing->schema, printing->value_flags,
+                            &printing->values, err);
 
     if (rc < 0)
         return rc;
     if (cli_out_init(&printing->out, stdout))
         return lio_error_set(err, LIO_ENOMEM, "no memory to print rows");
-    printing->format = format;
-    setup.columns = printing->columns;
-    return format->open(&setup, &printing->printer, err);
+    setup.columns = printing->values;
+    return printing->format->open(&setup, &printing->printer, err);
+}
+
+int cli_printing_open(const struct cli *cli, const struct lio_scan *wanted,
+                      struct cli_printing *printing)
+{
+    struct lio_error err;
+    int rc =
+        lio_scan_schema(printing->dataset, wanted, &printing->schema, &err);
+
+    if (rc == LIO_EINVAL) /* a column that does not exist */
+        return cli_usage(cli, "%s", err.msg);
+    if (rc < 0 || open_printer(printing, &err) < 0)
+        return cli_fail(cli, &err);
+    return CLI_DONE;
 }
 
 void cli_printing_rows(struct cli_printing *printing,
@@ -80,19 +123,24 @@ void cli_printing_rows(struct cli_printing *printing,
     printing->format->rows(printing->printer, batch);
 }
 
-void cli_printing_end(struct cli_printing *printing)
+int cli_printing_end(struct cli *cli, struct cli_printing *printing)
 {
     printing->format->end(printing->printer);
+    return cli_finish_out(cli, &printing->out);
 }
 
-void cli_printing_close(struct cli_printing *printing)
+void cli_printing_close(const struct cli *cli, struct cli_printing *printing)
 {
     if (printing->printer)
         printing->format->close(printing->printer);
     cli_out_release(&printing->out);
-    cli_value_close(printing->columns);
+    cli_value_close(printing->values);
     if (printing->schema.release)
         printing->schema.release(&printing->schema);
+    lio_dataset_close(printing->dataset);
+    cli_live_stop(printing->live);
+    cli_close_engine(cli, printing->engine);
+    free(printing->columns.all);
 }
 
 /* -- the last line ------------------------------------------------------- */
@@ -117,34 +165,31 @@ static void print_run(int64_t run_id, char *ret, size_t bytes)
         (void)snprintf(ret, bytes, "run %" PRId64, run_id);
 }
 
-static const char *rows_word(uint64_t rows)
+void cli_print_summary(const struct cli *cli,
+                       const struct cli_printing *printing, uint64_t rows)
 {
-    return rows == 1 ? "row" : "rows";
-}
-
-void cli_print_summary(const struct cli *cli, struct lio_engine *engine,
-                       uint64_t rows, int64_t start_ns)
-{
-    int64_t took_ns = cli_progress_now() - start_ns;
+    int64_t took_ns = cli_progress_now() - printing->start_ns;
     double seconds = (double)took_ns / 1e9;
     char hits[32], run[32];
     struct lio_engine_stats stats;
     struct lio_engine_info info;
+    uint64_t operations;
 
-    if (!engine) {
+    if (!printing->engine) {
         cli_note(cli, "%" PRIu64 " %s, %.3f s, no engine", rows,
-                 rows_word(rows), seconds);
+                 rows == 1 ? "row" : "rows", seconds);
         return;
     }
-    lio_engine_stats(engine, &stats);
-    lio_engine_info(engine, &info);
+    lio_engine_stats(printing->engine, &stats);
+    lio_engine_info(printing->engine, &info);
+    operations = stats.device_reads + stats.device_writes + stats.device_syncs;
     print_hit_ratio(&stats, hits, sizeof(hits));
     print_run(info.run_id, run, sizeof(run));
     cli_note(cli,
              "%" PRIu64 " %s, %" PRIu64 " bytes, %.3f s, %.1f MB/s, %" PRIu64
-             " operations, %s, %s, %s",
-             rows, rows_word(rows), stats.bytes_read, seconds,
-             (double)stats.bytes_read / 1e6 / seconds,
-             stats.device_reads + stats.device_writes + stats.device_syncs,
-             hits, info.backend_used, run);
+             " %s, %s, %s, %s",
+             rows, rows == 1 ? "row" : "rows", stats.bytes_read, seconds,
+             (double)stats.bytes_read / 1e6 / seconds, operations,
+             operations == 1 ? "operation" : "operations", hits,
+             info.backend_used, run);
 }
