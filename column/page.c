@@ -11,6 +11,8 @@ void lio_page_release(struct lio_page *page)
 {
     if (page->array)
         protobuf_c_message_free_unpacked(&page->array->base, NULL);
+    if (page->blob)
+        page->layout = page->blob;
     if (page->layout)
         protobuf_c_message_free_unpacked(&page->layout->base, NULL);
     free(page->buffers);
@@ -53,25 +55,6 @@ static bool is_item(uint32_t kind)
     return kind == LIO_LAYER_ITEM || kind == LIO_LAYER_NULLABLE_ITEM;
 }
 
-void lio_page_unwrap(struct lio_page *page)
-{
-    Lio__Pb__BlobLayout *blob;
-    Lio__Pb__PageLayout *inner;
-
-    if (!lio_page_is_blob(page))
-        return;
-    blob = page->layout->blob;
-    inner = blob->inner;
-    if (blob->n_layers != 1 || !is_item(blob->layers[0]) || !inner ||
-        inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
-        return;
-    blob->inner = NULL;
-    protobuf_c_message_free_unpacked(&page->layout->base, NULL);
-    page->layout = inner;
-}
-
-/* -- what cannot be read ------------------------------------------------- */
-
 /* Files of [[a b] [c]] and of [[a] [b c]] are the same byte for byte: only of
  * what is null or empty are there levels. */
 static const char *refuse_blobs(const Lio__Pb__BlobLayout *layout)
@@ -81,6 +64,22 @@ static const char *refuse_blobs(const Lio__Pb__BlobLayout *layout)
             return "lists of blobs of version 2.1 do not say where they start";
     return NULL;
 }
+
+void lio_page_unwrap(struct lio_page *page)
+{
+    const Lio__Pb__BlobLayout *blob;
+
+    if (!lio_page_is_blob(page))
+        return;
+    blob = page->layout->blob;
+    if (refuse_blobs(blob) || !blob->inner ||
+        blob->inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
+        return;
+    page->blob = page->layout;
+    page->layout = blob->inner;
+}
+
+/* -- what cannot be read ------------------------------------------------- */
 
 /* Writers take whole bytes of each field, which of a bool are none. */
 static const char *refuse_chunks(const Lio__Pb__MiniBlockLayout *layout)
@@ -127,7 +126,8 @@ int lio_layout_decode(struct lio_decode *dec, const Lio__Pb__PageLayout *layout,
     case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
         return lio_fullzip_decode(dec, layout->full_zip, in, ret_vector);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB:
-        return lio_blob_page_decode(dec, layout->blob, in, ret_vector);
+        return lio_blob_page_decode(dec, layout->blob, layout->blob->inner, in,
+                                    ret_vector);
     default:
         return lio_decode_unsupported(dec, "its page layout is unknown");
     }
@@ -151,6 +151,10 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
     /* Rows of type null hold nothing, however that is put. */
     if (in.type->kind == LIO_KIND_NULL && leaf->nlayers == 1)
         return lio_vector_nulls(in.type, page->rows, ret_vector);
-    return page->array ? lio_array_decode(dec, page->array, &in, ret_vector)
-                       : lio_layout_decode(dec, page->layout, &in, ret_vector);
+    if (page->array)
+        return lio_array_decode(dec, page->array, &in, ret_vector);
+    if (page->blob)
+        return lio_blob_page_decode(dec, page->blob->blob, page->layout, &in,
+                                    ret_vector);
+    return lio_layout_decode(dec, page->layout, &in, ret_vector);
 }

@@ -24,7 +24,10 @@ struct lio_page {
     uint32_t nbuffers;
     struct lio_buffer_info *buffers;
     Lio__Pb__ArrayEncoding *array; /* 2.0 */
-    Lio__Pb__PageLayout *layout;   /* 2.1 and later */
+    Lio__Pb__PageLayout *layout;   /* 2.1 and later; of blobs that of their
+                                      descriptors, see lio_page_unwrap() */
+    Lio__Pb__PageLayout *blob;     /* that of blobs, which holds `layout`; or
+                                      NULL */
     char *description;             /* of the encoding */
     const uint8_t *restarts;       /* of a page with lists, put together of
                                       chunks: a bitmap of those that begin with
@@ -43,8 +46,9 @@ char *lio_page_describe(const struct lio_page *page);
 /* Whether the page is said to be of blobs. */
 bool lio_page_is_blob(const struct lio_page *page);
 
-/* Make a page of blobs that are not nested one of descriptors, which is all
- * that it is: it can be cut then, and picked from, as others can. */
+/* Make a page of blobs one of their descriptors: it can be cut then, and picked
+ * from, as others can.  What lies above them is looked at once the descriptors
+ * are decoded, for these are all that there is to read. */
 void lio_page_unwrap(struct lio_page *page);
 
 /* Bytes of all buffers, which a file's metadata has been checked to bound. */
@@ -98,8 +102,10 @@ int lio_fullzip_decode(struct lio_decode *dec,
                        const Lio__Pb__FullZipLayout *layout,
                        const struct lio_page_input *in,
                        struct lio_vector *ret_vector);
+/* `inner` is the layout of the descriptors. */
 int lio_blob_page_decode(struct lio_decode *dec,
                          const Lio__Pb__BlobLayout *layout,
+                         const Lio__Pb__PageLayout *inner,
                          const struct lio_page_input *in,
                          struct lio_vector *ret_vector);
 int lio_constant_page_decode(struct lio_decode *dec,

@@ -65,19 +65,20 @@ static int nest(struct lio_decode *dec, const Lio__Pb__BlobLayout *layout,
 
 int lio_blob_page_decode(struct lio_decode *dec,
                          const Lio__Pb__BlobLayout *layout,
+                         const Lio__Pb__PageLayout *inner,
                          const struct lio_page_input *in,
                          struct lio_vector *ret_vector)
 {
     const struct lio_leaf alone = lio_leaf_alone(in->type);
-    struct lio_page_input inner = *in;
+    struct lio_page_input descriptors = *in;
     struct lio_vector vector = { 0 };
     int rc;
 
-    inner.leaf = &alone;
-    if (!layout->inner ||
-        layout->inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
+    descriptors.leaf = &alone;
+    descriptors.wanted = NULL; /* what lies above them is in each */
+    if (!inner || inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
         return lio_decode_corrupt(dec, "a blob page without descriptors");
-    rc = lio_layout_decode(dec, layout->inner, &inner, &vector);
+    rc = lio_layout_decode(dec, inner, &descriptors, &vector);
     if (rc == 0 && in->leaf->nlayers > 1)
         rc = nest(dec, layout, in, &vector);
     if (rc < 0) {

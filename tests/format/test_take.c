@@ -117,6 +117,7 @@ static void rows_come_in_the_order_asked_for(void **state)
         { "blob_22", "2" },
         { "blob_22_nested", "2" },
         { "blob_in_struct", "1" },
+        { "blob_in_struct_long", "1" },
         { "blob_nested_20", "0" },
         { "bool_layouts", "012" },
         { "bools", "012" },

@@ -22,6 +22,7 @@ static const struct table_case cases[] = {
     { "blob_22", "2", 2 },
     { "blob_22_nested", "2", 3 },
     { "blob_in_struct", "1", 1 },
+    { "blob_in_struct_long", "1", 1 },
     { "blob_nested_20", "0", 2 },
     { "bool_layouts", "012", 4 },
     { "bools", "012", 4 },
@@ -186,6 +187,7 @@ static void what_cannot_be_cut_is_counted(void **state)
     assert_int_equal(count_whole("multi_page", '1'), 0);
     assert_int_equal(count_whole("blob", '0'), 0);
     assert_int_equal(count_whole("blob", '1'), 0);
+    assert_int_equal(count_whole("blob_in_struct_long", '1'), 0);
     assert_int_equal(count_whole("lists", '0'), 0);
 }
 
