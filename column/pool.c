@@ -85,6 +85,11 @@ void lio_pool_want_huge(struct lio_pool *pool)
     pool->huge = true;
 }
 
+bool lio_pool_wants_huge(const struct lio_pool *pool)
+{
+    return pool->huge;
+}
+
 void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use)
 {
     pthread_mutex_lock(&pool->lock);

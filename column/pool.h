@@ -37,6 +37,7 @@ void lio_pool_close(struct lio_pool *pool);
 /* For pools whose memory a device will read: large pages are wanted, although
  * they cost more when they are touched first. */
 void lio_pool_want_huge(struct lio_pool *pool);
+bool lio_pool_wants_huge(const struct lio_pool *pool);
 
 void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use);
 

@@ -5,7 +5,7 @@
  * memory by what a row of it takes:
  *
  *     id          8 bytes a row     window of    64 KiB, a few ahead
- *     embedding   2 KiB a row       window of     4 MiB, a few ahead
+ *     embedding   2 KiB a row       window of     2 MiB, a few ahead
  *
  * A scan of more than half the cache would leave little in it but its end, and
  * is read past it, into the memory that is decoded or given out.  A smaller one
@@ -13,14 +13,19 @@
  */
 #include "column/scan_plan.h"
 
+#include "column/pool.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 #define SCAN_MEMORY (UINT64_C(64) << 20)
 
-/* Of a batch, if the caller does not say how many rows it has. */
-#define BATCH_BYTES (UINT64_C(4) << 20)
-#define BATCH_MIN   16u
+/* Of a batch, if the caller does not say how many rows it has.  The first one
+ * comes when all of its memory has been touched for the first time; huge pages
+ * take two to be worth it. */
+#define BATCH_BYTES      (UINT64_C(2) << 20)
+#define BATCH_BYTES_HUGE (UINT64_C(4) << 20)
+#define BATCH_MIN        16u
 
 /* Beyond this a device gains nothing from longer reads, and a processor's
  * caches lose; but one window a batch saves putting it together. */
@@ -107,11 +112,11 @@ static void add_column(struct lio_column_cursor *cursor, void *user)
 /* -- limits -------------------------------------------------------------- */
 
 /* A power of two, as chunks of rows are. */
-static uint32_t choose_batch_rows(const struct sums *sums)
+static uint32_t choose_batch_rows(const struct sums *sums, uint64_t bytes)
 {
     uint32_t rows = LIO_BATCH_ROWS;
 
-    while (rows > BATCH_MIN && rows > BATCH_BYTES / sums->row_bytes)
+    while (rows > BATCH_MIN && rows > bytes / sums->row_bytes)
         rows /= 2;
     return rows;
 }
@@ -122,6 +127,7 @@ struct budget {
     struct sums sums;
     uint64_t memory;
     bool past_cache;
+    uint64_t batch_bytes;
     uint64_t batch_from;
 };
 
@@ -140,7 +146,7 @@ static void limit_column(struct lio_column_cursor *cursor, void *user)
         bytes < UINT64_MAX / all ? bytes * all / budget->sums.row_bytes : equal;
     uint64_t batch = budget->run->batch_rows * bytes;
     uint64_t least = bounded(equal, WINDOW_LEAST, WINDOW_MIN);
-    uint64_t most = bounded(batch, WINDOW_MAX, BATCH_BYTES);
+    uint64_t most = bounded(batch, WINDOW_MAX, budget->batch_bytes);
     struct lio_read_limits limits = {
         .window_bytes = bounded(share, least, most),
         .batch_rows = budget->run->batch_rows,
@@ -305,8 +311,11 @@ void lio_scan_plan(struct lio_scan_run *run, uint64_t memory,
     for_columns(run, add_column, &budget.sums);
     if (budget.sums.ncolumns == 0)
         return;
-    run->batch_rows =
-        batch_rows > 0 ? batch_rows : choose_batch_rows(&budget.sums);
+    budget.batch_bytes =
+        lio_pool_wants_huge(dataset->pool) ? BATCH_BYTES_HUGE : BATCH_BYTES;
+    run->batch_rows = batch_rows > 0
+                          ? batch_rows
+                          : choose_batch_rows(&budget.sums, budget.batch_bytes);
     budget.memory = memory > 0 ? memory : SCAN_MEMORY;
     budget.batch_from = lio_dataset_physical(dataset, run->row, &n);
     budget.past_cache =

@@ -203,7 +203,8 @@ struct lio_scan {
     uint64_t offset;            /* first row, in scan order */
     uint64_t limit;             /* rows at the most; 0: all */
     uint32_t batch_rows;        /* of a stream's batches; 0: 8192, or fewer, so
-                                   that a batch is some 4 MiB at the most */
+                                   that a batch is some 2 MiB at the most, and
+                                   4 past the page cache (files.direct) */
     uint64_t memory;            /* bytes that a stream may hold besides the
                                    batches given out; 0: 64 MiB.  Pages are read
                                    in pieces of a share of it; what cannot be
