@@ -67,8 +67,9 @@ static int make(enum source_kind kind, const char *name,
     return 0;
 }
 
-/* Before it is opened: to open a pipe is to wait for who writes to it. */
-static int stat_file(struct lio_source *source, struct lio_error *err)
+/* A backend tells itself what is no file.  Here that is done before anything is
+ * opened, because to open a pipe is to wait for who writes to it. */
+static int stat_plain(struct lio_source *source, struct lio_error *err)
 {
     struct stat st;
 
@@ -108,9 +109,7 @@ int lio_source_open(struct lio_engine *engine, const char *path,
 
     if (rc < 0)
         return rc;
-    rc = stat_file(source, err);
-    if (rc == 0 && engine)
-        rc = open_on_engine(source, engine, err);
+    rc = engine ? open_on_engine(source, engine, err) : stat_plain(source, err);
     if (rc < 0) {
         lio_source_close(source);
         return rc;

@@ -246,9 +246,12 @@ enum lio_file_flags {
 
 /**
  * Open a file.  Descriptors behind it are shared and bounded: thousands of
- * files may be open under a small descriptor limit.
+ * files may be open under a small descriptor limit.  Regular files and block
+ * devices are opened; what has no bytes at offsets (a directory, a pipe, a
+ * socket, a character device) is LIO_EUNSUPPORTED, at once.
  *
- * Errors:     LIO_ENOTFOUND, LIO_EACCES, LIO_EIO, LIO_EINVAL, LIO_ENOMEM.
+ * Errors:     LIO_ENOTFOUND, LIO_EACCES, LIO_EUNSUPPORTED, LIO_EIO, LIO_EINVAL,
+ *             LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int lio_file_open(struct lio_engine *engine,
                                          const char *path, uint32_t flags,

@@ -177,8 +177,9 @@ struct lio_backend_ops {
     /**
      * Open `uri` (here a path), with `flags` from enum lio_open_flags.  Where
      * the file system refuses LIO_OPEN_DIRECT the file is opened without, and
-     * ret_info->direct tells.  os_errno EMFILE and ENFILE make the core close
-     * idle handles and ask again.
+     * ret_info->direct tells.  What has no bytes at offsets, as a pipe, is
+     * refused and never waited for: other files wait meanwhile.  os_errno
+     * EMFILE and ENFILE make the core close idle handles and ask again.
      */
     int (*file_open)(void *backend, const char *uri, uint32_t flags,
                      void **ret_handle, struct lio_file_info *ret_info,

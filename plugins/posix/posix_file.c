@@ -1,5 +1,11 @@
 /*
- * Opening files, and telling who refuses direct I/O and what it asks for.
+ * Opening files, telling what is none, and who refuses direct I/O and what it
+ * asks for.
+ *
+ * What has bytes at offsets are regular files and block devices.  Whatever a
+ * path leads to is opened without waiting (O_NONBLOCK) and looked at then: to
+ * open a pipe is otherwise to wait for its other end, for ever perhaps, and to
+ * look before is to look at what may be something else by now.
  *
  * Asking for O_DIRECT has four outcomes, told apart here so that nobody above
  * has to know file systems:
@@ -59,60 +65,84 @@ static void ask_align(int fd LIO_UNUSED, struct lio_posix_file *file LIO_UNUSED)
 }
 #endif
 
-/* The file was opened with O_DIRECT.  Find out what that means, and drop it if
- * it means nothing.  Returns 0 or -1 with errno. */
-static int settle_direct(struct lio_posix_file *file)
+/* The file was opened with O_DIRECT.  Find out whether that means anything. */
+static void settle_direct(struct lio_posix_file *file)
 {
-    int flags;
-
     file->offset_align = file->memory_align = CAUTIOUS_ALIGN;
     ask_align(file->fd, file);
     file->direct = file->offset_align > 0 && file->memory_align > 0 &&
                    !lives_in_page_cache(file->fd);
-    if (file->direct)
-        return 0;
-
-    file->offset_align = file->memory_align = 1;
-    flags = fcntl(file->fd, F_GETFL);
-    return flags < 0 ? -1 : fcntl(file->fd, F_SETFL, flags & ~O_DIRECT);
+    if (!file->direct)
+        file->offset_align = file->memory_align = 1;
 }
 
-/* -- the callbacks -------------------------------------------------------- */
+/* -- what it is ----------------------------------------------------------- */
+
+/* What has no bytes at offsets, by its name; else NULL. */
+static const char *misfit(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFBLK:
+        return NULL;
+    case S_IFDIR:
+        return "a directory";
+    case S_IFIFO:
+        return "a pipe";
+    case S_IFSOCK:
+        return "a socket";
+    case S_IFCHR:
+        return "a character device";
+    default: /* epoll and its like, through /proc/self/fd */
+        return "an object of the kernel";
+    }
+}
+
+static int check_kind(const char *path, mode_t mode, struct lio_error *err)
+{
+    const char *what = misfit(mode);
+
+    if (!what)
+        return 0;
+    (void)lio_error_set(err, LIO_EUNSUPPORTED,
+                        "%s: is %s, neither a regular file nor a block device",
+                        path, what);
+    err->os_errno = S_ISDIR(mode) ? EISDIR : ESPIPE;
+    return err->code;
+}
+
+/* A block device has no size for stat(), but an end.  Returns 0 or -1 with
+ * errno. */
+static int measure(int fd, struct stat *ret_st)
+{
+    if (fstat(fd, ret_st) < 0)
+        return -1;
+    if (S_ISBLK(ret_st->st_mode))
+        ret_st->st_size = lseek(fd, 0, SEEK_END);
+    return ret_st->st_size < 0 ? -1 : 0;
+}
 
 static int64_t to_ns(struct timespec t)
 {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-int lio_posix_file_stat(void *backend LIO_UNUSED, void *handle,
-                        struct lio_file_info *ret_info, struct lio_error *err)
+static struct lio_file_info describe(const struct lio_posix_file *file,
+                                     const struct stat *st)
 {
-    const struct lio_posix_file *file = handle;
-    struct stat st;
-
-    if (fstat(file->fd, &st) < 0)
-        return failure(err, "an open file cannot be looked at", errno);
-    *ret_info = (struct lio_file_info){
-        .size_bytes = (uint64_t)st.st_size,
-        .dev = st.st_dev,
-        .ino = st.st_ino,
-        .mtime_ns = to_ns(st.st_mtim),
-        .ctime_ns = to_ns(st.st_ctim),
+    return (struct lio_file_info){
+        .size_bytes = (uint64_t)st->st_size,
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .mtime_ns = to_ns(st->st_mtim),
+        .ctime_ns = to_ns(st->st_ctim),
         .offset_align = file->offset_align,
         .memory_align = file->memory_align,
         .direct = file->direct,
     };
-    return 0;
 }
 
-void lio_posix_file_close(void *backend LIO_UNUSED, void *handle)
-{
-    struct lio_posix_file *file = handle;
-
-    /* Nothing is lost with an error here: what must be durable was synced. */
-    (void)close(file->fd);
-    free(file);
-}
+/* -- opening -------------------------------------------------------------- */
 
 static int open_flags(uint32_t flags)
 {
@@ -134,35 +164,102 @@ static int open_retrying(const char *path, int flags)
     return fd;
 }
 
-/* Returns 0 or -1 with errno, and then nothing is open. */
-static int open_file(const char *path, uint32_t flags,
-                     struct lio_posix_file *file)
+static bool is_regular(const char *path)
 {
-    bool direct = flags & LIO_OPEN_DIRECT;
     struct stat st;
 
-    file->fd = open_retrying(path, open_flags(flags) | (direct ? O_DIRECT : 0));
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Others (Samba, the NFS server) may hold a lease on a regular file, which to
+ * open it breaks: that is waited for, as the kernel bounds it. */
+static int open_at_once(const char *path, int flags)
+{
+    int fd = open_retrying(path, flags | O_NONBLOCK);
+
+    if (fd < 0 && errno == EWOULDBLOCK && is_regular(path))
+        fd = open_retrying(path, flags);
+    return fd;
+}
+
+/* Some of what is no file cannot be opened at all, or not to write to it: then
+ * what it is says more than the errno. */
+static int not_opened(const char *path, int os_errno, struct lio_error *err)
+{
+    struct stat st;
+    int rc = 0;
+
+    if ((os_errno == ENXIO || os_errno == EISDIR) && stat(path, &st) == 0)
+        rc = check_kind(path, st.st_mode, err);
+    return rc < 0 ? rc : failure(err, path, os_errno);
+}
+
+/* What let it be opened without waiting must not last: io_uring takes it for
+ * the wish that no operation waits for the device. */
+static int settle_flags(const struct lio_posix_file *file)
+{
+    return fcntl(file->fd, F_SETFL, file->direct ? O_DIRECT : 0);
+}
+
+static int open_file(const char *path, uint32_t flags,
+                     struct lio_posix_file *file, struct lio_error *err)
+{
+    bool direct = flags & LIO_OPEN_DIRECT;
+
+    file->fd = open_at_once(path, open_flags(flags) | (direct ? O_DIRECT : 0));
     if (file->fd < 0 && errno == EINVAL && direct) {
         direct = false;
-        file->fd = open_retrying(path, open_flags(flags));
+        file->fd = open_at_once(path, open_flags(flags));
     }
     if (file->fd < 0)
-        return -1;
-
-    if (fstat(file->fd, &st) < 0)
-        goto fail;
-    if (S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        goto fail;
-    }
-    if (direct && settle_direct(file) < 0)
-        goto fail;
-    if (flags & LIO_OPEN_RANDOM) /* a pipe refuses; so be it */
-        (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+        return not_opened(path, errno, err);
+    file->direct = direct;
     return 0;
-fail:
-    (void)close(file->fd); /* keeps errno unless it fails, which it cannot */
-    return -1;
+}
+
+/* Make an open file what its users expect, and tell what it is. */
+static int settle(const char *path, uint32_t flags, struct lio_posix_file *file,
+                  struct lio_file_info *ret_info, struct lio_error *err)
+{
+    struct stat st;
+    int rc;
+
+    if (measure(file->fd, &st) < 0)
+        return failure(err, path, errno);
+    rc = check_kind(path, st.st_mode, err);
+    if (rc < 0)
+        return rc;
+    if (file->direct)
+        settle_direct(file);
+    if (settle_flags(file) < 0)
+        return failure(err, path, errno);
+    if (flags & LIO_OPEN_RANDOM) /* advice, which may be refused */
+        (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+    *ret_info = describe(file, &st);
+    return 0;
+}
+
+/* -- the callbacks -------------------------------------------------------- */
+
+int lio_posix_file_stat(void *backend LIO_UNUSED, void *handle,
+                        struct lio_file_info *ret_info, struct lio_error *err)
+{
+    const struct lio_posix_file *file = handle;
+    struct stat st;
+
+    if (measure(file->fd, &st) < 0)
+        return failure(err, "an open file cannot be looked at", errno);
+    *ret_info = describe(file, &st);
+    return 0;
+}
+
+void lio_posix_file_close(void *backend LIO_UNUSED, void *handle)
+{
+    struct lio_posix_file *file = handle;
+
+    /* Nothing is lost with an error here: what must be durable was synced. */
+    (void)close(file->fd);
+    free(file);
 }
 
 int lio_posix_file_open(void *backend, const char *path, uint32_t flags,
@@ -175,12 +272,12 @@ int lio_posix_file_open(void *backend, const char *path, uint32_t flags,
     if (!file)
         return failure(err, path, ENOMEM);
     *file = (struct lio_posix_file){ .offset_align = 1, .memory_align = 1 };
-    if (open_file(path, flags, file) < 0) {
-        rc = failure(err, path, errno);
+    rc = open_file(path, flags, file, err);
+    if (rc < 0) {
         free(file);
         return rc;
     }
-    rc = lio_posix_file_stat(backend, file, ret_info, err);
+    rc = settle(path, flags, file, ret_info, err);
     if (rc < 0) {
         lio_posix_file_close(backend, file);
         return rc;

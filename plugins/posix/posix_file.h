@@ -17,7 +17,8 @@ struct lio_posix_file {
     uint32_t memory_align; /* of addresses, bytes: 1 if free */
 };
 
-/* Directories are refused, with EISDIR.  `backend` is not looked at. */
+/* Only regular files and block devices are opened; anything else is refused at
+ * once, without waiting.  `backend` is not looked at. */
 int lio_posix_file_open(void *backend, const char *path, uint32_t flags,
                         void **ret_handle, struct lio_file_info *ret_info,
                         struct lio_error *err);

@@ -78,11 +78,25 @@ static void a_directory_is_refused(void **state)
 {
     struct fixture *f = *state;
 
-    assert_refused(f, f->dir, LIO_OPEN_READ, LIO_EINVAL, EISDIR);
-    assert_refused(f, f->dir, LIO_OPEN_READ | LIO_OPEN_DIRECT, LIO_EINVAL,
+    assert_refused(f, f->dir, LIO_OPEN_READ, LIO_EUNSUPPORTED, EISDIR);
+    assert_refused(f, f->dir, LIO_OPEN_READ | LIO_OPEN_DIRECT, LIO_EUNSUPPORTED,
                    EISDIR);
-    assert_refused(f, f->dir, LIO_OPEN_READ | LIO_OPEN_WRITE, LIO_EINVAL,
+    assert_refused(f, f->dir, LIO_OPEN_READ | LIO_OPEN_WRITE, LIO_EUNSUPPORTED,
                    EISDIR);
+}
+
+/* Nobody has its other end, and nobody will. */
+static void a_pipe_is_refused_and_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    char *path = path_of(f, "pipe");
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_refused(f, path, LIO_OPEN_READ, LIO_EUNSUPPORTED, ESPIPE);
+    assert_refused(f, path, LIO_OPEN_WRITE, LIO_EUNSUPPORTED, ESPIPE);
+    assert_refused(f, path, LIO_OPEN_READ | LIO_OPEN_WRITE | LIO_OPEN_DIRECT,
+                   LIO_EUNSUPPORTED, ESPIPE);
+    free(path);
 }
 
 static void exhausted_descriptors_are_told_by_errno(void **state)
@@ -446,6 +460,7 @@ int test_backend_files(void)
         X(a_path_through_a_file_is_not_found),
         X(a_forbidden_file_is_refused),
         X(a_directory_is_refused),
+        X(a_pipe_is_refused_and_not_waited_for),
         X(exhausted_descriptors_are_told_by_errno),
         X(create_makes_a_file_and_keeps_one_that_exists),
         X(truncate_empties_a_file),

@@ -63,6 +63,11 @@ struct opened open_file(const struct fixture *f, const char *name,
                         uint32_t flags);
 void close_file(const struct fixture *f, struct opened *file);
 
+/* A file whose reads do not end by themselves: no backend opens a pipe, so the
+ * descriptor of an open file is made one of a pipe.  A byte written to
+ * `*ret_writer`, to be closed, ends a read. */
+struct opened open_endless_file(const struct fixture *f, int *ret_writer);
+
 /* -- operations ----------------------------------------------------------- */
 
 struct lio_op read_op(const struct opened *file, struct lio_iovec *iov,

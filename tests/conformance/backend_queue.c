@@ -1,16 +1,11 @@
 /*
  * Queues of asynchronous backends, driven by one thread: room, timeouts,
  * wake-ups, cancelling.
- *
- * A read of an empty FIFO is an operation that does not end by itself.
  */
 #include "backend_fixture.h"
 #include "conformance_backend.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_BYTES 1000000u
@@ -145,9 +140,9 @@ static void reap_of_0_sends_and_loses_nothing(void **state)
 
 /* -- operations that do not end ------------------------------------------- */
 
-/* A FIFO that nobody writes to, and a read of it. */
+/* A read that ends when something is written, or it is cancelled. */
 struct endless {
-    int writer; /* keeps the end of the file away */
+    int writer;
     struct opened file;
     unsigned char byte;
     struct lio_iovec iov;
@@ -157,17 +152,11 @@ struct endless {
 static void endless_open(const struct fixture *f, struct endless *endless,
                          uint64_t id)
 {
-    char *path = path_of(f, "fifo");
-
-    assert_int_equal(mkfifo(path, 0600), 0);
-    endless->writer = open(path, O_RDWR | O_CLOEXEC);
-    assert_true(endless->writer >= 0);
-    endless->file = open_file(f, "fifo", LIO_OPEN_READ);
+    endless->file = open_endless_file(f, &endless->writer);
     endless->iov = (struct lio_iovec){ &endless->byte, 1 };
     endless->op = read_op(&endless->file, &endless->iov, 1, 0);
     endless->op.id = id;
     endless->list[0] = &endless->op;
-    free(path);
 }
 
 static void endless_close(const struct fixture *f, struct endless *endless)

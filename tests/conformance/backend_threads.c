@@ -11,8 +11,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -340,20 +338,16 @@ static void *reap_one(void *arg)
 static void a_cancel_reaches_a_sleeping_reaper(void **state)
 {
     struct fixture *f = *state;
-    char *path = path_of(f, "fifo");
     struct reaper reaper = { .f = f };
     unsigned char byte;
     struct lio_iovec iov = { &byte, 1 };
     struct lio_op op, *list[] = { &op };
-    struct opened fifo;
+    struct opened endless;
     pthread_t thread;
     int writer;
 
-    assert_int_equal(mkfifo(path, 0600), 0);
-    writer = open(path, O_RDWR | O_CLOEXEC);
-    assert_true(writer >= 0);
-    fifo = open_file(f, "fifo", LIO_OPEN_READ);
-    op = read_op(&fifo, &iov, 1, 0);
+    endless = open_endless_file(f, &writer);
+    op = read_op(&endless, &iov, 1, 0);
     op.id = 9;
     reaper.queue = open_queue(f, DEPTH);
     for (int i = 0; i < 50; i++) {
@@ -366,9 +360,8 @@ static void a_cancel_reaches_a_sleeping_reaper(void **state)
         assert_int_equal(reaper.out.result, -ECANCELED);
     }
     f->ops->queue_close(reaper.queue);
-    close_file(f, &fifo);
+    close_file(f, &endless);
     assert_int_equal(close(writer), 0);
-    free(path);
 }
 
 /* -- signals -------------------------------------------------------------- */

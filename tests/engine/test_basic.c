@@ -658,19 +658,6 @@ static void a_forbidden_file_is_refused(void **state)
     check_in_child(open_as_nobody, f);
 }
 
-static void a_directory_is_not_a_file(void **state)
-{
-    struct fixture *f = *state;
-    struct lio_file *file = NULL;
-    struct lio_error err;
-
-    assert_int_equal(lio_file_open(f->engine, f->dir, LIO_READ, &file, &err),
-                     LIO_EINVAL);
-    assert_null(file);
-    assert_non_null(strstr(err.msg, f->dir));
-    assert_non_null(strstr(err.msg, "directory"));
-}
-
 static void what_was_not_opened_for_it_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -761,7 +748,6 @@ int main(int argc, char **argv)
         TEST(a_missing_file_is_not_found),
         cmocka_unit_test_setup_teardown(a_forbidden_file_is_refused,
                                         fixture_setup_dir, fixture_teardown),
-        TEST(a_directory_is_not_a_file),
         TEST(what_was_not_opened_for_it_is_refused),
         TEST(nonsense_arguments_are_refused),
     };
