@@ -6,6 +6,10 @@
 #include <strings.h>
 
 #define TOO_LARGE "is too large"
+#define NO_SIZE                                                                \
+    "is not a size: write bytes, or K, M, G or T (powers of 1024) as in 64K "  \
+    "or 64KiB"
+#define NO_TIME "is not a time: write a number and ns, us, ms or s, as in 20ms"
 
 struct unit {
     const char *name;
@@ -30,9 +34,10 @@ static const struct unit time_units[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Reads the digits that `*at` starts with.  Strict where strtoull() is not: no
- * blanks, no sign, no other base. */
-static const char *take_digits(const char **at, uint64_t *ret_number)
+/* Reads the digits that `*at` starts with; `none` is what to say if it does
+ * not. Strict where strtoull() is not: no blanks, no sign, no other base. */
+static const char *take_digits(const char **at, const char *none,
+                               uint64_t *ret_number)
 {
     uint64_t number = 0;
     const char *c = *at;
@@ -45,7 +50,7 @@ static const char *take_digits(const char **at, uint64_t *ret_number)
         number = number * 10 + digit;
     }
     if (c == *at)
-        return *c == '-' ? "is negative" : "is not a number";
+        return *c == '-' ? "is negative" : none;
     *at = c;
     *ret_number = number;
     return NULL;
@@ -63,7 +68,7 @@ const char *lio_uint_parse(const char *text, uint64_t *ret_number)
 {
     const char *at = text;
     uint64_t number;
-    const char *wrong = take_digits(&at, &number);
+    const char *wrong = take_digits(&at, "is not a number", &number);
 
     if (wrong)
         return wrong;
@@ -95,14 +100,13 @@ const char *lio_size_parse(const char *text, uint64_t *ret_bytes)
     const struct unit *unit;
     const char *at = text;
     uint64_t number;
-    const char *wrong = take_digits(&at, &number);
+    const char *wrong = take_digits(&at, NO_SIZE, &number);
 
     if (wrong)
         return wrong;
     unit = find_size_unit(at);
     if (!unit)
-        return "is not a size: write bytes, or K, M, G or T (powers of 1024) "
-               "as in 64K or 64KiB";
+        return NO_SIZE;
     return scale(number, unit->factor, ret_bytes);
 }
 
@@ -110,7 +114,7 @@ const char *lio_time_parse(const char *text, uint64_t *ret_ns)
 {
     const char *at = text;
     uint64_t number;
-    const char *wrong = take_digits(&at, &number);
+    const char *wrong = take_digits(&at, NO_TIME, &number);
 
     if (wrong)
         return wrong;
@@ -118,7 +122,7 @@ const char *lio_time_parse(const char *text, uint64_t *ret_ns)
         if (!strcmp(at, time_units[i].name))
             return scale(number, time_units[i].factor, ret_ns);
     if (*at || number > 0)
-        return "is not a time: write a number and ns, us, ms or s, as in 20ms";
+        return NO_TIME;
     *ret_ns = 0;
     return NULL;
 }

@@ -328,7 +328,7 @@ static void wrong_values_name_line_key_and_reason(void **state)
         const char *text;
         const char *why;
     } cases[] = {
-        { "size = big", "[cache] size = big: is not a number" },
+        { "size = big", "[cache] size = big: is not a size: " },
         { "size = 64KB", "[cache] size = 64KB: is not a size" },
         { "size = 4K", "[cache] size = 4K: is outside 128K .. 16T" },
         { "size = 17T", "is outside 128K .. 16T" },
@@ -710,7 +710,7 @@ static void wrong_overrides_are_refused(void **state)
         { "cache=1M", "write section.key=value" },
         { "", "write section.key=value" },
         { "size=a.b", "write section.key=value" },
-        { "cache.size=x", "-s cache.size=x: is not a number" },
+        { "cache.size=x", "-s cache.size=x: is not a size: " },
         { "cache.sise=1M", "did you mean 'size'?" },
         { "cahce.size=1M", "unknown section" },
         { "cache-plain.label=a ; b", "begins a comment" },

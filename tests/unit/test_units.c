@@ -73,10 +73,10 @@ static void other_sizes_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++)
         refuses(lio_size_parse, texts[i], "is not a size");
-    refuses(lio_size_parse, "", "is not a number");
-    refuses(lio_size_parse, "K", "is not a number");
-    refuses(lio_size_parse, " 1", "is not a number");
-    refuses(lio_size_parse, "+1", "is not a number");
+    refuses(lio_size_parse, "", "is not a size");
+    refuses(lio_size_parse, "K", "is not a size");
+    refuses(lio_size_parse, " 1", "is not a size");
+    refuses(lio_size_parse, "+1", "is not a size");
     refuses(lio_size_parse, "-1", "is negative");
 }
 
@@ -103,7 +103,7 @@ static void times_need_a_known_unit(void **state)
     refuses(lio_time_parse, "5m", "is not a time");
     refuses(lio_time_parse, "5S", "is not a time");
     refuses(lio_time_parse, "5 ms", "is not a time");
-    refuses(lio_time_parse, "ms", "is not a number");
+    refuses(lio_time_parse, "ms", "is not a time");
 }
 
 static void times_that_do_not_fit_are_too_large(void **state)
