@@ -149,7 +149,7 @@ static int check_target(const char *path, struct lio_error *err)
     if (*name_in(path) == '\0')
         return lio_error_set(err, LIO_EINVAL, "%s: is no name of a file", path);
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return lio_error_set(err, LIO_EINVAL,
+        return lio_error_set(err, LIO_EEXIST,
                              "%s: is there, and not a regular file", path);
     return 0;
 }

@@ -317,9 +317,9 @@ struct lio_write_summary {
  *             lists of 2.1.
  * Errors:     LIO_EINVAL for a schema that is none, or does not go with the
  *             dataset appended to, LIO_EUNSUPPORTED for a type that the version
- * cannot store: names the column; LIO_EEXIST for a dataset to be created,
- * LIO_ENOTFOUND for one to be appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO,
- * LIO_ENOMEM.
+ * cannot store: names the column; LIO_EEXIST for a dataset to be created, or
+ * what is no file where a data file is to be; LIO_ENOTFOUND for a dataset to be
+ * appended to; LIO_EACCES, LIO_ENOSPC, LIO_EIO, LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int
 lio_writer_open(struct lio_engine *engine, const char *path,
