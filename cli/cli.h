@@ -76,7 +76,8 @@ struct cli_syntax {
 
 /*
  * The next option that is the command's own (its value; optarg is set), or
- * CLI_END, or CLI_STOP.  Deals with the global ones.
+ * CLI_END, or CLI_STOP.  Deals with the global ones, and refuses values and
+ * operands that are empty.
  */
 int cli_getopt(struct cli *cli, int argc, char **argv,
                const struct cli_syntax *syntax);
@@ -107,15 +108,21 @@ void cli_note(const struct cli *cli, const char *fmt, ...) LIO_PRINTF(2, 3);
 struct cli_out;
 
 /*
- * Flush what was printed through `out` to stdout.  Returns 0 or an exit code.
- * That stdout failed is main()'s to report, which can tell a closed pipe.
+ * Flush what was printed through `out` to stdout, or with printf(3).  Returns 0
+ * or an exit code.  That stdout failed is main()'s to report, which can tell a
+ * closed pipe.
  */
 int cli_finish_out(struct cli *cli, struct cli_out *out);
+int cli_finish_printf(struct cli *cli);
 
 /* -- configuration (settings.c) and engine (engine.c) --------------------- */
 
 /* Load what --config and -s say.  Returns 0 or an exit code, reported. */
 int cli_load_config(const struct cli *cli, struct lio_config **ret_config);
+
+/* For a command that needs no configuration: if --config or -s is given it must
+ * be right all the same.  Returns 0 or an exit code, reported. */
+int cli_check_config(const struct cli *cli);
 
 /* The same, then open the engine; notes a fallback and a lost statistics
  * database.  Returns 0 or an exit code, reported. */

@@ -59,14 +59,14 @@ static int print_setting(const struct lio_setting *setting, void *user)
     return 0;
 }
 
-static int print_ini(const struct lio_config *config)
+static int print_ini(struct cli *cli, const struct lio_config *config)
 {
     const char *section = "";
 
     printf("; lanceio %s, configuration: %s\n", lio_version(),
            lio_config_source(config));
     (void)lio_config_each(config, print_setting, &section);
-    return CLI_DONE;
+    return cli_finish_printf(cli);
 }
 
 /* -- as JSON ------------------------------------------------------------- */
@@ -85,10 +85,11 @@ static int put_setting(const struct lio_setting *setting, void *user)
     return 0;
 }
 
-static int print_json(const struct cli *cli, const struct lio_config *config)
+static int print_json(struct cli *cli, const struct lio_config *config)
 {
     struct cli_out out;
     struct cli_json json = { .out = &out };
+    int code;
 
     if (cli_out_init(&out, stdout))
         return cli_no_memory(cli);
@@ -98,9 +99,9 @@ static int print_json(const struct cli *cli, const struct lio_config *config)
     (void)lio_config_each(config, put_setting, &json);
     cli_json_close(&json, ']');
     cli_json_close(&json, '}');
-    (void)cli_out_flush(&out); /* main() looks at stdout */
+    code = cli_finish_out(cli, &out);
     cli_out_release(&out);
-    return CLI_DONE;
+    return code;
 }
 
 int cmd_config(struct cli *cli, int argc, char **argv)
@@ -118,7 +119,7 @@ int cmd_config(struct cli *cli, int argc, char **argv)
     code = cli_load_config(cli, &config);
     if (code)
         return code;
-    code = as_json ? print_json(cli, config) : print_ini(config);
+    code = as_json ? print_json(cli, config) : print_ini(cli, config);
     lio_config_free(config);
     return code;
 }

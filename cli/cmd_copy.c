@@ -100,7 +100,7 @@ static int parse(struct cli *cli, int argc, char **argv,
         return cli_usage(cli, "'%s' is one path too many", argv[optind + 2]);
     request->from = argv[optind];
     request->to = argv[optind + 1];
-    return CLI_DONE;
+    return cli_writing_check(cli, writing);
 }
 
 /* -- the copy ------------------------------------------------------------ */

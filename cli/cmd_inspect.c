@@ -485,6 +485,8 @@ static int parse(struct cli *cli, int argc, char **argv,
         return code;
     if (opt == CLI_STOP)
         return cli->exit_code;
+    if (request->json + request->pages + request->schema > 1)
+        return cli_usage(cli, "--json, --pages and --schema: choose one");
     return cli_dataset_path(cli, argc, argv, &request->path);
 }
 
@@ -492,9 +494,11 @@ static int run(struct cli *cli, const struct request *request,
                struct report *report)
 {
     struct lio_error err;
-    int code = cli_dataset_open(cli, NULL, request->path, &request->dataset,
-                                &report->dataset);
+    int code = cli_check_config(cli);
 
+    if (!code)
+        code = cli_dataset_open(cli, NULL, request->path, &request->dataset,
+                                &report->dataset);
     if (code)
         return code;
     lio_dataset_info(report->dataset, &report->info);

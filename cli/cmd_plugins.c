@@ -45,13 +45,14 @@ struct listing {
 /* Does the user want this one?  Marks the name as found. */
 static bool wanted(struct listing *listing, const char *name)
 {
-    for (int i = 0; i < listing->nnames; i++) {
+    bool is_named = false;
+
+    for (int i = 0; i < listing->nnames; i++)
         if (!strcmp(listing->names[i], name)) {
             listing->found[i] = true;
-            return true;
+            is_named = true;
         }
-    }
-    return listing->nnames == 0;
+    return is_named || listing->nnames == 0;
 }
 
 /* -- as text ------------------------------------------------------------- */
@@ -97,14 +98,15 @@ static int print_plugin(const struct lio_plugin_info *info, void *user)
 
 /* Two passes, so that the refused ones stand at the end; the second costs
  * little, since the files are open by then. */
-static int print_text(const struct lio_config *config, struct listing *listing)
+static int print_text(struct cli *cli, const struct lio_config *config,
+                      struct listing *listing)
 {
     int rc = lio_plugins_each(config, print_plugin, listing);
 
     listing->refused = true;
     if (rc == 0)
         rc = lio_plugins_each(config, print_plugin, listing);
-    return rc;
+    return rc < 0 ? cli_no_memory(cli) : cli_finish_printf(cli);
 }
 
 /* -- as JSON ------------------------------------------------------------- */
@@ -145,31 +147,28 @@ static int put_plugin(const struct lio_plugin_info *info, void *user)
     return 0;
 }
 
-static int print_json(const struct lio_config *config, struct listing *listing)
+static int print_json(struct cli *cli, const struct lio_config *config,
+                      struct listing *listing)
 {
     struct cli_out out;
     struct cli_json json = { .out = &out };
-    int rc;
+    int rc, code;
 
     if (cli_out_init(&out, stdout))
-        return LIO_ENOMEM;
+        return cli_no_memory(cli);
     listing->json = &json;
     cli_json_open(&json, NULL, '[');
     rc = lio_plugins_each(config, put_plugin, listing);
     cli_json_close(&json, ']');
-    (void)cli_out_flush(&out); /* main() looks at stdout */
+    code = rc < 0 ? cli_no_memory(cli) : cli_finish_out(cli, &out);
     cli_out_release(&out);
-    return rc;
+    return code;
 }
 
-static int list(const struct cli *cli, const struct lio_config *config,
-                struct listing *listing, bool as_json)
-{
-    int rc =
-        as_json ? print_json(config, listing) : print_text(config, listing);
+/* -- the command --------------------------------------------------------- */
 
-    if (rc < 0)
-        return cli_no_memory(cli);
+static int check_names(const struct cli *cli, const struct listing *listing)
+{
     for (int i = 0; i < listing->nnames; i++)
         if (!listing->found[i])
             return cli_usage(cli,
@@ -177,6 +176,15 @@ static int list(const struct cli *cli, const struct lio_config *config,
                              "lists those found",
                              listing->names[i]);
     return CLI_DONE;
+}
+
+static int list(struct cli *cli, const struct lio_config *config,
+                struct listing *listing, bool as_json)
+{
+    int code = as_json ? print_json(cli, config, listing)
+                       : print_text(cli, config, listing);
+
+    return code ? code : check_names(cli, listing);
 }
 
 int cmd_plugins(struct cli *cli, int argc, char **argv)

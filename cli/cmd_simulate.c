@@ -317,15 +317,14 @@ static int simulate_policy(const struct cli *cli, struct simulate *sim,
     return CLI_DONE;
 }
 
-static int simulate_all(const struct cli *cli, struct simulate *sim)
+static int simulate_all(struct cli *cli, struct simulate *sim)
 {
     int code = CLI_DONE;
 
     puts("policy,slots,requests,misses,miss_ratio");
     for (size_t i = 0; code == CLI_DONE && i < sim->nplugins; i++)
         code = simulate_policy(cli, sim, i);
-    (void)fflush(stdout); /* main() looks at stdout */
-    return code;
+    return code ? code : cli_finish_printf(cli);
 }
 
 /* -- what came of it ----------------------------------------------------- */

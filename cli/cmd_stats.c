@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_WAIT_MS  3000
@@ -125,7 +126,7 @@ static int find_path(struct stats *stats)
     int code;
 
     if (stats->is_named)
-        return CLI_DONE;
+        return cli_check_config(stats->cli);
     code = cli_load_config(stats->cli, &config);
     if (code)
         return code;
@@ -207,12 +208,25 @@ static int refuse_missing(const struct stats *stats)
     return cli_fail(stats->cli, &err);
 }
 
+/* Of a pipe nobody writes to SQLite would wait for the first byte. */
+static int refuse_other(const struct stats *stats)
+{
+    struct lio_error err;
+
+    lio_error_set(&err, LIO_EUNSUPPORTED, "%s: is not a regular file",
+                  stats->path);
+    return cli_fail(stats->cli, &err);
+}
+
 static int open_database(struct stats *stats)
 {
-    int rc;
+    struct stat file;
+    int rc = stat(stats->path, &file);
 
-    if (access(stats->path, F_OK) < 0 && errno == ENOENT)
+    if (rc < 0 && errno == ENOENT)
         return refuse_missing(stats);
+    if (rc == 0 && !S_ISREG(file.st_mode))
+        return refuse_other(stats);
     rc = sqlite3_open_v2(stats->path, &stats->sql,
                          SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (!stats->sql)

@@ -49,6 +49,7 @@ struct request {
     const char *path;
     struct cli_names numbers; /* of rows, as they were written */
     uint64_t nrandom, seed;
+    bool has_seed;
 };
 
 /* A take under way. */
@@ -81,6 +82,7 @@ static int take_option(const struct cli *cli, int opt, struct request *request,
     case OPT_RANDOM:
         return set_random(cli, optarg, request);
     case OPT_SEED:
+        request->has_seed = true;
         return cli_parse_number(cli, "--seed", optarg, &request->seed);
     default:
         return cli_printing_option(cli, opt, printing);
@@ -103,7 +105,11 @@ static int parse(struct cli *cli, int argc, char **argv,
     if (code)
         return code;
     if (!request->numbers.n == !request->nrandom)
-        return cli_usage(cli, "say which rows: --rows or --random");
+        return cli_usage(cli, "say which rows: %s",
+                         request->nrandom ? "either --rows or --random"
+                                          : "--rows or --random");
+    if (request->has_seed && !request->nrandom)
+        return cli_usage(cli, "--seed goes with --random only");
     return CLI_DONE;
 }
 
@@ -119,18 +125,18 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-static int draw_rows(const struct cli *cli, const struct request *request,
-                     struct take *take)
+/* Of a table without rows there are none to draw: that is its answer, as it is
+ * to a scan. */
+static void draw_rows(const struct request *request, struct take *take)
 {
     struct lio_dataset_info info;
     uint64_t state = request->seed;
 
     lio_dataset_info(take->printing.dataset, &info);
     if (info.rows == 0)
-        return cli_usage(cli, "%s has no rows to draw from", request->path);
+        take->nrows = 0;
     for (uint64_t i = 0; i < take->nrows; i++)
         take->rows[i] = next_random(&state) % info.rows;
-    return CLI_DONE;
 }
 
 static int choose_rows(const struct cli *cli, const struct request *request,
@@ -143,8 +149,8 @@ static int choose_rows(const struct cli *cli, const struct request *request,
     if (!take->rows)
         return cli_no_memory(cli);
     if (request->nrandom)
-        return draw_rows(cli, request, take);
-    for (uint64_t i = 0; i < take->nrows && !code; i++)
+        draw_rows(request, take);
+    for (uint64_t i = 0; i < request->numbers.n && !code; i++)
         code = cli_parse_number(cli, "--rows", request->numbers.all[i],
                                 &take->rows[i]);
     return code;

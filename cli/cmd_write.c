@@ -83,7 +83,7 @@ struct request {
     const char *path, *from, *schema_path;
     const struct cli_input_format *format;
     char delimiter;
-    uint64_t infer_rows;
+    uint64_t infer_rows; /* 0: as many as is usual */
     bool print_schema;
 };
 
@@ -180,6 +180,17 @@ static void complete(struct request *request)
         request->delimiter = '\t';
 }
 
+/* What would be without effect is a mistake. */
+static int check_together(const struct cli *cli, const struct request *request,
+                          const struct cli_writing *writing)
+{
+    if (request->infer_rows && request->schema_path)
+        return cli_usage(cli, "--infer-rows and --schema: choose one");
+    if (request->delimiter && request->format != &cli_input_csv)
+        return cli_usage(cli, "--delimiter goes with csv only: --format csv");
+    return cli_writing_check(cli, writing);
+}
+
 static int parse(struct cli *cli, int argc, char **argv,
                  struct request *request, struct cli_writing *writing)
 {
@@ -203,7 +214,7 @@ static int parse(struct cli *cli, int argc, char **argv,
         return cli_usage(cli, "there is nothing to read: give --from FILE");
     request->path = argv[optind]; /* or NULL */
     complete(request);
-    return CLI_DONE;
+    return check_together(cli, request, writing);
 }
 
 /* -- the schema ---------------------------------------------------------- */
@@ -217,6 +228,9 @@ static int schema_of_dataset(const char *path, struct ArrowSchema *ret_schema,
     struct lio_dataset *dataset;
     int rc = lio_dataset_open(NULL, path, &dataset, err);
 
+    if (rc == LIO_ENOTFOUND)
+        return lio_error_set(err, rc, "%s: there is no dataset to append to",
+                             path);
     if (rc < 0)
         return rc;
     rc = lio_scan_schema(dataset, &all, ret_schema, err);
@@ -252,8 +266,10 @@ static int print_schema(struct cli *cli, const struct request *request,
     struct cli_fields fields = { 0 };
     struct lio_error err;
     struct cli_out out;
-    int code;
+    int code = cli_check_config(cli);
 
+    if (code)
+        return code;
     if (find_fields(request, job, &fields, &err) < 0) {
         code = cli_fail(cli, &err);
     } else if (cli_out_init(&out, stdout)) {
@@ -297,7 +313,8 @@ static int open_source(const struct cli *cli, const struct request *request,
         .source = &job->source,
         .schema = &job->schema,
         .delimiter = request->delimiter,
-        .infer_rows = request->infer_rows,
+        .infer_rows =
+            request->infer_rows ? request->infer_rows : CLI_INFER_ROWS,
         .batch_bytes = BATCH_BYTES,
         .batch_rows = BATCH_ROWS,
     };
@@ -377,7 +394,7 @@ static int close_job(const struct cli *cli, const struct request *request,
 
 int cmd_write(struct cli *cli, int argc, char **argv)
 {
-    struct request request = { .infer_rows = CLI_INFER_ROWS };
+    struct request request = { 0 };
     struct job job = { .source = { .fd = -1 } };
     int code = parse(cli, argc, argv, &request, &job.writing);
 

@@ -127,6 +127,29 @@ static int refuse(struct cli *cli, int what, char **argv,
     return stop(cli, CLI_USAGE);
 }
 
+/* No value and no operand means anything if it is empty: it is what a variable
+ * that nobody has set leaves. */
+static int refuse_empty_value(struct cli *cli, char **argv)
+{
+    const char *given = argv[optind - 1];
+
+    if (!*given) /* the value stands by itself */
+        given = argv[optind - 2];
+    cli_usage(cli, "option %.*s has an empty value", (int)strcspn(given, "="),
+              given);
+    return stop(cli, CLI_USAGE);
+}
+
+static int end(struct cli *cli, int argc, char **argv)
+{
+    for (int i = optind; i < argc; i++)
+        if (!*argv[i]) {
+            cli_usage(cli, "operand %d is empty", i - optind + 1);
+            return stop(cli, CLI_USAGE);
+        }
+    return CLI_END;
+}
+
 int cli_getopt(struct cli *cli, int argc, char **argv,
                const struct cli_syntax *syntax)
 {
@@ -142,6 +165,8 @@ int cli_getopt(struct cli *cli, int argc, char **argv,
     opterr = 0;
 
     while ((opt = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (optarg && !*optarg)
+            return refuse_empty_value(cli, argv);
         switch (opt) {
         case 'c':
             cli->config_path = optarg;
@@ -164,7 +189,7 @@ int cli_getopt(struct cli *cli, int argc, char **argv,
             return opt;
         }
     }
-    return CLI_END;
+    return in_order ? CLI_END : end(cli, argc, argv);
 }
 
 static int number_refused(const struct cli *cli, const char *what,
@@ -190,6 +215,8 @@ int cli_parse_number(const struct cli *cli, const char *what, const char *text,
             return number_refused(cli, what, text, "too large");
         number = number * 10 + digit;
     }
+    if (!*text) /* between two commas */
+        return cli_usage(cli, "%s: a number is missing", what);
     if (at == text)
         return number_refused(cli, what, text, "not a number");
     if (*at) {

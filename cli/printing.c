@@ -71,18 +71,18 @@ static unsigned screen_columns(void)
 int cli_printing_start(const struct cli *cli, const char *path,
                        struct cli_printing *printing)
 {
-    int code = CLI_DONE;
+    int code;
 
     printing->start_ns = cli_progress_now();
     if (!printing->format)
         printing->format =
             isatty(STDOUT_FILENO) ? &cli_format_table : &cli_format_ndjson;
-    if (!printing->no_engine) {
-        code = cli_open_engine(cli, &printing->engine);
-        if (code)
-            return code;
+    code = printing->no_engine ? cli_check_config(cli)
+                               : cli_open_engine(cli, &printing->engine);
+    if (code)
+        return code;
+    if (printing->engine)
         printing->live = cli_live_start(printing->engine);
-    }
     return cli_dataset_open(cli, printing->engine, path, &printing->options,
                             &printing->dataset);
 }

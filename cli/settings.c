@@ -10,3 +10,16 @@ int cli_load_config(const struct cli *cli, struct lio_config **ret_config)
         return cli_fail(cli, &err);
     return CLI_DONE;
 }
+
+int cli_check_config(const struct cli *cli)
+{
+    struct lio_config *config;
+    int code;
+
+    if (!cli->config_path && cli->noverrides == 0)
+        return CLI_DONE;
+    code = cli_load_config(cli, &config);
+    if (!code)
+        lio_config_free(config);
+    return code;
+}

@@ -41,6 +41,16 @@ static int set_rows_per_file(const struct cli *cli, const char *text,
     return code;
 }
 
+int cli_writing_check(const struct cli *cli, const struct cli_writing *writing)
+{
+    const struct lio_write_options *options = &writing->options;
+
+    if (options->mode == LIO_WRITE_FILE && options->rows_per_file)
+        return cli_usage(cli, "--rows-per-file does not go with --mode file: "
+                              "that is one file");
+    return CLI_DONE;
+}
+
 int cli_writing_option(const struct cli *cli, int opt,
                        struct cli_writing *writing)
 {
@@ -74,10 +84,9 @@ int cli_writing_start(const struct cli *cli, struct cli_writing *writing)
     cli_interrupt_open(&writing->interrupt);
     writing->start_ns = cli_progress_now();
     cli_progress_init(&writing->progress, stream, 0, writing->start_ns);
-    if (writing->no_engine)
-        return CLI_DONE;
-    code = cli_open_engine(cli, &writing->engine);
-    if (!code)
+    code = writing->no_engine ? cli_check_config(cli)
+                              : cli_open_engine(cli, &writing->engine);
+    if (writing->engine)
         writing->live = cli_live_start(writing->engine);
     return code;
 }

@@ -71,6 +71,9 @@ struct cli_writing {
 int cli_writing_option(const struct cli *cli, int opt,
                        struct cli_writing *writing);
 
+/* Do they go together, as far as that can be told from them?  The same. */
+int cli_writing_check(const struct cli *cli, const struct cli_writing *writing);
+
 /* Open the engine, unless there is to be none; before anything is read through
  * it.  The clock starts.  Returns 0 or an exit code, reported, as all below;
  * close it on failure, too. */
