@@ -335,8 +335,8 @@ static int broken_field(const char *file, uint32_t number, const char *name,
     if (code == LIO_ENOMEM)
         return lio_error_set(err, code, "%s: no memory for its schema", file);
     return lio_error_set(err, code,
-                         "%s: field %" PRIu32 " '%s' of its schema has a "
-                         "broken type, parent or children",
+                         "%s: field %" PRIu32 " '%s': its type, its parent "
+                         "and its children do not go together",
                          file, number, name);
 }
 

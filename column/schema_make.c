@@ -135,8 +135,11 @@ int lio_schema_make(const struct lio_field_info *fields, uint32_t nfields,
         rc = lio_error_set(err, LIO_ENOMEM, "no memory for a schema");
     if (rc == 0) {
         rc = lio_schema_parse("the schema", list, nfields, &schema, err);
-        if (rc == LIO_ECORRUPT)
+        if (rc == LIO_ECORRUPT) { /* no file is: the caller's fields are */
             rc = LIO_EINVAL;
+            if (err)
+                err->code = rc;
+        }
     }
     if (rc == 0) {
         rc = make_arrow(&schema, ret_schema, err);

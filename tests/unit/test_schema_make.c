@@ -103,6 +103,7 @@ static void refused(struct lio_field_info field, int code, const char *why)
     struct lio_error err;
 
     assert_int_equal(lio_schema_make(fields, 2, &schema, &err), code);
+    assert_int_equal(err.code, code);
     if (!strstr(err.msg, why))
         fail_msg("'%s' does not say '%s'", err.msg, why);
 }
@@ -134,7 +135,8 @@ static void children_must_go_with_their_parent(void **state LIO_UNUSED)
                                     .logical_type = "list",
                                     .parent = 0 };
 
-    refused(field, LIO_EINVAL, "field 1 'a'");
+    refused(field, LIO_EINVAL,
+            "field 1 'a': its type, its parent and its children do not go");
 }
 
 enum { DEEPER = 200 }; /* than can be read */
