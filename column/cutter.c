@@ -96,6 +96,11 @@ static const char *column_of(const struct lio_cutter *cutter)
     return cutter->dataset->schema.fields[cutter->ref.field].path;
 }
 
+static const struct lio_type *type_of(const struct lio_cutter *cutter)
+{
+    return &cutter->dataset->schema.fields[cutter->ref.field].type;
+}
+
 static int no_memory(const struct lio_cutter *cutter, struct lio_error *err)
 {
     return lio_error_set(err, LIO_ENOMEM,
@@ -126,14 +131,23 @@ static struct lio_source_read read_of(const struct lio_cutter *cutter,
     };
 }
 
-static int ask_chunks(struct lio_cutter *cutter, struct lio_error *err)
+static bool has_dictionary(const struct lio_page *page)
+{
+    return page->layout && page->layout->layout_case == LAYOUT(MINI_BLOCK) &&
+           page->layout->mini_block->dictionary;
+}
+
+/* What all windows need: the words of chunks, and the dictionary.  Lists look
+ * for their chunks themselves. */
+static int ask_once(struct lio_cutter *cutter, struct lio_error *err)
 {
     const struct lio_page *page = cutter->page;
     struct lio_source_read reads[2];
     uint32_t n = 0;
 
-    cutter->chunks = lio_chunks_kept(cutter->dataset, &cutter->ref);
-    if (!cutter->chunks) {
+    if (cutter->kind == LIO_CUT_CHUNKS)
+        cutter->chunks = lio_chunks_kept(cutter->dataset, &cutter->ref);
+    if (cutter->kind == LIO_CUT_CHUNKS && !cutter->chunks) {
         cutter->asked =
             lio_pool_take(cutter->dataset->pool,
                           lio_chunks_count(page) * lio_chunks_word_bytes(page));
@@ -141,12 +155,12 @@ static int ask_chunks(struct lio_cutter *cutter, struct lio_error *err)
             return no_memory(cutter, err);
         reads[n++] = read_of(cutter, 0, 0, cutter->asked);
     }
-    if (page->nbuffers > 2) {
-        cutter->dictionary =
+    if (has_dictionary(page)) {
+        cutter->items =
             lio_pool_take(cutter->dataset->pool, page->buffers[2].bytes);
-        if (!cutter->dictionary)
+        if (!cutter->items)
             return no_memory(cutter, err);
-        reads[n++] = read_of(cutter, 2, 0, cutter->dictionary);
+        reads[n++] = read_of(cutter, 2, 0, cutter->items);
     }
     return n > 0 ? lio_source_start(reads, n, &cutter->batch, err) : 0;
 }
@@ -171,12 +185,51 @@ static int ask(struct lio_cutter *cutter, uint64_t row, struct lio_error *err)
 {
     switch (cutter->kind) {
     case LIO_CUT_CHUNKS:
-        return ask_chunks(cutter, err);
+    case LIO_CUT_PICKED:
+        return ask_once(cutter, err);
     case LIO_CUT_ENTRIES:
         return ask_entries(cutter, row, err);
     default:
         return 0;
     }
+}
+
+static int sum_chunks(struct lio_cutter *cutter, struct lio_error *err)
+{
+    int rc = lio_chunks_sum(cutter->dataset, &cutter->ref, cutter->asked,
+                            &cutter->chunks);
+    lio_mem_put(cutter->asked);
+    cutter->asked = NULL;
+    if (rc == LIO_ENOMEM)
+        return no_memory(cutter, err);
+    return rc < 0 ? corrupt(cutter, "its chunks do not have its bytes and rows",
+                            err)
+                  : 0;
+}
+
+/* What strings that repeat decode to, a row: they count for an eighth of what
+ * they take, so that batches of them, which hardly take any bytes of the file,
+ * need not be put together of many windows. */
+static uint64_t repeated_bits(uint64_t value_bytes)
+{
+    return value_bytes; /* each of eight bits */
+}
+
+/* Here, not with each window, which took longer than all else. */
+static int open_dictionary(struct lio_cutter *cutter, struct lio_error *err)
+{
+    const struct lio_dictionary *dictionary = &cutter->dictionary;
+    const struct lio_type *type = type_of(cutter);
+    int rc = lio_load_dictionary(cutter->dataset, &cutter->ref, cutter->items,
+                                 &cutter->dictionary, err);
+
+    lio_mem_put(cutter->items);
+    cutter->items = NULL;
+    if (rc == 0 && type->kind == LIO_KIND_VARIABLE && dictionary->nitems > 0)
+        cutter->row_bits =
+            type->bits +
+            repeated_bits(dictionary->strings.bytes / dictionary->nitems);
+    return rc;
 }
 
 int lio_cutter_wait(struct lio_cutter *cutter, struct lio_error *err)
@@ -186,17 +239,11 @@ int lio_cutter_wait(struct lio_cutter *cutter, struct lio_error *err)
 
     cutter->batch = NULL;
     rc = batch ? lio_source_finish(batch, err) : 0;
-    if (rc < 0 || cutter->kind != LIO_CUT_CHUNKS || cutter->chunks)
-        return rc;
-    rc = lio_chunks_sum(cutter->dataset, &cutter->ref, cutter->asked,
-                        &cutter->chunks);
-    lio_mem_put(cutter->asked);
-    cutter->asked = NULL;
-    if (rc == LIO_ENOMEM)
-        return no_memory(cutter, err);
-    return rc < 0 ? corrupt(cutter, "its chunks do not have its bytes and rows",
-                            err)
-                  : 0;
+    if (rc == 0 && cutter->asked)
+        rc = sum_chunks(cutter, err);
+    if (rc == 0 && cutter->items)
+        rc = open_dictionary(cutter, err);
+    return rc;
 }
 
 int lio_cutter_ready(struct lio_cutter *cutter, uint64_t row, bool *ret_ready,
@@ -252,7 +299,8 @@ void lio_cutter_release(struct lio_cutter *cutter)
     lio_source_abandon(cutter->batch);
     lio_mem_put(cutter->asked);
     lio_mem_put(cutter->chunks);
-    lio_mem_put(cutter->dictionary);
+    lio_mem_put(cutter->items);
+    lio_dictionary_release(&cutter->dictionary);
     lio_mem_put(cutter->entries.mem);
     *cutter = (struct lio_cutter){ 0 };
 }
@@ -378,7 +426,6 @@ static int cut_chunks(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     cut->first = start.rows;
     cut->at = start.bytes;
     cut->page.rows = lio_chunks_ends(chunks)[last].rows - start.rows;
-    cut->load.buffers[2] = lio_mem_get(cutter->dictionary);
     rc = take_buffer(cutter, cut, 1,
                      lio_chunks_ends(chunks)[last].bytes - start.bytes, err);
     if (rc == 0)
@@ -476,6 +523,7 @@ static int cut_picked(struct lio_cutter *cutter, uint64_t row, uint64_t end,
         cut->picked->rows[i] = row + i;
     rc = lio_pick_init(&cut->picked->pick, cutter->dataset, &cutter->ref,
                        cut->picked->rows, n, err);
+    cut->picked->pick.picked.dictionary = cut->page.dictionary;
     if (rc == 0)
         rc = find_rows(cut->picked, err);
     for (uint32_t i = 0; rc == 0 && i < cut->picked->reads.n; i++)
@@ -537,6 +585,10 @@ int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     /* Shares all but what is set here, and is never released. */
     cut->page = *cutter->page;
     cut->load.page = &cut->page;
+    if (cutter->kind != LIO_CUT_NOT && has_dictionary(cutter->page)) {
+        cut->dictionary = lio_dictionary_share(&cutter->dictionary);
+        cut->page.dictionary = &cut->dictionary;
+    }
     switch (cutter->kind) {
     case LIO_CUT_NOT:
         rc = cut_whole(cutter, cut, err);
@@ -616,6 +668,7 @@ int lio_cut_decode(struct lio_cut *cut, const struct lio_dataset *dataset,
 void lio_cut_release(struct lio_cut *cut)
 {
     lio_load_release(&cut->load);
+    lio_dictionary_release(&cut->dictionary);
     release_picked(cut->picked);
     cut->picked = NULL;
 }

@@ -49,7 +49,8 @@ struct lio_cutter {
     struct lio_source_batch *batch;      /* what was asked, on its way */
     struct lio_mem *asked;               /* CHUNKS: their words */
     struct lio_mem *chunks;              /* and ends */
-    struct lio_mem *dictionary;          /* CHUNKS: the buffer, or NULL */
+    struct lio_mem *items;               /* a dictionary's buffer, on its way */
+    struct lio_dictionary dictionary;    /* decoded, for all windows */
     struct lio_entries entries;          /* ENTRIES */
 };
 
@@ -64,7 +65,8 @@ struct lio_cut {
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;
-    struct lio_cut_picked *picked; /* PICKED: in the place of most of this */
+    struct lio_dictionary dictionary; /* if the page has one */
+    struct lio_cut_picked *picked;    /* PICKED: in the place of most of this */
 };
 
 /* Look at a page, and start to ask what cutting it from `row` on takes.  Pages

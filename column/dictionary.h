@@ -22,6 +22,10 @@ LIO_MUST_CHECK int lio_dictionary_open(struct lio_decode *dec,
                                        struct lio_dictionary *ret_dictionary);
 void lio_dictionary_release(struct lio_dictionary *dictionary);
 
+/* Another that has the same items: they are not changed any more. */
+struct lio_dictionary
+lio_dictionary_share(const struct lio_dictionary *dictionary);
+
 /* Put the items that `indices` name into the builder's rows from `row` on, or
  * the indices themselves if its type is a dictionary. */
 LIO_MUST_CHECK int

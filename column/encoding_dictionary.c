@@ -71,6 +71,15 @@ void lio_dictionary_release(struct lio_dictionary *dictionary)
     *dictionary = (struct lio_dictionary){ 0 };
 }
 
+struct lio_dictionary
+lio_dictionary_share(const struct lio_dictionary *dictionary)
+{
+    (void)lio_mem_get(dictionary->values);
+    (void)lio_mem_get(dictionary->strings.offsets);
+    (void)lio_mem_get(dictionary->strings.data);
+    return *dictionary;
+}
+
 static ALWAYS_INLINE uint64_t index_at(const uint8_t *indices, uint64_t i,
                                        uint32_t bits)
 {

@@ -63,19 +63,44 @@ uint32_t lio_load_reads(const struct lio_dataset *dataset,
     return load->page->nbuffers;
 }
 
+void lio_load_context(const struct lio_dataset *dataset,
+                      const struct lio_page_ref *ref, struct lio_error *err,
+                      struct lio_decode *ret_dec)
+{
+    lio_decode_init(ret_dec, lio_source_name(dataset->files[ref->file].source),
+                    dataset->schema.fields[ref->field].path, ref->page,
+                    dataset->page_decoded_max, err);
+    ret_dec->pool = dataset->pool;
+}
+
+int lio_load_dictionary(const struct lio_dataset *dataset,
+                        const struct lio_page_ref *ref,
+                        const struct lio_mem *buffer,
+                        struct lio_dictionary *ret_dictionary,
+                        struct lio_error *err)
+{
+    const struct lio_page *page =
+        &dataset->files[ref->file].columns[ref->column].pages[ref->page];
+    struct lio_leaf leaf = lio_blob_leaf(dataset, ref);
+    struct lio_decode dec;
+    int rc;
+
+    lio_load_context(dataset, ref, err, &dec);
+    rc = lio_miniblock_dictionary(&dec, page->layout->mini_block, leaf.types[0],
+                                  buffer, ret_dictionary);
+    lio_decode_release(&dec);
+    return rc;
+}
+
 int lio_load_decode(const struct lio_dataset *dataset,
                     const struct lio_load *load, struct lio_vector *ret_vector,
                     struct lio_error *err)
 {
-    const struct lio_field *field = &dataset->schema.fields[load->ref.field];
-    const struct lio_data_file *file = &dataset->files[load->ref.file];
     struct lio_leaf leaf = lio_blob_leaf(dataset, &load->ref);
     struct lio_decode dec;
     int rc;
 
-    lio_decode_init(&dec, lio_source_name(file->source), field->path,
-                    load->ref.page, dataset->page_decoded_max, err);
-    dec.pool = dataset->pool;
+    lio_load_context(dataset, &load->ref, err, &dec);
     rc = lio_page_decode(&dec, load->page, &leaf, load->buffers, ret_vector);
     lio_decode_release(&dec);
     return rc;

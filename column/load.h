@@ -7,6 +7,7 @@
 #define LIO_COLUMN_LOAD_H
 
 #include "column/dataset.h"
+#include "column/dictionary.h"
 
 struct lio_load {
     struct lio_page_ref ref;
@@ -31,6 +32,19 @@ LIO_MUST_CHECK int lio_load_prepare(const struct lio_dataset *dataset,
 uint32_t lio_load_reads(const struct lio_dataset *dataset,
                         const struct lio_load *load,
                         struct lio_source_read *reads);
+
+/* What a decoder of the page needs; give it back with lio_decode_release(). */
+void lio_load_context(const struct lio_dataset *dataset,
+                      const struct lio_page_ref *ref, struct lio_error *err,
+                      struct lio_decode *ret_dec);
+
+/* Decode the dictionary of a mini-block page that has one, for all that is cut
+ * from the page. */
+LIO_MUST_CHECK int lio_load_dictionary(const struct lio_dataset *dataset,
+                                       const struct lio_page_ref *ref,
+                                       const struct lio_mem *buffer,
+                                       struct lio_dictionary *ret_dictionary,
+                                       struct lio_error *err);
 
 /* Decode the page, whose buffers are there; of blobs the descriptors. */
 LIO_MUST_CHECK int lio_load_decode(const struct lio_dataset *dataset,

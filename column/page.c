@@ -143,7 +143,8 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
                                        .nbuffers = page->nbuffers,
                                        .buffers = buffers,
                                        .restarts = page->restarts,
-                                       .wanted = page->wanted };
+                                       .wanted = page->wanted,
+                                       .dictionary = page->dictionary };
     const char *unsupported = lio_page_unsupported(page);
 
     if (unsupported)

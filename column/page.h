@@ -15,6 +15,8 @@
 /* Of a page; a packed struct or nested lists need more than two, not many. */
 #define LIO_PAGE_BUFFERS_MAX 64
 
+struct lio_dictionary;
+
 struct lio_page {
     uint64_t first_row; /* in the column */
     uint64_t rows;
@@ -36,6 +38,9 @@ struct lio_page {
     const uint8_t *wanted;         /* a bitmap of the rows that are, if that is
                                       few of them, or NULL: what the others are
                                       decoded to is nobody's concern */
+    const struct lio_dictionary *dictionary; /* of a part of a page whose own
+                                                was decoded before, or NULL; its
+                                                buffer is not needed then */
 };
 
 void lio_page_release(struct lio_page *page);
@@ -81,6 +86,7 @@ struct lio_page_input {
     struct lio_mem *const *buffers;
     const uint8_t *restarts; /* as those of the page */
     const uint8_t *wanted;
+    const struct lio_dictionary *dictionary;
 };
 
 /* Which decoder for which layout, of 2.1 and later. */
@@ -98,6 +104,13 @@ int lio_miniblock_decode(struct lio_decode *dec,
                          const Lio__Pb__MiniBlockLayout *layout,
                          const struct lio_page_input *in,
                          struct lio_vector *ret_vector);
+
+/* Decode the dictionary of a page that has one, from its buffer. */
+LIO_MUST_CHECK int lio_miniblock_dictionary(
+    struct lio_decode *dec, const Lio__Pb__MiniBlockLayout *layout,
+    const struct lio_type *type, const struct lio_mem *buffer,
+    struct lio_dictionary *ret_dictionary);
+
 int lio_fullzip_decode(struct lio_decode *dec,
                        const Lio__Pb__FullZipLayout *layout,
                        const struct lio_page_input *in,

@@ -276,17 +276,30 @@ static int check(struct lio_decode *dec, const struct miniblock *block,
     return 0;
 }
 
-static int open_dictionary(struct lio_decode *dec, struct miniblock *block)
+int lio_miniblock_dictionary(struct lio_decode *dec,
+                             const Lio__Pb__MiniBlockLayout *layout,
+                             const struct lio_type *type,
+                             const struct lio_mem *buffer,
+                             struct lio_dictionary *ret_dictionary)
 {
-    const struct lio_type *type = block->in->leaf->types[0];
-    const struct lio_mem *buffer = block->in->buffers[2];
-
     if (type->kind == LIO_KIND_DICTIONARY)
         type = type->children[0];
     return lio_dictionary_open(
-        dec, block->layout->dictionary, block->layout->ndictionary_items,
+        dec, layout->dictionary, layout->ndictionary_items,
         (struct lio_bytes){ buffer->data, buffer->bytes }, type,
-        &block->dictionary);
+        ret_dictionary);
+}
+
+static int open_dictionary(struct lio_decode *dec, struct miniblock *block)
+{
+    const struct lio_page_input *in = block->in;
+
+    if (in->dictionary) {
+        block->dictionary = lio_dictionary_share(in->dictionary);
+        return 0;
+    }
+    return lio_miniblock_dictionary(dec, block->layout, in->leaf->types[0],
+                                    in->buffers[2], &block->dictionary);
 }
 
 static int decode_page(struct lio_decode *dec, struct miniblock *block)

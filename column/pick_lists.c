@@ -280,7 +280,8 @@ int lio_pick_lists_get(struct lio_pick *pick, struct lio_reads *reads,
         rc = lio_pick_buffer(pick, 1, picked.sum.bytes, err);
     if (rc == 0)
         rc = get_groups(pick, reads, err);
-    if (rc == 0 && pick->page->layout->mini_block->dictionary)
+    if (rc == 0 && pick->page->layout->mini_block->dictionary &&
+        !pick->picked.dictionary)
         rc = lio_pick_whole(pick, reads, 2, err);
     /* The decoder wants an index to be there, and looks at none of it. */
     return rc < 0 ? rc
