@@ -265,17 +265,12 @@ struct opened open_endless_file(const struct fixture *f, int *ret_writer)
 {
     char *path = path_of(f, "endless");
     struct opened file;
-    int ends[2], fd;
 
     make_file(f, "endless", 1);
     file = open_file(f, "endless", LIO_OPEN_READ);
-    fd = descriptor_of(path);
-    assert_true(fd >= 0);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    assert_int_equal(dup3(ends[0], fd, O_CLOEXEC), fd);
-    assert_int_equal(close(ends[0]), 0);
+    *ret_writer = put_pipe_behind(path);
+    assert_true(*ret_writer >= 0);
     free(path);
-    *ret_writer = ends[1];
     return file;
 }
 

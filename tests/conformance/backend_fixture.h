@@ -63,9 +63,8 @@ struct opened open_file(const struct fixture *f, const char *name,
                         uint32_t flags);
 void close_file(const struct fixture *f, struct opened *file);
 
-/* A file whose reads do not end by themselves: no backend opens a pipe, so the
- * descriptor of an open file is made one of a pipe.  A byte written to
- * `*ret_writer`, to be closed, ends a read. */
+/* A file whose reads do not end by themselves, but when something is written to
+ * `*ret_writer`, which is to be closed. */
 struct opened open_endless_file(const struct fixture *f, int *ret_writer);
 
 /* -- operations ----------------------------------------------------------- */

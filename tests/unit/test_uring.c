@@ -27,6 +27,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/descriptor.h"
+
 #define EXIT_SKIP 77
 #define DEPTH     8u
 
@@ -260,16 +262,17 @@ static void pipe_read_open(void *backend, struct pipe_read *pr, uint64_t id)
 {
     struct lio_file_info info;
     struct lio_error err;
-    char path[64];
-    int ends[2];
+    char path[] = "pipe.XXXXXX";
+    int fd = mkstemp(path);
 
-    assert_int_equal(pipe(ends), 0);
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
     if (ops->file_open(backend, path, LIO_OPEN_READ, &pr->handle, &info, &err) <
         0)
         fail_msg("%s", err.msg);
-    assert_int_equal(close(ends[0]), 0);
-    pr->writer = ends[1];
+    pr->writer = put_pipe_behind(path);
+    assert_true(pr->writer >= 0);
+    assert_int_equal(unlink(path), 0);
     pr->iov = (struct lio_iovec){ &pr->byte, 1 };
     pr->op = (struct lio_op){ .id = id,
                               .handle = pr->handle,
