@@ -50,7 +50,10 @@ static const char main_examples[] =
     "  lanceio write flights.lance --from flights.csv\n"
     "  lanceio -s backend.plugin=backend-pread scan flights.lance\n"
     "  lanceio config > lanceio.ini\n"
-    "  lanceio COMMAND --help\n";
+    "  lanceio COMMAND --help\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 128 + N "
+    "signal N.\n";
 
 /* The help of the command as a whole, made from the table. */
 static char *make_help(void)
