@@ -287,10 +287,10 @@ struct lio_cache_setup {
  *     not, none free    slot = evict(key); insert(slot, key)
  *     dropped           remove(slot)             the slot is free again
  *
- * A key that hits while its slot is pinned is reported like any other, perhaps
- * later and in batches, but in order; a hit on a slot that has meanwhile been
- * given to another key is not reported.  Accesses that are one use, such as a
- * scan's that reads a block in pieces, are one hit at most.
+ * Hits may be reported late and in batches, but in order; a hit on a slot that
+ * has been given to another key since is not reported.  Several accesses that
+ * amount to one use, as when a scan reads a block in pieces, are reported as
+ * one hit at most.
  *
  * Threads:    calls on one policy never overlap (the core holds the shard's
  *             lock), so a policy needs no lock and must not block.
@@ -306,25 +306,25 @@ struct lio_cache_ops {
     /** Free it.  Slots may be in any state. */
     void (*close)(void *policy);
 
-    /** `key` takes `slot`, which was free; its bytes may still be on their
-     *  way.  Should they never come, remove(slot) follows. */
+    /** `key` takes `slot`, which was free.  Its bytes may still be being read;
+     *  if that fails, remove(slot) follows. */
     void (*insert)(void *policy, uint32_t slot, uint64_t key);
 
-    /** `slot`, which holds `key`, was asked for again. */
+    /** `key`, which `slot` holds, was used again. */
     void (*hit)(void *policy, uint32_t slot, uint64_t key);
 
     /**
-     * Give up one slot so that `key` can take its place; insert() follows.
-     * Only a slot for which setup->evictable() says yes will do.  Returns the
-     * slot, which is free from then on, or LIO_NO_SLOT if there is none.
+     * Choose a slot to give up, so that `key` can have it; insert() follows.
+     * setup->evictable() must be true of it.  Returns the slot, which is free
+     * from then on, or LIO_NO_SLOT if there is none.
      */
     uint32_t (*evict)(void *policy, uint64_t key);
 
-    /** The core has dropped what `slot` held; forget it without a ghost. */
+    /** The core has dropped what `slot` held: forget it, and keep no ghost. */
     void (*remove)(void *policy, uint32_t slot);
 
-    /** Bytes the policy takes for `nslots` slots and these parameters, ghosts
-     *  included: the cache's size is a ceiling for them too. */
+    /** Bytes that open() allocates for `nslots` slots and these parameters,
+     *  ghosts included: they count towards the configured size of the cache. */
     size_t (*footprint)(uint32_t nslots, const union lio_value *params);
 };
 
@@ -338,17 +338,17 @@ struct lio_range {
 
 enum lio_access_flags {
     LIO_ACCESS_WAITED = 1u << 0, /* the reader has to wait for the device */
-    LIO_ACCESS_AHEAD = 1u << 1   /* it was read ahead, and this is its first
-                                    use; part of it will do */
+    LIO_ACCESS_AHEAD = 1u << 1   /* at least a part of it was read ahead, and
+                                    this is the first use of that */
 };
 
 /**
- * A read that a caller has asked for.  The flags say how it went, and so what
- * became of an earlier proposal of the same range:
+ * A read by a caller.  Its flags say what became of an earlier proposal of the
+ * same range:
  *
- *     AHEAD            in memory when it was wanted
- *     AHEAD | WAITED   late: still on its way
- *     WAITED           not there: never read, or given up again too early
+ *     AHEAD            in time: in memory when it was wanted
+ *     AHEAD | WAITED   late: still being read
+ *     WAITED           never read, or evicted before it was used
  *     none             in memory for another reason
  */
 struct lio_access {
@@ -369,24 +369,23 @@ struct lio_prefetch_setup {
  * A prefetcher: it watches the reads of one open file and proposes what will be
  * read next.
  *
- * Proposals may lie anywhere: the core clips them to the file, leaves out what
- * is cached or on its way, and decides within its limits whether and when the
- * rest is read.  What it does not read, it forgets.  A wrong proposal costs
- * time, never correctness.
+ * A proposal may be any range: the core clips it to the file, leaves out what
+ * is cached or being read, and decides within its limits whether and when to
+ * read the rest.  It does not come back to a proposal that it has dropped.  A
+ * wrong proposal costs time, never correctness.
  *
  * Several prefetchers may be stacked.  Each sees every access, in the order of
- * the stack; the first that knows the pattern an access belongs to decides what
- * is read ahead, and those after it get no room for proposals.
+ * the stack; the first that recognises the pattern of an access decides what is
+ * read ahead, and those after it are called with max 0.
  *
- * There is no call that says what became of a proposal, because the accesses
- * say it (see above), in the order in which it matters.
+ * There is no call that reports what became of a proposal: the flags of later
+ * accesses do (see struct lio_access).
  *
  * Threads:    calls on one stream never overlap.
- * Streams:    one lasts as long as what is cached of its file: open() comes
- *             with the first read, and again, after close(), when the file has
- *             been written to or has changed.
- * Memory:     everything is allocated in open().
- * Errors:     only open() can fail.
+ * Streams:    one is opened with the first read of a file.  When the file has
+ *             been written to or has changed, it is closed and a new one
+ * opened. Memory:     everything is allocated in open(). Errors:     only
+ * open() can fail.
  */
 struct lio_prefetch_ops {
     /** Begin to watch a file.  `setup` is valid during the call, except
@@ -397,9 +396,9 @@ struct lio_prefetch_ops {
     void (*close)(void *stream);
 
     /**
-     * An access happened.  Writes up to `max` proposals to `out`, soonest
-     * first; with max 0 there is nothing to propose, but much to learn.
-     * Returns how many, perhaps 0, or LIO_PREFETCH_UNKNOWN if the access fits
+     * An access has happened.  Writes up to `max` proposals to `out`, soonest
+     * first; max may be 0, and then the access is only to be learned from.
+     * Returns how many were written, or LIO_PREFETCH_UNKNOWN if the access fits
      * none of the patterns that this stream has found.
      */
     int32_t (*observe)(void *stream, const struct lio_access *access,
@@ -409,20 +408,20 @@ struct lio_prefetch_ops {
 /* -- coalescer ----------------------------------------------------------- */
 
 /** What the core has measured of the device, and how busy it will be if the
- *  ranges in question are read one by one.  No figure but `waiting` is 0. */
+ *  ranges in question are read one by one.  Only `waiting` may be 0. */
 struct lio_device_model {
     uint64_t latency_ns;          /* of a small read among `in_flight` */
     uint64_t latency_alone_ns;    /* of one that is alone; <= latency_ns */
     uint64_t bandwidth_bytes_sec; /* of large reads, all together */
     uint32_t in_flight;           /* operations, these included */
-    uint32_t waiting;             /* more of them, for which there is no room */
+    uint32_t waiting;             /* operations that have to wait for room */
 };
 
-/** Ranges that plan() is given at most. */
+/** Most ranges that plan() is given. */
 #define LIO_COALESCE_MAX 64u
 
-/** Why ranges became one read: the weakest of the reasons that tie it together.
- *  The core counts by them. */
+/** Why ranges were merged into one read: the weakest reason among them.  The
+ *  core keeps its counters by tier. */
 enum lio_coalesce_tier {
     LIO_TIER_TOUCHING = 0, /* they overlap or touch; also of a single range */
     LIO_TIER_GAP = 1,      /* what lies between is cheaper read than avoided */
@@ -448,19 +447,19 @@ struct lio_coalesce_setup {
 /**
  * A coalescer: it decides which neighbouring reads of a file become one.
  *
- * A pure function of sorted ranges and a device model.  Which reads there are
- * to choose from, and what becomes of a merged one that fails, is the core's
- * affair: it reads the members one by one then.
+ * A pure function of sorted ranges and a device model.  The core chooses the
+ * reads it is asked about, and if a merged read fails, reads its members one by
+ * one.
  *
- * The core checks the answer.  It takes groups that
+ * The core checks the answer.  Groups are valid if they
  *
  *     are in order and hold each range once,
  *     have at most max_members,
  *     begin with the first byte of a member and end with the last of one,
  *     are no longer than max_bytes, or than their longest member if that is.
  *
- * An answer with another group in it is counted and dropped as a whole: the
- * ranges are then read one by one.
+ * An answer with an invalid group is counted and dropped as a whole; the ranges
+ * are then read one by one.
  *
  * Threads:    plan() may run in several threads at once on one instance; it
  *             must not block.

@@ -1,9 +1,9 @@
 /**
  * lanceio/simulate.h - how often would a replacement policy miss?
  *
- * A simulation runs a cache plugin, the very one that an engine would load,
- * over a sequence of block numbers, and counts.  There are no files, no bytes,
- * no pins, no shards: one cache of so many blocks, empty at first.
+ * A simulation runs a cache plugin, the same that an engine would load, over a
+ * sequence of block numbers, and counts the misses.  There are no files, bytes,
+ * pins or shards: just one cache of a number of blocks, empty at first.
  *
  *     struct lio_simulation *sim;
  *     uint64_t misses;
@@ -33,8 +33,8 @@ struct lio_simulation;
  * ("cache-lru") and its parameters from `config`, which may be freed
  * afterwards.
  *
- * Errors:     LIO_EPLUGIN if there is no such plugin, with those there are;
- *             LIO_EINVAL, LIO_ENOMEM.
+ * Errors:     LIO_EPLUGIN if there is no such plugin (the message lists those
+ *             there are); LIO_EINVAL, LIO_ENOMEM.
  */
 LIO_API LIO_MUST_CHECK int lio_simulation_open(const struct lio_config *config,
                                                const char *plugin,
@@ -42,15 +42,15 @@ LIO_API LIO_MUST_CHECK int lio_simulation_open(const struct lio_config *config,
                                                struct lio_simulation **ret_sim,
                                                struct lio_error *err);
 
-/** Accepts NULL. */
+/** End a simulation.  Accepts NULL. */
 LIO_API void lio_simulation_close(struct lio_simulation *sim);
 
 /**
- * Ask for `n` blocks, in order, and count the misses among them.  The cache
- * keeps its contents, so that a long sequence may come in pieces.
+ * Access `n` blocks, in order, and count the misses among them.  The cache
+ * keeps its contents between calls, so a long sequence may come in pieces.
  *
- * Errors:     LIO_EPLUGIN if the plugin gives up a block that it cannot; the
- *             simulation is then good for nothing but to be closed.
+ * Errors:     LIO_EPLUGIN if the plugin evicts a block that it must not; the
+ *             simulation can then only be closed.
  */
 LIO_API LIO_MUST_CHECK int lio_simulation_run(struct lio_simulation *sim,
                                               const uint64_t *blocks, size_t n,
