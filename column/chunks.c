@@ -26,7 +26,7 @@ static bool sum_words(const struct lio_page *page, const struct lio_mem *words,
 
     for (uint64_t i = 0; i < n; i++) {
         uint32_t word = word_at(words, i, width);
-        uint64_t left = page->rows - end.rows;
+        uint64_t left = lio_page_counted(page) - end.rows;
         uint64_t rows = UINT64_C(1) << (word & ((1u << LOG2_BITS) - 1));
 
         rows = i + 1 < n ? rows : left;

@@ -1,5 +1,6 @@
 /*
- * Where the chunks of a mini-block page end.
+ * Where the chunks of a mini-block page end.  Rows here are what the page's
+ * layout counts as such, see groups.h.
  *
  *     words      | chunk 0 | chunk 1 | chunk 2 | ...    buffer 0 of the page
  *     ends       bytes and rows up to the end of each chunk

@@ -22,7 +22,7 @@ static enum lio_cut_kind kind_of_miniblock(const struct lio_page *page)
     const Lio__Pb__MiniBlockLayout *layout = page->layout->mini_block;
 
     return !layout->rep_compression && layout->repetition_index_depth == 0 &&
-                   layout->nitems == page->rows &&
+                   layout->nitems == lio_page_counted(page) &&
                    page->nbuffers == (layout->dictionary ? 3 : 2)
                ? LIO_CUT_CHUNKS
            : lio_pick_lists_can(page) ? LIO_CUT_PICKED
@@ -53,7 +53,7 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
     }
 }
 
-/* What a row decodes to, as far as that can be known before. */
+/* What a value decodes to, as far as that can be known before. */
 static uint64_t decoded_bits(const struct lio_page *page,
                              const struct lio_type *type)
 {
@@ -68,6 +68,17 @@ static uint64_t decoded_bits(const struct lio_page *page,
         layout->ndictionary_items > 0)
         bits += page->buffers[2].bytes / layout->ndictionary_items * 8;
     return bits;
+}
+
+static uint64_t decoded_row_bits(const struct lio_page *page,
+                                 const struct lio_type *type)
+{
+    uint64_t bits;
+
+    return lio_checked_mul(decoded_bits(page, type), lio_page_row_items(page),
+                           &bits)
+               ? bits
+               : UINT64_MAX;
 }
 
 static uint64_t rows_within(uint64_t bytes, uint64_t row_bits)
@@ -260,14 +271,10 @@ int lio_cutter_ready(struct lio_cutter *cutter, uint64_t row, bool *ret_ready,
 
 static void choose_kind(struct lio_cutter *cutter)
 {
-    const struct lio_dataset *dataset = cutter->dataset;
-    const struct lio_page_ref *ref = &cutter->ref;
-
-    /* What says where rows are counts the items of fixed-size lists. */
-    if (dataset->schema.fields[ref->field].row_items <= 1)
-        cutter->kind = kind_of_page(cutter);
+    cutter->kind = kind_of_page(cutter);
     if (cutter->kind == LIO_CUT_NOT)
-        lio_pool_count_whole(dataset->pool, lio_page_bytes(cutter->page));
+        lio_pool_count_whole(cutter->dataset->pool,
+                             lio_page_bytes(cutter->page));
 }
 
 int lio_cutter_open(struct lio_cutter *cutter,
@@ -284,8 +291,8 @@ int lio_cutter_open(struct lio_cutter *cutter,
     *cutter = (struct lio_cutter){ .dataset = dataset,
                                    .ref = *ref,
                                    .page = &column->pages[ref->page] };
-    cutter->row_bits =
-        decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type);
+    cutter->row_bits = decoded_row_bits(
+        cutter->page, &dataset->schema.fields[ref->field].type);
     if (!fits(cutter, limits))
         choose_kind(cutter);
     rc = ask(cutter, row, err);
@@ -406,26 +413,47 @@ static uint64_t last_within(const struct lio_mem *chunks, uint64_t from,
     return low;
 }
 
+/* Of chunks `from` to `last`, which rows are all there, and `row` is one. */
+static void set_rows(const struct lio_cutter *cutter, uint64_t from,
+                     uint64_t last, struct lio_cut *cut)
+{
+    uint64_t items = lio_page_row_items(cutter->page);
+    uint64_t start = lio_chunks_start(cutter->chunks, from).rows;
+    uint64_t end = lio_chunks_ends(cutter->chunks)[last].rows;
+
+    cut->page.rows = end / items - cut->first;
+    cut->items = end - start;
+    cut->run =
+        (struct lio_run){ cut->first * items - start, cut->page.rows * items };
+    cut->runs = (struct lio_runs){ 1, &cut->run };
+    if (cut->run.n < cut->items)
+        cut->page.runs = &cut->runs;
+}
+
 static int cut_chunks(struct lio_cutter *cutter, uint64_t row, uint64_t end,
                       const struct lio_cut_limits *limits, struct lio_cut *cut,
                       struct lio_error *err)
 {
     const struct lio_mem *chunks = cutter->chunks;
-    uint64_t from = lio_chunks_find(chunks, 0, row), last;
+    uint64_t items = lio_page_row_items(cutter->page);
+    uint64_t from = lio_chunks_find(chunks, 0, row * items), last;
     struct lio_chunk_end start = lio_chunks_start(chunks, from);
-    uint64_t most;
+    uint64_t most, stop;
     int rc;
 
+    /* The first that begins there; rows[from] is not before it. */
+    cut->first = start.rows / items + (start.rows % items > 0);
     most = start.bytes + limits->stored < start.bytes
                ? UINT64_MAX
                : start.bytes + limits->stored;
     last = last_within(chunks, from, most);
-    most = lio_chunks_ends(chunks)[last].rows - start.rows;
-    last = lio_chunks_find(
-        chunks, from, choose_end(cutter, start.rows, end, most, limits) - 1);
-    cut->first = start.rows;
+    most = lio_chunks_ends(chunks)[last].rows / items;
+    most = most > cut->first ? most - cut->first : 1;
+    stop = choose_end(cutter, cut->first, end, most, limits);
+    stop = stop > row ? stop : row + 1;
+    last = lio_chunks_find(chunks, from, stop * items - 1);
     cut->at = start.bytes;
-    cut->page.rows = lio_chunks_ends(chunks)[last].rows - start.rows;
+    set_rows(cutter, from, last, cut);
     rc = take_buffer(cutter, cut, 1,
                      lio_chunks_ends(chunks)[last].bytes - start.bytes, err);
     if (rc == 0)
@@ -543,12 +571,12 @@ static void set_layout(const struct lio_cutter *cutter, struct lio_cut *cut)
     cut->page.layout = &cut->layout;
     if (cut->layout.layout_case == LAYOUT(MINI_BLOCK)) {
         cut->mini_block = *cut->layout.mini_block;
-        cut->mini_block.nitems = cut->page.rows;
+        cut->mini_block.nitems = cut->items;
         cut->layout.mini_block = &cut->mini_block;
     } else if (cut->layout.layout_case == LAYOUT(FULL_ZIP)) {
         cut->full_zip = *cut->layout.full_zip;
-        cut->full_zip.nitems = cut->page.rows;
-        cut->full_zip.nvisible_items = cut->page.rows;
+        cut->full_zip.nitems = lio_page_counted(&cut->page);
+        cut->full_zip.nvisible_items = cut->full_zip.nitems;
         cut->layout.full_zip = &cut->full_zip;
     }
 }

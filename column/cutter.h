@@ -62,6 +62,9 @@ struct lio_cut {
     uint64_t first;       /* row of the whole page it starts with */
     uint64_t at;          /* CHUNKS, ENTRIES: where its bytes start */
     uint64_t bytes;       /* of its buffers */
+    uint64_t items;       /* CHUNKS: in them, rows or what is grouped to rows */
+    struct lio_run run;   /* CHUNKS: of these, those that are rows */
+    struct lio_runs runs;
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;

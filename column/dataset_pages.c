@@ -49,8 +49,10 @@ static int refuse_pages(struct lio_dataset *dataset, struct lio_field *field,
 
 /* A page of what is in fixed-size lists of structs counts items: make it count
  * rows.  False if there is a part of one. */
-static bool count_rows(struct lio_column *column, uint64_t row_items)
+static bool count_rows(struct lio_column *column, const struct lio_field *field)
 {
+    uint64_t row_items = field->row_items;
+
     for (uint32_t i = 0; i < column->npages && row_items > 1; i++) {
         struct lio_page *page = &column->pages[i];
 
@@ -58,7 +60,8 @@ static bool count_rows(struct lio_column *column, uint64_t row_items)
             return false;
         page->first_row /= row_items;
         page->rows /= row_items;
-        page->grouped = true;
+        page->group = row_items;
+        page->uneven = field->uneven;
     }
     column->rows /= row_items;
     return true;
@@ -91,8 +94,7 @@ static int check_rows(const struct lio_dataset *dataset,
     const struct lio_field *wanted = &dataset->schema.fields[field];
     const struct lio_place *place = &fragment->places[field];
     uint64_t expected = 0;
-    bool whole = dataset->format == LIO_FORMAT_20 ||
-                 count_rows(column, wanted->row_items);
+    bool whole = dataset->format == LIO_FORMAT_20 || count_rows(column, wanted);
 
     if (whole)
         expected = expected_rows(dataset, fragment, field, column->rows);

@@ -8,7 +8,7 @@
 #define LAYOUT(name) LIO__PB__PAGE_LAYOUT__LAYOUT_##name
 
 /* Of a run: as many as a window of short values has. */
-#define RUN_ROWS UINT64_C(16384)
+#define RUN_ENTRIES UINT64_C(16384)
 
 /* -- which pages --------------------------------------------------------- */
 
@@ -18,7 +18,7 @@ static uint32_t index_width(const struct lio_page *page)
     uint64_t bytes = page->buffers[1].bytes;
 
     for (uint32_t width = 1; width <= sizeof(uint64_t); width *= 2)
-        if (bytes % width == 0 && bytes / width - 1 == page->rows)
+        if (bytes % width == 0 && bytes / width - 1 == lio_page_counted(page))
             return width;
     return 0;
 }
@@ -28,7 +28,7 @@ static bool find_index(const struct lio_page *page, struct lio_entries *entries)
     const Lio__Pb__FullZipLayout *layout = page->layout->full_zip;
 
     if (page->layout->layout_case != LAYOUT(FULL_ZIP) || layout->bits_rep > 0 ||
-        layout->nitems != page->rows || page->nbuffers != 2 ||
+        layout->nitems != lio_page_counted(page) || page->nbuffers != 2 ||
         layout->details_case !=
             LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_OFFSET)
         return false;
@@ -90,7 +90,8 @@ static bool find_lists(const struct lio_page *page, struct lio_entries *entries)
 bool lio_entries_find(const struct lio_page *page,
                       struct lio_entries *ret_entries)
 {
-    struct lio_entries entries = { .page = page };
+    struct lio_entries entries = { .page = page,
+                                   .row_items = lio_page_row_items(page) };
 
     if (!(page->layout
               ? find_index(page, &entries)
@@ -105,20 +106,23 @@ bool lio_entries_find(const struct lio_page *page,
 /* The entry that the run begins with: of ends, that of the row before. */
 static uint64_t first_entry(const struct lio_entries *entries)
 {
-    return entries->ends && entries->first > 0 ? entries->first - 1
-                                               : entries->first;
+    return entries->ends && entries->first > 0
+               ? entries->first - 1
+               : entries->first * entries->row_items;
 }
 
 void lio_entries_choose(struct lio_entries *entries, uint64_t row,
                         uint64_t *ret_at, uint64_t *ret_bytes)
 {
-    uint64_t left = entries->page->rows - row, last;
+    uint64_t left = entries->page->rows - row, end;
+    uint64_t most = RUN_ENTRIES / entries->row_items;
 
+    most = most > 0 ? most : 1;
     entries->first = row;
-    entries->n = left < RUN_ROWS ? left : RUN_ROWS;
-    last = row + entries->n + !entries->ends;
+    entries->n = left < most ? left : most;
+    end = (row + entries->n) * entries->row_items + !entries->ends;
     *ret_at = first_entry(entries) * entries->width;
-    *ret_bytes = last * entries->width - *ret_at;
+    *ret_bytes = end * entries->width - *ret_at;
 }
 
 /* Entry `i` of the page. */
@@ -137,7 +141,7 @@ uint64_t lio_entries_start(const struct lio_entries *entries, uint64_t row)
     uint64_t end;
 
     if (!entries->ends)
-        return entry_at(entries, row);
+        return entry_at(entries, row * entries->row_items);
     if (row == 0)
         return 0;
     end = entry_at(entries, row - 1);

@@ -1,6 +1,7 @@
 /*
  * Where the values of a page are that has them one behind the other, of
- * variable width.  A buffer of entries tells, one for each row:
+ * variable width.  A buffer of entries tells, one for each row, or each of the
+ * items that a row is made of:
  *
  *     full-zip       index   0 17 40 41     where rows start, and the last ends
  *     2.0, strings   ends     17 40 41      where values end; a null has more
@@ -24,6 +25,7 @@ struct lio_entries {
     bool ends;           /* they are ends, not an index */
     bool lists;          /* and of items, not of bytes */
     uint64_t adjustment; /* of the end of a null */
+    uint64_t row_items;  /* entries of a row */
     struct lio_mem *mem; /* those of rows first .. first + n - 1 */
     uint64_t first;
     uint64_t n;

@@ -144,6 +144,7 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
                                        .buffers = buffers,
                                        .restarts = page->restarts,
                                        .wanted = page->wanted,
+                                       .runs = page->runs,
                                        .dictionary = page->dictionary };
     const char *unsupported = lio_page_unsupported(page);
 

@@ -17,11 +17,24 @@
 
 struct lio_dictionary;
 
+/* Items, one after the other. */
+struct lio_run {
+    uint64_t first;
+    uint64_t n;
+};
+
+struct lio_runs {
+    uint64_t n;
+    struct lio_run *all; /* in order, none next to another */
+};
+
 struct lio_page {
     uint64_t first_row; /* in the column */
     uint64_t rows;
-    bool grouped; /* its levels are of more than its rows: of the items of
-                     fixed-size lists of structs */
+    uint64_t group; /* of a field below fixed-size lists of structs: how many
+                       of what its layout counts are a row; 0: it counts rows */
+    bool uneven; /* below a list, too: there may be other than `group`, so that
+                    nothing tells where rows are */
     uint64_t first_item; /* of a page of lists in 2.0: in the items' column */
     uint32_t nbuffers;
     struct lio_buffer_info *buffers;
@@ -38,6 +51,9 @@ struct lio_page {
     const uint8_t *wanted;         /* a bitmap of the rows that are, if that is
                                       few of them, or NULL: what the others are
                                       decoded to is nobody's concern */
+    const struct lio_runs *runs;   /* of a part of a page that begins or ends
+                                      within rows: the items that its rows are
+                                      made of; or NULL: all */
     const struct lio_dictionary *dictionary; /* of a part of a page whose own
                                                 was decoded before, or NULL; its
                                                 buffer is not needed then */
@@ -55,6 +71,18 @@ bool lio_page_is_blob(const struct lio_page *page);
  * from, as others can.  What lies above them is looked at once the descriptors
  * are decoded, for these are all that there is to read. */
 void lio_page_unwrap(struct lio_page *page);
+
+/* How many of what its layout counts are a row. */
+static inline uint64_t lio_page_row_items(const struct lio_page *page)
+{
+    return page->group > 0 ? page->group : 1;
+}
+
+/* The rows as its layout counts them: no more than the file said there are. */
+static inline uint64_t lio_page_counted(const struct lio_page *page)
+{
+    return page->rows * lio_page_row_items(page);
+}
 
 /* Bytes of all buffers, which a file's metadata has been checked to bound. */
 uint64_t lio_page_bytes(const struct lio_page *page);
@@ -86,6 +114,7 @@ struct lio_page_input {
     struct lio_mem *const *buffers;
     const uint8_t *restarts; /* as those of the page */
     const uint8_t *wanted;
+    const struct lio_runs *runs;
     const struct lio_dictionary *dictionary;
 };
 

@@ -7,9 +7,10 @@
  */
 #include "column/page.h"
 
-#include "column/levels.h"
+#include "column/slots.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #define DEF_SHIFT 16
 
@@ -75,6 +76,8 @@ int lio_blob_page_decode(struct lio_decode *dec,
     int rc;
 
     descriptors.leaf = &alone;
+    if (!lio_slots_entries(in->leaf, in->rows, &descriptors.rows))
+        return lio_decode_corrupt(dec, "%" PRIu64 " rows of lists", in->rows);
     descriptors.wanted = NULL; /* what lies above them is in each */
     if (!inner || inner->layout_case == LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB)
         return lio_decode_corrupt(dec, "a blob page without descriptors");

@@ -334,6 +334,7 @@ int lio_miniblock_decode(struct lio_decode *dec,
 
     if (rc < 0)
         return rc;
+    block.slots.runs = in->runs;
     rc = decode_page(dec, &block);
     if (rc == 0)
         rc = lio_slots_finish(dec, &block.slots, ret_vector);

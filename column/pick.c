@@ -3,6 +3,7 @@
  */
 #include "column/pick.h"
 
+#include "column/groups.h"
 #include "column/pool.h"
 
 #include "common/checked.h"
@@ -120,7 +121,8 @@ static enum lio_pick_kind kind_of_fullzip(const struct lio_page *page,
 
     if (lio_pick_zipped_can(page))
         return LIO_PICK_ZIPPED;
-    if (layout->bits_rep > 0 || layout->nitems != page->rows || page->rows == 0)
+    if (layout->bits_rep > 0 || layout->nitems != lio_page_counted(page) ||
+        page->rows == 0)
         return LIO_PICK_NOT;
     if (layout->details_case ==
         LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_OFFSET)
@@ -147,7 +149,7 @@ static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
             return LIO_PICK_LISTS;
         return !mini_block->rep_compression &&
                        mini_block->repetition_index_depth == 0 &&
-                       mini_block->nitems == page->rows &&
+                       mini_block->nitems == lio_page_counted(page) &&
                        page->nbuffers == (mini_block->dictionary ? 3 : 2)
                    ? LIO_PICK_CHUNKS
                    : LIO_PICK_NOT;
@@ -274,6 +276,7 @@ void lio_pick_release(struct lio_pick *pick)
     lio_mem_put(pick->restarts);
     lio_mem_put(pick->wanted);
     lio_mem_put(pick->chunks);
+    free(pick->runs.all);
     free(pick->places);
     *pick = (struct lio_pick){ 0 };
 }
@@ -342,8 +345,6 @@ static void set_layout(struct lio_pick *pick)
 {
     switch (pick->kind) {
     case LIO_PICK_CHUNKS:
-        set_mini_block(pick, pick->picked.rows);
-        break;
     case LIO_PICK_LISTS:
         set_mini_block(pick, pick->slots);
         break;
@@ -353,11 +354,33 @@ static void set_layout(struct lio_pick *pick)
     case LIO_PICK_FIXED:
     case LIO_PICK_VARIABLE:
         if (pick->page->layout)
-            set_full_zip(pick, pick->picked.rows, pick->picked.rows);
+            set_full_zip(pick, lio_page_counted(&pick->picked),
+                         lio_page_counted(&pick->picked));
         break;
     default:
         break;
     }
+}
+
+static bool has_chunks(const struct lio_pick *pick)
+{
+    return pick->kind == LIO_PICK_CHUNKS || pick->kind == LIO_PICK_LISTS;
+}
+
+/* Have no more decoded to rows than is wanted, where chunks begin and end
+ * within rows; these then lie one after the other. */
+static int set_runs(struct lio_pick *pick, struct lio_error *err)
+{
+    pick->runs.all = calloc((size_t)pick->nrows, sizeof(*pick->runs.all));
+    if (!pick->runs.all)
+        return lio_pick_no_memory(pick, err);
+    for (uint64_t i = 0; i < pick->nrows; i++) {
+        lio_runs_add(&pick->runs, pick->places[i], pick->page->group);
+        pick->places[i] = i;
+    }
+    pick->picked.rows = pick->nrows;
+    pick->picked.runs = &pick->runs;
+    return 0;
 }
 
 int lio_pick_decode(struct lio_pick *pick, struct lio_vector *ret_vector,
@@ -370,6 +393,8 @@ int lio_pick_decode(struct lio_pick *pick, struct lio_vector *ret_vector,
         lio_pick_fixed_pack(pick);
     if (pick->kind == LIO_PICK_ZIPPED)
         rc = lio_pick_zipped_count(pick, err);
+    if (has_chunks(pick) && pick->page->group > 0)
+        rc = set_runs(pick, err);
     if (rc < 0)
         return rc;
     set_layout(pick);

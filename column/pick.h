@@ -38,7 +38,8 @@ struct lio_pick {
     const struct lio_page *page;
     const uint64_t *rows; /* of the page, nrows, ascending and distinct */
     uint64_t nrows;
-    uint64_t *places; /* where they are in the picked page */
+    uint64_t *places; /* where they are in the picked page, once it is
+                         decoded; before, as its layout counts */
     struct lio_page picked;
     struct lio_mem *buffers[LIO_PAGE_BUFFERS_MAX];
     /* Of LIO_PICK_FIXED and LIO_PICK_DICTIONARY. */
@@ -49,6 +50,7 @@ struct lio_pick {
     uint64_t slots;
     struct lio_mem *restarts; /* of the picked page */
     struct lio_mem *wanted;   /* likewise, of chunks */
+    struct lio_runs runs;     /* likewise, if rows are groups, see groups.h */
     /* What was asked for: words of chunks, entries of the index, bytes with
      * bits. */
     struct lio_mem *asked;

@@ -39,27 +39,57 @@ static int make_sums(struct lio_pick *pick, struct lio_error *err)
 
 /* -- get ----------------------------------------------------------------- */
 
+/* The chunks that a row is in, the first of which is not before chunk `from`.
+ */
+struct range {
+    uint64_t first;
+    uint64_t last;
+};
+
+static uint64_t find_chunk(const struct lio_pick *pick, uint64_t from,
+                           uint64_t item)
+{
+    return lio_chunks_ends(pick->chunks)[from].rows > item
+               ? from
+               : lio_chunks_find(pick->chunks, from, item);
+}
+
+static struct range find_range(const struct lio_pick *pick, uint64_t from,
+                               uint64_t row)
+{
+    uint64_t items = lio_page_row_items(pick->page);
+    struct range range;
+
+    range.first = find_chunk(pick, from, row * items);
+    range.last = find_chunk(pick, range.first, row * items + items - 1);
+    return range;
+}
+
 /* Set the rows' places; returns how much the chunks are, and their number. */
 static struct lio_chunk_end place_rows(struct lio_pick *pick,
                                        uint64_t *ret_chunks)
 {
     const struct lio_chunk_end *ends = lio_chunks_ends(pick->chunks);
     struct lio_chunk_end sum = { 0 };
-    uint64_t chunk = 0, n = 0, before = 0;
+    struct range range = { 0 };
+    uint64_t next = 0, n = 0, before = 0;
 
     for (uint64_t i = 0; i < pick->nrows; i++) {
-        struct lio_chunk_end start;
-
-        if (n == 0 || ends[chunk].rows <= pick->rows[i]) {
-            chunk = lio_chunks_find(pick->chunks, chunk, pick->rows[i]);
-            start = lio_chunks_start(pick->chunks, chunk);
-            before = sum.rows;
-            sum.rows += ends[chunk].rows - start.rows;
-            sum.bytes += ends[chunk].bytes - start.bytes;
-            n++;
+        range = find_range(pick, range.last, pick->rows[i]);
+        /* What lies before the chunks from here on, and is not picked. */
+        if (range.first >= next) {
+            before =
+                lio_chunks_start(pick->chunks, range.first).rows - sum.rows;
+            next = range.first;
         }
-        pick->places[i] = before + (pick->rows[i] -
-                                    lio_chunks_start(pick->chunks, chunk).rows);
+        for (; next <= range.last; next++, n++) {
+            struct lio_chunk_end start = lio_chunks_start(pick->chunks, next);
+
+            sum.rows += ends[next].rows - start.rows;
+            sum.bytes += ends[next].bytes - start.bytes;
+        }
+        pick->places[i] =
+            pick->rows[i] * lio_page_row_items(pick->page) - before;
     }
     *ret_chunks = n;
     return sum;
@@ -70,22 +100,23 @@ static int get_chunks(struct lio_pick *pick, struct lio_reads *reads,
                       struct lio_error *err)
 {
     const struct lio_chunk_end *ends = lio_chunks_ends(pick->chunks);
-    uint64_t chunk = 0, number = 0, used = 0;
+    uint64_t next = 0, number = 0, used = 0;
+    struct range range = { 0 };
     int rc = 0;
 
-    for (uint64_t i = 0; i < pick->nrows && rc == 0; i++) {
-        uint64_t at, bytes;
+    for (uint64_t i = 0; i < pick->nrows; i++) {
+        range = find_range(pick, range.last, pick->rows[i]);
+        next = next > range.first ? next : range.first;
+        for (; next <= range.last && rc == 0; next++) {
+            uint64_t at = lio_chunks_start(pick->chunks, next).bytes;
+            uint64_t bytes = ends[next].bytes - at;
 
-        if (number > 0 && ends[chunk].rows > pick->rows[i])
-            continue;
-        chunk = lio_chunks_find(pick->chunks, chunk, pick->rows[i]);
-        at = lio_chunks_start(pick->chunks, chunk).bytes;
-        bytes = ends[chunk].bytes - at;
-        lio_chunks_put_word(pick->page, pick->chunks, chunk, pick->buffers[0],
-                            number++);
-        rc = lio_pick_read(pick, reads, 1, at, bytes,
-                           pick->buffers[1]->data + used, err);
-        used += bytes;
+            lio_chunks_put_word(pick->page, pick->chunks, next,
+                                pick->buffers[0], number++);
+            rc = lio_pick_read(pick, reads, 1, at, bytes,
+                               pick->buffers[1]->data + used, err);
+            used += bytes;
+        }
     }
     return rc;
 }
@@ -94,13 +125,16 @@ static int get_chunks(struct lio_pick *pick, struct lio_reads *reads,
  * that takes long. */
 static int mark_wanted(struct lio_pick *pick, struct lio_error *err)
 {
-    if (pick->nrows > pick->picked.rows / 2)
+    uint64_t items = lio_page_row_items(pick->page);
+
+    if (pick->nrows * items > pick->slots / 2)
         return 0;
-    pick->wanted = lio_mem_zeroed(lio_bits_bytes(pick->picked.rows));
+    pick->wanted = lio_mem_zeroed(lio_bits_bytes(pick->slots));
     if (!pick->wanted)
         return lio_pick_no_memory(pick, err);
     for (uint64_t i = 0; i < pick->nrows; i++)
-        lio_bit_set(pick->wanted->data, pick->places[i], true);
+        for (uint64_t k = 0; k < items; k++)
+            lio_bit_set(pick->wanted->data, pick->places[i] + k, true);
     pick->picked.wanted = pick->wanted->data;
     return 0;
 }
@@ -115,7 +149,7 @@ int lio_pick_chunks_get(struct lio_pick *pick, struct lio_reads *reads,
     if (rc < 0)
         return rc;
     sum = place_rows(pick, &n);
-    pick->picked.rows = sum.rows;
+    pick->slots = pick->picked.rows = sum.rows;
     rc = mark_wanted(pick, err);
     if (rc == 0)
         rc = lio_pick_buffer(pick, 0, n * lio_chunks_word_bytes(pick->page),

@@ -12,6 +12,8 @@
  * a part becomes a row of its own.
  *
  *     wanted 2      picked | 1 2 2 3 3 |     of which row 2 is the second
+ *
+ * Where rows are groups all this is said of items, see groups.h.
  */
 #include "column/chunks.h"
 #include "column/pick.h"
@@ -52,8 +54,7 @@ bool lio_pick_lists_can(const struct lio_page *page)
     uint32_t index = index_buffer(page);
     uint64_t n;
 
-    /* An index of items does not tell where rows are. */
-    if (page->grouped || !layout->rep_compression ||
+    if (page->uneven || !layout->rep_compression ||
         layout->repetition_index_depth != 1 || page->nbuffers != index + 1)
         return false;
     n = lio_chunks_count(page);
@@ -88,6 +89,7 @@ static bool sum_chunks(const struct lio_pick *pick, struct listed *sums)
 {
     const Lio__Pb__MiniBlockLayout *layout = pick->page->layout->mini_block;
     uint64_t n = lio_chunks_count(pick->page);
+    uint64_t counted = lio_page_counted(pick->page);
     uint32_t width = lio_chunks_word_bytes(pick->page);
     const uint8_t *index = pick->asked->data, *words = index + n * INDEX_BYTES;
     struct listed sum = { 0 };
@@ -100,7 +102,7 @@ static bool sum_chunks(const struct lio_pick *pick, struct listed *sums)
         uint64_t slots = UINT64_C(1) << (word & ((1u << LOG2_BITS) - 1));
 
         slots = i + 1 < n ? slots : left;
-        if (slots > left || rows > pick->page->rows - sum.rows)
+        if (slots > left || rows > counted - sum.rows)
             return false;
         sum.bytes += ((uint64_t)(word >> LOG2_BITS) + 1) * CHUNK_ALIGN;
         sum.slots += slots;
@@ -108,7 +110,7 @@ static bool sum_chunks(const struct lio_pick *pick, struct listed *sums)
         sum.left = lio_load_u64(index + i * INDEX_BYTES + 8);
         sums[i] = sum;
     }
-    return sum.rows == pick->page->rows && sum.left == 0 &&
+    return sum.rows == counted && sum.left == 0 &&
            sum.bytes == pick->page->buffers[1].bytes;
 }
 
@@ -133,16 +135,18 @@ static int make_sums(struct lio_pick *pick, struct lio_error *err)
 
 /* -- which chunks -------------------------------------------------------- */
 
-/* The chunk that a row ends in, which is not before chunk `from`. */
+/* The chunk that an item ends in, which is not before chunk `from`. */
 static uint64_t find_end(const struct lio_pick *pick, uint64_t from,
-                         uint64_t row)
+                         uint64_t item)
 {
     uint64_t low = from, high = lio_chunks_count(pick->page) - 1;
 
+    if (listed_of(pick)[from].rows > item)
+        return from;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
 
-        if (listed_of(pick)[middle].rows <= row)
+        if (listed_of(pick)[middle].rows <= item)
             low = middle + 1;
         else
             high = middle;
@@ -153,31 +157,43 @@ static uint64_t find_end(const struct lio_pick *pick, uint64_t from,
 /* The chunk that it begins in: an earlier one, as long as nothing but a part of
  * it is there. */
 static uint64_t find_begin(const struct lio_pick *pick, uint64_t end,
-                           uint64_t row)
+                           uint64_t item)
 {
-    while (end > 0 && before(pick, end).rows == row &&
+    while (end > 0 && before(pick, end).rows == item &&
            before(pick, end).left > 0)
         end--;
     return end;
 }
 
+/* Chunks, of one row or of some. */
 struct group {
-    uint64_t first; /* chunk */
+    uint64_t first;
     uint64_t last;
 };
+
+/* Those of the i-th row, which does not end before chunk `from`. */
+static struct group find_row(const struct lio_pick *pick, uint64_t from,
+                             uint64_t i)
+{
+    uint64_t items = lio_page_row_items(pick->page);
+    uint64_t first = pick->rows[i] * items;
+    uint64_t end = find_end(pick, from, first);
+
+    return (struct group){ find_begin(pick, end, first),
+                           find_end(pick, end, first + items - 1) };
+}
 
 /* The group of rows from the i-th on; returns the row after them. */
 static uint64_t find_group(const struct lio_pick *pick, uint64_t i,
                            struct group *group)
 {
-    group->last = find_end(pick, 0, pick->rows[i]);
-    group->first = find_begin(pick, group->last, pick->rows[i]);
+    *group = find_row(pick, 0, i);
     for (i++; i < pick->nrows; i++) {
-        uint64_t end = find_end(pick, group->last, pick->rows[i]);
+        struct group row = find_row(pick, group->last, i);
 
-        if (find_begin(pick, end, pick->rows[i]) > group->last + 1)
+        if (row.first > group->last + 1)
             break;
-        group->last = end;
+        group->last = row.last;
     }
     return i;
 }
@@ -202,9 +218,9 @@ struct picked {
 /* Set the rows' places; returns what there is to be read. */
 static struct picked place_rows(struct lio_pick *pick)
 {
+    uint64_t items = lio_page_row_items(pick->page), next;
     struct picked picked = { 0 };
     struct group group;
-    uint64_t next;
 
     for (uint64_t i = 0; i < pick->nrows; i = next) {
         struct listed start, end;
@@ -213,7 +229,8 @@ static struct picked place_rows(struct lio_pick *pick)
         start = before(pick, group.first);
         end = listed_of(pick)[group.last];
         for (uint64_t k = i; k < next; k++)
-            pick->places[k] = picked.sum.rows + (pick->rows[k] - start.rows);
+            pick->places[k] =
+                picked.sum.rows + (pick->rows[k] * items - start.rows);
         picked.chunks += group.last - group.first + 1;
         picked.sum.rows += group_rows(pick, &group);
         picked.sum.slots += end.slots - start.slots;

@@ -4,14 +4,19 @@
  *
  *     index     | 0 | 17 | 40 | 41 | ...
  *     rows      | row 0 | row 1 | row 2 | ...
+ *
+ * Where rows are groups it is an index of items, and the start of a row that of
+ * its first.
  */
 #include "column/pick.h"
+
+#include "common/checked.h"
 
 /* Of an entry of the index; 0 if that cannot be. */
 static uint64_t entry_bytes(const struct lio_pick *pick)
 {
     uint64_t bytes = pick->page->buffers[1].bytes;
-    uint64_t entries = pick->page->rows + 1;
+    uint64_t entries = lio_page_counted(pick->page) + 1;
 
     for (uint64_t width = 1; width <= sizeof(uint64_t); width *= 2)
         if (bytes / width == entries && bytes % width == 0)
@@ -19,21 +24,30 @@ static uint64_t entry_bytes(const struct lio_pick *pick)
     return 0;
 }
 
+/* What to read of the index for a row: from its start to its end. */
+static uint64_t row_bytes(const struct lio_pick *pick, uint64_t width)
+{
+    return (lio_page_row_items(pick->page) + 1) * width;
+}
+
 int lio_pick_variable_ask(struct lio_pick *pick, struct lio_reads *reads,
                           struct lio_error *err)
 {
-    uint64_t width = entry_bytes(pick);
+    uint64_t items = lio_page_row_items(pick->page), width = entry_bytes(pick);
+    uint64_t each = row_bytes(pick, width), bytes;
     int rc = 0;
 
     if (width == 0)
         return lio_pick_corrupt(
             pick, "its index has not one entry for each row", err);
-    pick->asked = lio_mem_new(pick->nrows * 2 * width);
+    if (!lio_checked_mul(pick->nrows, each, &bytes))
+        return lio_pick_no_memory(pick, err);
+    pick->asked = lio_mem_new(bytes);
     if (!pick->asked)
         return lio_pick_no_memory(pick, err);
     for (uint64_t i = 0; i < pick->nrows && rc == 0; i++)
-        rc = lio_pick_read(pick, reads, 1, pick->rows[i] * width, 2 * width,
-                           pick->asked->data + i * 2 * width, err);
+        rc = lio_pick_read(pick, reads, 1, pick->rows[i] * items * width, each,
+                           pick->asked->data + i * each, err);
     return rc;
 }
 
@@ -50,8 +64,10 @@ static uint64_t entry_at(const struct lio_pick *pick, uint64_t i,
 static bool find_row(const struct lio_pick *pick, uint64_t i, uint64_t width,
                      uint64_t *ret_start, uint64_t *ret_end)
 {
-    *ret_start = entry_at(pick, 2 * i, width);
-    *ret_end = entry_at(pick, 2 * i + 1, width);
+    uint64_t items = lio_page_row_items(pick->page);
+
+    *ret_start = entry_at(pick, (items + 1) * i, width);
+    *ret_end = entry_at(pick, (items + 1) * i + items, width);
     return *ret_start <= *ret_end && *ret_end <= pick->page->buffers[0].bytes;
 }
 

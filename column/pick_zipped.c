@@ -56,7 +56,7 @@ bool lio_pick_zipped_can(const struct lio_page *page)
                  LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_VALUE;
     uint32_t bits = fixed ? layout->bits_per_value : layout->bits_per_offset;
 
-    return !page->grouped && layout->bits_rep > 0 && layout->bits_rep <= 16 &&
+    return !page->uneven && layout->bits_rep > 0 && layout->bits_rep <= 16 &&
            layout->bits_def <= 16 && page->nbuffers == 2 && bits > 0 &&
            bits % 8 == 0 && (fixed || bits == 32 || bits == 64);
 }

@@ -73,13 +73,17 @@ static struct column_size size_of(const struct lio_dataset *dataset,
 /* Bytes that a row of a column takes, stored or decoded: one at the least. */
 static uint64_t row_bytes(const struct lio_dataset *dataset, uint32_t field)
 {
-    const struct lio_type *type = &dataset->schema.fields[field].type;
+    const struct lio_field *wanted = &dataset->schema.fields[field];
+    const struct lio_type *type = &wanted->type;
     struct column_size size = size_of(dataset, field);
     uint64_t rows = dataset->physical_rows > 0 ? dataset->physical_rows : 1;
     uint64_t decoded = lio_type_is_fixed(type) ? lio_type_bits(type) / 8 : 4;
     /* Where blobs are, pages do not tell. */
     uint64_t stored = (size.blob ? dataset->bytes : size.stored) / rows;
 
+    /* Each factor is below 2^33; more than that is no row. */
+    decoded *= wanted->row_items;
+    decoded = decoded < UINT32_MAX ? decoded : UINT32_MAX;
     return (stored > decoded ? stored : decoded) + 1;
 }
 

@@ -166,8 +166,11 @@ static void place_field(struct lio_schema *schema, struct lio_field *field)
     parent->has_children = true;
     field->depth = parent->depth + 1;
     field->row_items = parent->row_items;
-    if (parent->type.kind == LIO_KIND_FIXED_LIST)
+    field->uneven = parent->uneven;
+    if (parent->type.kind == LIO_KIND_FIXED_LIST) {
         field->row_items *= parent->type.dimension;
+        field->uneven |= parent->below_list;
+    }
     field->below_list =
         parent->below_list || parent->type.kind == LIO_KIND_LIST;
     field->in_packed |= parent->in_packed;

@@ -32,6 +32,7 @@ struct lio_field {
     bool nullable;
     bool has_children;
     bool below_list;
+    bool uneven;       /* a fixed-size list above it is below a list */
     bool blob_22;      /* its column tells where the values are, as that of
                           version 2.2; see blob.h */
     bool packed;       /* a struct whose children share its column, or a list of

@@ -7,10 +7,9 @@
 
 #include <inttypes.h>
 
-/* How many entries start a row: the items of fixed-size lists do, each by
- * itself.  False if that is too many. */
-static bool count_entries(const struct lio_leaf *leaf, uint64_t rows,
-                          uint64_t *ret_entries)
+/* The items of fixed-size lists do, each by itself. */
+bool lio_slots_entries(const struct lio_leaf *leaf, uint64_t rows,
+                       uint64_t *ret_entries)
 {
     bool listed = false;
 
@@ -35,7 +34,7 @@ int lio_slots_init(struct lio_decode *dec, const struct lio_leaf *leaf,
     struct lio_slots slots = { .leaf = leaf, .rows = rows };
     int rc = lio_levels_init(dec, leaf, kinds, nkinds, &slots.levels);
 
-    if (rc == 0 && !count_entries(leaf, rows, &slots.entries))
+    if (rc == 0 && !lio_slots_entries(leaf, rows, &slots.entries))
         rc = lio_decode_corrupt(dec, "%" PRIu64 " rows of lists", rows);
     if (rc == 0)
         *ret_slots = slots;
@@ -48,13 +47,21 @@ void lio_slots_release(struct lio_slots *slots)
     lio_builder_release(&slots->builder);
 }
 
-static int check_values(struct lio_decode *dec, const struct lio_slots *slots,
-                        uint64_t n)
+static int check_rows(struct lio_decode *dec, const struct lio_slots *slots,
+                      uint64_t n)
 {
-    if (lio_slots_listed(slots) || n == slots->entries)
+    if (n == slots->entries)
         return 0;
     return lio_decode_corrupt(dec, "%" PRIu64 " values for %" PRIu64 " rows", n,
                               slots->entries);
+}
+
+/* How many there are in lists, or in runs, is seen later. */
+static int check_values(struct lio_decode *dec, const struct lio_slots *slots,
+                        uint64_t n)
+{
+    return lio_slots_listed(slots) || slots->runs ? 0
+                                                  : check_rows(dec, slots, n);
 }
 
 int lio_slots_alloc(struct lio_decode *dec, struct lio_slots *slots, uint64_t n)
@@ -91,21 +98,43 @@ int lio_slots_levels(struct lio_decode *dec, struct lio_slots *slots,
     return lio_builder_levels(dec, &slots->builder, slot, def, n);
 }
 
+/* Leave what rows are made of. */
+static int keep_runs(struct lio_decode *dec, struct lio_slots *slots, bool flat,
+                     struct lio_vector *values)
+{
+    int rc =
+        lio_groups_keep(dec, slots->runs, flat ? NULL : &slots->levels, values);
+
+    if (rc < 0)
+        return rc;
+    return flat ? check_rows(dec, slots, values->rows)
+                : lio_levels_check(dec, &slots->levels, slots->entries,
+                                   values->rows);
+}
+
 int lio_slots_finish(struct lio_decode *dec, struct lio_slots *slots,
                      struct lio_vector *ret_vector)
 {
-    uint64_t nslots = slots->builder.rows;
+    bool flat = lio_levels_flat(&slots->levels);
     struct lio_vector values;
-    int rc;
+    int rc = 0;
 
-    if (lio_levels_flat(&slots->levels)) {
-        lio_builder_finish(&slots->builder, ret_vector);
-        return 0;
-    }
-    rc = lio_levels_check(dec, &slots->levels, slots->entries, nslots);
+    if (!flat)
+        rc = lio_levels_check(dec, &slots->levels,
+                              slots->runs ? LIO_ENTRIES_OPEN : slots->entries,
+                              slots->builder.rows);
     if (rc < 0)
         return rc;
     lio_builder_finish(&slots->builder, &values);
-    return lio_levels_unravel(dec, &slots->levels, slots->leaf, slots->rows,
-                              &values, ret_vector);
+    if (slots->runs)
+        rc = keep_runs(dec, slots, flat, &values);
+    if (rc < 0) {
+        lio_vector_release(&values);
+        return rc;
+    }
+    if (!flat)
+        return lio_levels_unravel(dec, &slots->levels, slots->leaf, slots->rows,
+                                  &values, ret_vector);
+    *ret_vector = values;
+    return 0;
 }

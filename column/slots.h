@@ -9,6 +9,7 @@
 #define LIO_COLUMN_SLOTS_H
 
 #include "column/builder.h"
+#include "column/groups.h"
 #include "column/levels.h"
 
 struct lio_slots {
@@ -16,9 +17,15 @@ struct lio_slots {
     uint64_t rows;    /* of the page */
     uint64_t entries; /* that start a row: more if rows are fixed-size lists;
                          LIO_ENTRIES_OPEN: these lie in lists, which tell */
+    const struct lio_runs *runs; /* as those of the page; NULL: all */
     struct lio_levels levels;
     struct lio_builder builder;
 };
+
+/* How many entries of a leaf start a row, of so many rows.  False if that is
+ * more than can be. */
+bool lio_slots_entries(const struct lio_leaf *leaf, uint64_t rows,
+                       uint64_t *ret_entries);
 
 /* Take the layers of a page.  `rows` is what it should hold. */
 LIO_MUST_CHECK int lio_slots_init(struct lio_decode *dec,

@@ -141,6 +141,7 @@ static void rows_come_in_the_order_asked_for(void **state)
         { "fsl_struct", "2" },
         { "fsl_struct_20", "0" },
         { "fsl_struct_list", "2" },
+        { "fsl_struct_long", "2" },
         { "ints_nullable", "012" },
         { "large_list_multi_chunk", "012" },
         { "list_dict", "012" },

@@ -51,6 +51,7 @@ static const struct table_case cases[] = {
     { "fsl_struct", "2", 1 },
     { "fsl_struct_20", "0", 4 },
     { "fsl_struct_list", "2", 1 },
+    { "fsl_struct_long", "2", 3 },
     { "ints_nullable", "012", 8 },
     { "large_list_multi_chunk", "012", 1 },
     { "json", "012", 2 },
@@ -158,6 +159,46 @@ static void little_memory_gives_the_same(void **state)
     compare_all(64, 64 << 10);
 }
 
+static uint64_t draw(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return *state >> 33;
+}
+
+/* Rows from anywhere to anywhere, in windows of a chunk or a row. */
+static void compare_ranges(const char *table, char version)
+{
+    struct lio_dataset *dataset =
+        reading_open("types/%s/v2_%c.lance", table, version);
+    char *path = reading_path("types/%s/expected.ndjson", table);
+    struct expected rows;
+    uint64_t state = 3;
+
+    assert_int_equal(expected_load(path, &rows), 0);
+    free(path);
+    for (int i = 0; i < 40; i++) {
+        uint64_t first = draw(&state) % rows.nrows;
+        const struct lio_scan scan = { .memory = 1,
+                                       .offset = first,
+                                       .limit = 1 + draw(&state) % 200,
+                                       .batch_rows =
+                                           (uint32_t)(1 + draw(&state) % 90) };
+        uint64_t left = rows.nrows - first;
+
+        assert_int_equal(reading_compare_stream(dataset, &scan, &rows, first),
+                         scan.limit < left ? scan.limit : left);
+    }
+    expected_release(&rows);
+    lio_dataset_close(dataset);
+}
+
+static void windows_may_begin_anywhere(void **state)
+{
+    (void)state;
+    compare_ranges("blob_in_struct_long", '1');
+    compare_ranges("fsl_struct_long", '2');
+}
+
 /* Pages read whole in a stream that may hold next to nothing. */
 static uint64_t count_whole(const char *table, char version)
 {
@@ -188,6 +229,9 @@ static void what_cannot_be_cut_is_counted(void **state)
     assert_int_equal(count_whole("blob", '0'), 0);
     assert_int_equal(count_whole("blob", '1'), 0);
     assert_int_equal(count_whole("blob_in_struct_long", '1'), 0);
+    assert_int_equal(count_whole("fsl_struct", '2'), 0);
+    assert_int_equal(count_whole("fsl_struct_list", '2'), 0);
+    assert_int_equal(count_whole("fsl_struct_long", '2'), 0);
     assert_int_equal(count_whole("lists", '0'), 0);
 }
 
@@ -414,6 +458,7 @@ int main(void)
         cmocka_unit_test(every_value_is_the_expected_one),
         cmocka_unit_test(batches_of_any_size_hold_the_same),
         cmocka_unit_test(little_memory_gives_the_same),
+        cmocka_unit_test(windows_may_begin_anywhere),
         cmocka_unit_test(what_cannot_be_cut_is_counted),
         cmocka_unit_test(parts_of_columns_can_be_wanted),
         cmocka_unit_test(page_arrays_lie_side_by_side),

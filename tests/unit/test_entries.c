@@ -76,6 +76,34 @@ static void index_tells_where_rows_start(void **state)
     lio_mem_put(entries.mem);
 }
 
+/* Rows of two items have two entries each. */
+static void index_of_items_tells_where_rows_start(void **state)
+{
+    const uint16_t index[ROWS + 1] = { 0, 10, 10, 30, 37 };
+    struct lio_buffer_info buffers[] = { { 0, 37 }, { 64, sizeof(index) } };
+    struct lio_page page = { .rows = ROWS / 2,
+                             .group = 2,
+                             .nbuffers = 2,
+                             .buffers = buffers,
+                             .layout = &layout };
+    struct lio_entries entries = open_entries(&page, index, sizeof(index));
+    uint64_t rows, at, bytes;
+
+    (void)state;
+    for (uint64_t i = 0; i <= ROWS / 2; i++)
+        assert_int_equal(lio_entries_start(&entries, i), index[i * 2]);
+    assert_true(lio_entries_within(&entries, 0, 2, 36, &rows));
+    assert_int_equal(rows, 1);
+    assert_true(lio_entries_within(&entries, 0, 2, 37, &rows));
+    assert_int_equal(rows, 2);
+    lio_entries_choose(&entries, 1, &at, &bytes);
+    assert_int_equal(at, 4);
+    assert_int_equal(bytes, 6);
+    lio_mem_put(entries.mem);
+    page.rows = ROWS;
+    assert_false(lio_entries_find(&page, &entries));
+}
+
 static void ends_tell_the_same_and_nulls(void **state)
 {
     const uint64_t ends[ROWS] = { 10, 10 + ADD, 30, 37 };
@@ -197,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(index_tells_where_rows_start),
+        cmocka_unit_test(index_of_items_tells_where_rows_start),
         cmocka_unit_test(ends_tell_the_same_and_nulls),
         cmocka_unit_test(later_runs_know_where_they_start),
         cmocka_unit_test(disorder_is_seen),

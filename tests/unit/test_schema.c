@@ -102,6 +102,33 @@ static void types_are_linked_along_the_fields(void **state)
     lio_schema_release(&f->schema);
 }
 
+/* Items of fixed-size lists are counted, if no list above says how many. */
+static void row_items_are_those_of_all_lists(void **state)
+{
+    Lio__Pb__Field all[] = {
+        FIELD(0, -1, "a", "fixed_size_list:struct:3"),
+        FIELD(1, 0, "item", "struct"),
+        FIELD(2, 1, "b", "list"),
+        FIELD(3, 2, "item", "fixed_size_list:struct:2"),
+        FIELD(4, 3, "item", "struct"),
+        FIELD(5, 4, "c", "fixed_size_list:float:8"),
+    };
+    Lio__Pb__Field *list[] = { &all[0], &all[1], &all[2],
+                               &all[3], &all[4], &all[5] };
+    struct fields *f = *state;
+    const struct lio_field *fields;
+
+    assert_int_equal(lio_schema_parse("f", list, 6, &f->schema, &f->err), 0);
+    fields = f->schema.fields;
+    assert_int_equal(fields[0].row_items, 1);
+    assert_int_equal(fields[2].row_items, 3);
+    assert_int_equal(fields[3].row_items, 3);
+    assert_false(fields[3].uneven);
+    assert_int_equal(fields[5].row_items, 6);
+    assert_true(fields[5].uneven);
+    lio_schema_release(&f->schema);
+}
+
 static void part_of_what_has_no_parts_is_unsupported(void **state)
 {
     struct fields *f = *state;
@@ -259,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup(tree_is_resolved, setup),
         cmocka_unit_test_setup(what_cannot_be_read_says_why, setup),
         cmocka_unit_test_setup(types_are_linked_along_the_fields, setup),
+        cmocka_unit_test_setup(row_items_are_those_of_all_lists, setup),
         cmocka_unit_test_setup(part_of_what_has_no_parts_is_unsupported, setup),
         cmocka_unit_test_setup(lists_have_one_child_and_maps_a_pair, setup),
         cmocka_unit_test_setup(every_field_has_a_column_in_2_0, setup),
