@@ -62,7 +62,7 @@ const reasons = [
   [/packed structs of bools/, 'refused: LanceDB panics when it reads bools in packed structs of 2.0'],
   [/structs without fields that are null/, 'refused: from 2.1 on a page of structs without fields has no place for nulls or lists; LanceDB refuses them, too'],
   [/packed structs of structs without strings/, 'refused: in 2.2 LanceDB writes packed structs of structs only if these hold strings'],
-  [/(a|, a) dictionary, of/, 'refused: LanceDB takes the spelling of such a type apart at the wrong colon, and panics when it opens the table'],
+  [/(a|, a) dictionary, of/, 'refused: LanceDB parses the name of such a type wrongly, and panics when it opens the table'],
   [/is not a type|fixed-size lists of values that have no fixed width/, 'refused: LanceDB reads no fixed-size lists of strings or dictionaries, and of nulls those of 2.0 alone'],
   [/packed structs of lists, nulls/, 'refused: LanceDB panics at packed structs of lists, nulls or dictionaries, and fails to read its own with fixed-size lists of structs'],
   [/`Option::unwrap\(\)` on a `None`/, 'LanceDB fails to read lists of fixed-size lists of structs, its own too'],
@@ -254,11 +254,12 @@ function print (types) {
   const { version } = JSON.parse(fs.readFileSync(modules, 'utf8'))
   console.log(`# Who reads what lanceio writes
 
-Types, the file version in which \`lanceio copy\` wrote columns of them, and whether lanceio and LanceDB ${version} find all rows in it again. Made by
-\`scripts/interop --matrix >docs/compatibility.md\` from the tables of tests/data/types and the rows of tests/interop/matrix.js; a "?" behind a struct means
-that some are null, which is said of structs alone because all other types are tested with nulls. How LanceDB is asked is told by
-tests/interop/lancedb.js: schema, all rows in order, their number, filters, and the bytes of blobs. Whether it can append to what is written, and
-compact it, is asked by tests/interop/round-trips.
+For each type: whether lanceio and LanceDB ${version} read back all rows of the columns that \`lanceio copy\` wrote in each file version. The column
+"columns" says how many were tested. A "?" after a struct means that some of them are null; all other types were tested with nulls.
+
+The table is printed by \`scripts/interop --matrix >docs/compatibility.md\`, from the tables of tests/data/types and the rows of tests/interop/matrix.js.
+tests/interop/lancedb.js compares the schema, all rows in order, their number, filters, and the bytes of blobs with what LanceDB returns.
+tests/interop/round-trips checks that LanceDB can append to such datasets and compact them.
 
 | type | columns | 2.0: lanceio | 2.0: LanceDB | 2.1: lanceio | 2.1: LanceDB | 2.2: lanceio | 2.2: LanceDB |
 |---|---|---|---|---|---|---|---|`)
