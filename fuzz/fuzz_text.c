@@ -8,6 +8,7 @@
 #include "cli/read/schema_file.h"
 
 #include "support/arrow_check.h"
+#include "support/arrow_release.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -67,11 +68,11 @@ static void read_rows(const struct cli_input_setup *setup,
     if (format->open(setup, &rows, NULL) < 0)
         return;
     while (format->read(rows, &batch, NULL) > 0) {
-        if (arrow_check(setup->schema, &batch, why, sizeof(why)) < 0) {
+        if (arrow_check(setup->schema, &batch, why, sizeof(why)) < 0 ||
+            arrow_release_array(&batch, why, sizeof(why)) < 0) {
             (void)fprintf(stderr, "%s\n", why);
             abort();
         }
-        batch.release(&batch);
     }
     format->close(rows);
 }

@@ -3,6 +3,7 @@
 #include "column/dataset.h"
 
 #include "support/arrow_check.h"
+#include "support/arrow_release.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,16 @@ static void check(struct lio_dataset *dataset, const struct lio_scan *scan,
     schema.release(&schema);
 }
 
+static void release(struct ArrowArray *batch)
+{
+    char why[100];
+
+    if (arrow_release_array(batch, why, sizeof(why)) < 0) {
+        (void)fprintf(stderr, "%s\n", why);
+        abort();
+    }
+}
+
 /* Of values that are long, and few in the file: a constant may be 64 KiB. */
 static uint64_t rows_of(const struct lio_type *type)
 {
@@ -77,7 +88,7 @@ static void read_rows(struct lio_dataset *dataset, const char *column,
         return;
     while (stream.get_next(&stream, &batch) == 0 && batch.release) {
         check(dataset, &scan, &batch);
-        batch.release(&batch);
+        release(&batch);
     }
     stream.release(&stream);
 }

@@ -1,6 +1,7 @@
 #include "tests/format/reading.h"
 
 #include "support/arrow_check.h"
+#include "support/arrow_release.h"
 
 #include <stdlib.h>
 
@@ -143,6 +144,22 @@ void reading_compare(const struct expected *expected, size_t first,
         }
 }
 
+void reading_release(struct ArrowArray *array)
+{
+    char why[100];
+
+    if (arrow_release_array(array, why, sizeof(why)) < 0)
+        fail_msg("an array: %s", why);
+}
+
+void reading_release_schema(struct ArrowSchema *schema)
+{
+    char why[100];
+
+    if (arrow_release_schema(schema, why, sizeof(why)) < 0)
+        fail_msg("a schema: %s", why);
+}
+
 size_t reading_compare_stream(struct lio_dataset *dataset,
                               const struct lio_scan *scan,
                               const struct expected *expected, size_t first)
@@ -164,10 +181,11 @@ size_t reading_compare_stream(struct lio_dataset *dataset,
             break;
         reading_compare(expected, first + rows, &schema, &batch);
         rows += (size_t)batch.length;
-        batch.release(&batch);
+        reading_release(&batch);
     }
-    schema.release(&schema);
+    reading_release_schema(&schema);
     stream.release(&stream);
+    assert_null(stream.release);
     return rows;
 }
 

@@ -42,6 +42,10 @@ void reading_compare(const struct expected *expected, size_t first,
                      const struct ArrowSchema *schema,
                      const struct ArrowArray *array);
 
+/* Release them, and check that all of them is. */
+void reading_release(struct ArrowArray *array);
+void reading_release_schema(struct ArrowSchema *schema);
+
 /* Read `scan` as a stream and compare with the rows from `first` on; returns
  * how many rows came. */
 size_t reading_compare_stream(struct lio_dataset *dataset,

@@ -55,8 +55,8 @@ static void one_read_yields_every_row(void **state)
         assert_int_equal(lio_scan_read(dataset, NULL, &array, NULL), 0);
         assert_int_equal(array.length, ROWS);
         reading_compare(&rows, 0, &schema, &array);
-        array.release(&array);
-        schema.release(&schema);
+        reading_release(&array);
+        reading_release_schema(&schema);
         lio_dataset_close(dataset);
     }
 }
@@ -109,9 +109,9 @@ static void pages_hold_every_row(void **state)
 
             assert_int_equal(lio_dataset_page(dataset, numbers[k], &page), 0);
             compare_page(&page, &schema, &arrays[k]);
-            arrays[k].release(&arrays[k]);
+            reading_release(&arrays[k]);
         }
-        schema.release(&schema);
+        reading_release_schema(&schema);
         free(numbers);
         free(arrays);
         lio_dataset_close(dataset);

@@ -55,8 +55,8 @@ static void take_and_compare(struct lio_dataset *dataset,
         fail_msg("%s", err.msg);
     assert_int_equal(array.length, n);
     reading_compare(&wanted, 0, &schema, &array);
-    array.release(&array);
-    schema.release(&schema);
+    reading_release(&array);
+    reading_release_schema(&schema);
     free(wanted.rows);
 }
 

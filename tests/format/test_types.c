@@ -2,6 +2,7 @@
  * Small tables, one for each group of types, encodings or features of tables:
  * what can be read is read exactly, and what cannot says so.
  */
+#include "support/arrow_check.h"
 #include "tests/format/reading.h"
 
 #include <stdlib.h>
@@ -308,6 +309,51 @@ static void parts_of_columns_can_be_wanted(void **state)
             compare_parts(&part_cases[i], *v);
 }
 
+/* Leave of `from` what was not moved out of it. */
+static struct ArrowArray move_array(struct ArrowArray *from)
+{
+    struct ArrowArray moved = *from;
+
+    from->release = NULL;
+    return moved;
+}
+
+static struct ArrowSchema move_schema(struct ArrowSchema *from)
+{
+    struct ArrowSchema moved = *from;
+
+    from->release = NULL;
+    return moved;
+}
+
+/* Arrow lets a consumer keep a column of a batch and give back the rest. */
+static void columns_outlive_what_they_are_moved_out_of(void **state)
+{
+    static const char *const tables[] = { "lists", "structs", "map",
+                                          "dictionary", "fsl_struct" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        struct lio_dataset *dataset =
+            reading_open("types/%s/v2_2.lance", tables[i]);
+        struct ArrowSchema schema, field;
+        struct ArrowArray array, column;
+        char why[200];
+
+        assert_int_equal(lio_scan_schema(dataset, NULL, &schema, NULL), 0);
+        assert_int_equal(lio_scan_read(dataset, NULL, &array, NULL), 0);
+        column = move_array(array.children[array.n_children - 1]);
+        field = move_schema(schema.children[schema.n_children - 1]);
+        reading_release(&array);
+        reading_release_schema(&schema);
+        if (arrow_check(&field, &column, why, sizeof(why)) < 0)
+            fail_msg("%s", why);
+        reading_release(&column);
+        reading_release_schema(&field);
+        lio_dataset_close(dataset);
+    }
+}
+
 static void page_arrays_lie_side_by_side(void **state)
 {
     struct lio_dataset *dataset = reading_open("types/multi_page/v2_1.lance");
@@ -461,6 +507,7 @@ int main(void)
         cmocka_unit_test(windows_may_begin_anywhere),
         cmocka_unit_test(what_cannot_be_cut_is_counted),
         cmocka_unit_test(parts_of_columns_can_be_wanted),
+        cmocka_unit_test(columns_outlive_what_they_are_moved_out_of),
         cmocka_unit_test(page_arrays_lie_side_by_side),
         cmocka_unit_test(pages_hold_deleted_rows_too),
         cmocka_unit_test(ranges_count_live_rows),

@@ -8,6 +8,7 @@
 #include "cli/read/input.h"
 #include "cli/read/schema_file.h"
 #include "support/arrow_check.h"
+#include "support/arrow_release.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -59,8 +60,11 @@ static inline void text_input_open(struct text_input *input, const char *text,
 
 static inline void text_input_close(struct text_input *input)
 {
-    if (input->schema.release)
-        input->schema.release(&input->schema);
+    char why[100];
+
+    if (input->schema.release &&
+        arrow_release_schema(&input->schema, why, sizeof(why)) < 0)
+        fail_msg("%s", why);
     cli_fields_free(&input->fields);
     cli_source_close(&input->source);
     (void)close(input->file.fd);
@@ -97,7 +101,8 @@ static inline int text_input_read(struct text_input *input,
         if (arrow_check(&input->schema, &batch, why, sizeof(why)) < 0)
             fail_msg("%s", why);
         print_batch(&input->schema, &batch, out);
-        batch.release(&batch);
+        if (arrow_release_array(&batch, why, sizeof(why)) < 0)
+            fail_msg("%s", why);
     }
     format->close(rows);
     return rc;
