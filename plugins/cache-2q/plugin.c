@@ -7,9 +7,9 @@ enum { KIN, KOUT }; /* indexes the values, in the order of twoq_params */
 
 static const struct lio_param twoq_params[] = {
     { "kin", LIO_PARAM_UINT, .min = 1, .max = 100, .preset = 25,
-      .help = "percent of the blocks kept for those read for the first time" },
+      .help = "percent of the blocks for those used once" },
     { "kout", LIO_PARAM_UINT, .min = 1, .max = 100, .preset = 50,
-      .help = "keys remembered of those given up, in percent of the blocks" },
+      .help = "keys of evicted blocks to remember, in percent of the blocks" },
 };
 
 static uint32_t share(uint32_t nslots, uint64_t percent)
@@ -68,5 +68,5 @@ static const struct lio_cache_ops twoq_ops = {
 };
 
 LIO_CACHE_PLUGIN("cache-2q", "1.0.0",
-                 "a block must come back to be kept for long", twoq_params,
-                 LIO_COUNT(twoq_params), twoq_ops)
+                 "2Q: a block is kept for long only if it is used again",
+                 twoq_params, LIO_COUNT(twoq_params), twoq_ops)

@@ -54,5 +54,4 @@ static const struct lio_cache_ops arc_ops = {
 };
 
 LIO_CACHE_PLUGIN("cache-arc", "1.0.0",
-                 "recency or frequency, whichever misses less", NULL, 0,
-                 arc_ops)
+                 "ARC: adapts between recency and frequency", NULL, 0, arc_ops)

@@ -53,5 +53,5 @@ static const struct lio_cache_ops lfu_ops = {
     .footprint = lfu_footprint,
 };
 
-LIO_CACHE_PLUGIN("cache-lfu", "1.0.0", "least often used block goes first",
+LIO_CACHE_PLUGIN("cache-lfu", "1.0.0", "evicts the least frequently used block",
                  NULL, 0, lfu_ops)

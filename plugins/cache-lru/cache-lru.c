@@ -85,5 +85,5 @@ static const struct lio_cache_ops lru_ops = {
     .footprint = lru_footprint,
 };
 
-LIO_CACHE_PLUGIN("cache-lru", "1.0.0", "least recently used block goes first",
+LIO_CACHE_PLUGIN("cache-lru", "1.0.0", "evicts the least recently used block",
                  NULL, 0, lru_ops)

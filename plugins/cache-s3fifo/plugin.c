@@ -8,11 +8,11 @@ enum { SMALL, GHOST, PROMOTE };
 
 static const struct lio_param s3fifo_params[] = {
     { "small", LIO_PARAM_UINT, .min = 1, .max = 99, .preset = 10,
-      .help = "percent of the blocks for those read for the first time" },
+      .help = "percent of the blocks for those used once" },
     { "ghost", LIO_PARAM_UINT, .min = 1, .max = 100, .preset = 90,
-      .help = "keys remembered of those given up, in percent of the blocks" },
+      .help = "keys of evicted blocks to remember, in percent of the blocks" },
     { "promote", LIO_PARAM_UINT, .min = 1, .max = 3, .preset = 2,
-      .help = "uses by which a new block earns its place among the others" },
+      .help = "uses after which a new block moves to the main queue" },
 };
 
 static uint32_t share(uint32_t nslots, uint64_t percent)
@@ -89,5 +89,5 @@ static const struct lio_cache_ops s3fifo_ops = {
 };
 
 LIO_CACHE_PLUGIN("cache-s3fifo", "1.0.0",
-                 "three queues; what is used once goes quickly", s3fifo_params,
-                 LIO_COUNT(s3fifo_params), s3fifo_ops)
+                 "S3-FIFO: three queues; blocks used once leave quickly",
+                 s3fifo_params, LIO_COUNT(s3fifo_params), s3fifo_ops)

@@ -383,13 +383,13 @@ static uint32_t tiered_plan(void *coalescer, const struct lio_range *ranges,
 
 static const struct lio_param tiered_params[] = {
     { "gap", LIO_PARAM_SIZE, .min = 0, .max = GIB, .preset = 0,
-      .help = "bytes read to save an operation; 0: the device decides" },
+      .help = "widest gap to read through; 0: by the speed of the device" },
     { "max_size", LIO_PARAM_SIZE, .min = 4 * KIB, .max = GIB, .preset = MIB,
       .help = "longest merged read" },
     { "waste", LIO_PARAM_UINT, .min = 0, .max = 99, .preset = 75,
-      .help = "percent of a merged read that nobody asked for, at most" },
+      .help = "most percent of a merged read that no caller wants" },
     { "dense", LIO_PARAM_UINT, .min = 1, .max = 100, .preset = 90,
-      .help = "percent asked for that make an extent worth reading whole" },
+      .help = "percent wanted from which an extent is read whole" },
 };
 
 static const struct lio_coalesce_ops tiered_ops = {
@@ -399,5 +399,5 @@ static const struct lio_coalesce_ops tiered_ops = {
 };
 
 LIO_COALESCE_PLUGIN("coalesce-tiered", "1.0.0",
-                    "reads that touch, or whose gap is cheap, become one",
+                    "merges reads that touch, or whose gap is cheap",
                     tiered_params, LIO_COUNT(tiered_params), tiered_ops)

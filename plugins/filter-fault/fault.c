@@ -16,14 +16,14 @@ static const struct lio_param fault_params[NPARAMS] = {
     { .name = "seed",
       .type = LIO_PARAM_UINT,
       .preset = 1,
-      .help = "of all rates: the same seed fails the same operations" },
+      .help = "for all rates: the same seed fails the same operations" },
     { .name = "rules",
       .type = LIO_PARAM_STRING,
       .help = "what fails and how, e.g. read:rate=0.01:errno=EIO; sync:nth=3:"
               "errno=ENOSPC" },
-    { .name = "rules2", .type = LIO_PARAM_STRING, .help = "more of them" },
-    { .name = "rules3", .type = LIO_PARAM_STRING, .help = "more of them" },
-    { .name = "rules4", .type = LIO_PARAM_STRING, .help = "more of them" },
+    { .name = "rules2", .type = LIO_PARAM_STRING, .help = "more rules" },
+    { .name = "rules3", .type = LIO_PARAM_STRING, .help = "more rules" },
+    { .name = "rules4", .type = LIO_PARAM_STRING, .help = "more rules" },
 };
 
 /* -- life ----------------------------------------------------------------- */
@@ -175,5 +175,5 @@ static const struct lio_backend_ops fault_ops = {
 };
 
 LIO_FILTER_PLUGIN("filter-fault", "1.0.0",
-                  "fails by rule: errors, short, late, reordered, duplicate",
+                  "injects faults: errors, short, late, reordered, duplicate",
                   fault_params, NPARAMS, fault_ops)

@@ -27,27 +27,27 @@ static const struct lio_param throttle_params[] = {
     { .name = "latency",
       .type = LIO_PARAM_TIME,
       .max = NS_PER_HOUR,
-      .help = "what every operation takes at least" },
+      .help = "least time of every operation" },
     { .name = "jitter",
       .type = LIO_PARAM_TIME,
       .max = NS_PER_HOUR,
-      .help = "what it takes on top, evenly spread from 0 to this" },
+      .help = "time added to it, evenly spread from 0 to this" },
     { .name = "iops",
       .type = LIO_PARAM_UINT,
       .max = 1000 * 1000 * 1000,
-      .help = "operations a second, all lanes together; 0 = any" },
+      .help = "operations a second, all lanes together; 0 = no limit" },
     { .name = "bandwidth",
       .type = LIO_PARAM_SIZE,
       .max = LIO_BANDWIDTH_MAX,
-      .help = "bytes a second, all lanes together; 0 = any" },
+      .help = "bytes a second, all lanes together; 0 = no limit" },
     { .name = "depth",
       .type = LIO_PARAM_UINT,
       .max = 65536,
-      .help = "operations the device works on at once; 0 = any" },
+      .help = "operations the device works on at once; 0 = no limit" },
     { .name = "seed",
       .type = LIO_PARAM_UINT,
       .preset = 1,
-      .help = "of the jitter" },
+      .help = "of the random numbers for jitter" },
 };
 
 struct throttle {
@@ -325,5 +325,5 @@ static const struct lio_backend_ops throttle_ops = {
 };
 
 LIO_FILTER_PLUGIN("filter-throttle", "1.0.0",
-                  "plays a slower device: latency, IOPS, bandwidth, depth",
+                  "simulates a slower device: latency, IOPS, bandwidth, depth",
                   throttle_params, LIO_COUNT(throttle_params), throttle_ops)

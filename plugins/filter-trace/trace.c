@@ -30,18 +30,18 @@ static const char *const formats[] = { "csv", "binary", NULL };
 static const struct lio_param trace_params[] = {
     { .name = "path",
       .type = LIO_PARAM_STRING,
-      .help = "file that the trace goes to; must be set" },
+      .help = "file that the trace is written to; must be set" },
     { .name = "format",
       .type = LIO_PARAM_ENUM,
       .choices = formats,
       .preset = LIO_TRACE_CSV,
-      .help = "how it is written" },
+      .help = "of the trace" },
     { .name = "records",
       .type = LIO_PARAM_UINT,
       .min = 1,
       .max = 65536,
       .preset = 512,
-      .help = "operations of a lane that are written at once" },
+      .help = "operations of a lane that are buffered and written together" },
 };
 
 struct trace {

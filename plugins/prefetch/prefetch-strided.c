@@ -16,13 +16,13 @@ static const struct lio_param strided_params[] = {
       .min = 4096,
       .max = 1u << 30,
       .preset = 128 * 1024,
-      .help = "bytes to read ahead at first, and at least" },
+      .help = "least bytes to read ahead, and the first distance" },
     { .name = "max_distance",
       .type = LIO_PARAM_SIZE,
       .min = 4096,
       .max = 1u << 30,
       .preset = 2048 * 1024,
-      .help = "bytes to read ahead at most" },
+      .help = "most bytes to read ahead" },
 };
 
 static int strided_open(const struct lio_prefetch_setup *setup,
