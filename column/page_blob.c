@@ -54,9 +54,15 @@ static int nest(struct lio_decode *dec, const Lio__Pb__BlobLayout *layout,
     if (rc < 0)
         return rc;
     assert(levels.nlists == 0); /* lio_page_unsupported() */
-    rc = collect_levels(dec, &levels, vector);
+    if (vector->nulls > 0)
+        rc = lio_decode_corrupt(dec,
+                                "%" PRIu64 " descriptors that are null "
+                                "do not say what lies above them",
+                                vector->nulls);
     if (rc == 0)
-        rc = lio_levels_check(dec, &levels, in->rows, vector->rows);
+        rc = collect_levels(dec, &levels, vector);
+    if (rc == 0)
+        rc = lio_levels_check(dec, &levels, vector->rows, vector->rows);
     if (rc == 0)
         rc = lio_levels_unravel(dec, &levels, in->leaf, in->rows, vector,
                                 vector);

@@ -681,30 +681,31 @@ static void constant_lists_have_levels(void **state)
 
 /* -- blobs --------------------------------------------------------------- */
 
+static uint64_t descriptor_widths[] = { 64, 64 };
+static Lio__Pb__CompressiveEncoding flat128 = FLAT(128);
+static Lio__Pb__PackedStruct packed_descriptor = { .n_bits = 2,
+                                                   .bits = descriptor_widths,
+                                                   .values = &flat128 };
+static Lio__Pb__CompressiveEncoding descriptor_enc = {
+    .compression_case = ENCODING_CASE(PACKED_STRUCT),
+    .packed_struct = &packed_descriptor,
+};
+static Lio__Pb__FullZipLayout zipped_descriptors = {
+    .details_case = LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_VALUE,
+    .bits_per_value = 128,
+    .nitems = 2,
+    .value_compression = &descriptor_enc,
+    .n_layers = 1,
+    .layers = valid_layers,
+};
+static Lio__Pb__PageLayout two_descriptors = {
+    .layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP,
+    .full_zip = &zipped_descriptors,
+};
+
 static void blob_page_holds_descriptors(void **state)
 {
-    uint64_t widths[] = { 64, 64 };
-    Lio__Pb__CompressiveEncoding flat128 = FLAT(128);
-    Lio__Pb__PackedStruct packed = { .n_bits = 2,
-                                     .bits = widths,
-                                     .values = &flat128 };
-    Lio__Pb__CompressiveEncoding enc = {
-        .compression_case = ENCODING_CASE(PACKED_STRUCT),
-        .packed_struct = &packed,
-    };
-    Lio__Pb__FullZipLayout zip = {
-        .details_case = LIO__PB__FULL_ZIP_LAYOUT__DETAILS_BITS_PER_VALUE,
-        .bits_per_value = 128,
-        .nitems = 2,
-        .value_compression = &enc,
-        .n_layers = 1,
-        .layers = valid_layers,
-    };
-    Lio__Pb__PageLayout inner = {
-        .layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP,
-        .full_zip = &zip,
-    };
-    Lio__Pb__BlobLayout blob = { .inner = &inner };
+    Lio__Pb__BlobLayout blob = { .inner = &two_descriptors };
     static const uint64_t rows[] = { 100, 7, 1, 0 };
     struct fixture *f = *state;
 
@@ -714,8 +715,64 @@ static void blob_page_holds_descriptors(void **state)
     f->page.rows = 2;
     (void)add_buffer(f, rows, sizeof(rows));
     holds(f, "{100 7} {1 0}");
-    widths[1] = 32;
+    descriptor_widths[1] = 32;
     refused(f, "field 1 of a packed struct has 32 bits");
+    descriptor_widths[1] = 64;
+}
+
+/* The second of two in a row is null: level 1 in place of a position. */
+static void blobs_may_be_groups(void **state)
+{
+    static const uint64_t positions[] = { 100, 7, 1 << 16, 0 };
+    uint32_t layers[] = { 3, 1, 1 };
+    const struct lio_type *blobs[] = { &lio_blob_type };
+    const struct lio_type record = { .kind = LIO_KIND_STRUCT,
+                                     .nchildren = 1,
+                                     .children = blobs };
+    const struct lio_type *records[] = { &record };
+    const struct lio_type pair = { .kind = LIO_KIND_FIXED_LIST,
+                                   .dimension = 2,
+                                   .nchildren = 1,
+                                   .children = records };
+    Lio__Pb__BlobLayout blob = { .inner = &two_descriptors,
+                                 .n_layers = 3,
+                                 .layers = layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+    f->layout.blob = &blob;
+    f->leaf = (struct lio_leaf){ .nlayers = 3,
+                                 .types = { &lio_blob_type, &record, &pair } };
+    f->page.rows = 1;
+    (void)add_buffer(f, positions, sizeof(positions));
+    holds(f, "[{{100 7}} {~}]");
+    f->page.rows = 2;
+    refused(f, "2 entries for 4 rows");
+}
+
+static void descriptors_are_not_null(void **state)
+{
+    uint32_t nullable[] = { 3 }, layers[] = { 3, 3 };
+    const struct lio_type *blobs[] = { &lio_blob_type };
+    const struct lio_type record = { .kind = LIO_KIND_STRUCT,
+                                     .nchildren = 1,
+                                     .children = blobs };
+    Lio__Pb__ConstantLayout constant = { .n_layers = 1, .layers = nullable };
+    Lio__Pb__PageLayout inner = {
+        .layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT,
+        .constant = &constant,
+    };
+    Lio__Pb__BlobLayout blob = { .inner = &inner,
+                                 .n_layers = 2,
+                                 .layers = layers };
+    struct fixture *f = *state;
+
+    f->layout.layout_case = LIO__PB__PAGE_LAYOUT__LAYOUT_BLOB;
+    f->layout.blob = &blob;
+    f->leaf =
+        (struct lio_leaf){ .nlayers = 2, .types = { &lio_blob_type, &record } };
+    f->page.rows = 3;
+    refused(f, "3 descriptors that are null do not say what lies above them");
 }
 
 /* Levels are there of what is null, and of nothing else. */
@@ -757,6 +814,8 @@ int main(void)
         TEST(constant_of_a_dictionary_is_its_only_value),
         TEST(constant_lists_have_levels),
         TEST(blob_page_holds_descriptors),
+        TEST(blobs_may_be_groups),
+        TEST(descriptors_are_not_null),
         TEST(lists_of_blobs_are_refused),
     };
 
