@@ -11,7 +11,7 @@
  * Prints one line of JSON: rows, seconds with opening, CPU seconds,
  * milliseconds until the first batch, and the most memory the process had.
  */
-#include "bench/measure.h"
+#include "bench/engine.h"
 
 #include <lanceio/column.h>
 
@@ -27,8 +27,7 @@ struct bench {
     const char *path;
     const char *columns[MAX_NAMES];
     uint32_t ncolumns;
-    const char *settings[MAX_NAMES];
-    uint32_t nsettings;
+    struct bench_settings settings;
     uint64_t take, batch_rows, passes;
     uint64_t rows; /* read */
     double first_s;
@@ -132,18 +131,16 @@ static void set_option(struct bench *bench, int option)
         set_columns(bench, optarg);
         break;
     case 't':
-        bench->take = strtoull(optarg, NULL, 10);
+        bench->take = bench_number(optarg);
         break;
     case 'b':
-        bench->batch_rows = strtoull(optarg, NULL, 10);
+        bench->batch_rows = bench_number(optarg);
         break;
     case 'p':
-        bench->passes = strtoull(optarg, NULL, 10);
+        bench->passes = bench_number(optarg);
         break;
     case 's':
-        if (bench->nsettings == MAX_NAMES)
-            bench_die("too many settings");
-        bench->settings[bench->nsettings++] = optarg;
+        bench_set(&bench->settings, optarg);
         break;
     default:
         exit(2);
@@ -171,16 +168,10 @@ static void parse(struct bench *bench, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct bench bench = { .passes = 1 };
-    struct lio_config *config;
     struct lio_engine *engine;
-    struct lio_error err;
 
     parse(&bench, argc, argv);
-    bench_check(
-        lio_config_load(NULL, bench.settings, bench.nsettings, &config, &err),
-        &err);
-    bench_check(lio_engine_open(config, &engine, &err), &err);
-    lio_config_free(config);
+    engine = bench_engine_open(&bench.settings);
     for (; bench.passes > 0; bench.passes--)
         run(&bench, engine);
     lio_engine_close(engine);

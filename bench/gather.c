@@ -12,9 +12,7 @@
  * Prints one line: reads, seconds, reads a second, CPU seconds, and what the
  * device was asked for: operations and MB.
  */
-#include "bench/measure.h"
-
-#include <lanceio/lanceio.h>
+#include "bench/engine.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -23,16 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SETTINGS 32u
-#define MAX_READS    4096u
-#define UNIT         4096u /* places and lengths are multiples of it */
+#define MAX_READS 4096u
+#define UNIT      4096u /* places and lengths are multiples of it */
 
 struct gather {
     const char *path;
     uint64_t nreads, nbatches, length, gap;
     bool sync;
-    const char *settings[MAX_SETTINGS];
-    size_t nsettings;
+    struct bench_settings settings;
 
     struct lio_engine *engine;
     struct lio_file *file;
@@ -108,20 +104,6 @@ static void read_at_once(struct gather *g)
 
 /* -- the command line ---------------------------------------------------- */
 
-static uint64_t number(const char *text)
-{
-    char *end;
-    uint64_t n = strtoull(text, &end, 10);
-
-    if (*end == 'K')
-        n <<= 10;
-    else if (*end == 'M')
-        n <<= 20;
-    else if (*end || end == text)
-        bench_die("not a number");
-    return n;
-}
-
 static void parse(struct gather *g, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -140,21 +122,19 @@ static void parse(struct gather *g, int argc, char **argv)
             g->sync = true;
             break;
         case 'r':
-            g->nreads = number(optarg);
+            g->nreads = bench_number(optarg);
             break;
         case 'b':
-            g->nbatches = number(optarg);
+            g->nbatches = bench_number(optarg);
             break;
         case 'l':
-            g->length = number(optarg);
+            g->length = bench_number(optarg);
             break;
         case 'g':
-            g->gap = number(optarg);
+            g->gap = bench_number(optarg);
             break;
         case 's':
-            if (g->nsettings == MAX_SETTINGS)
-                bench_die("too many settings");
-            g->settings[g->nsettings++] = optarg;
+            bench_set(&g->settings, optarg);
             break;
         default:
             exit(2);
@@ -168,14 +148,11 @@ static void parse(struct gather *g, int argc, char **argv)
 static void open_all(struct gather *g)
 {
     uint64_t most = g->nreads * (g->length + 2 * g->gap);
-    struct lio_config *config;
     struct lio_error err;
 
-    if (lio_config_load(NULL, g->settings, g->nsettings, &config, &err) < 0 ||
-        lio_engine_open(config, &g->engine, &err) < 0 ||
-        lio_file_open(g->engine, g->path, LIO_READ, &g->file, &err) < 0)
-        bench_die(err.msg);
-    lio_config_free(config);
+    g->engine = bench_engine_open(&g->settings);
+    bench_check(lio_file_open(g->engine, g->path, LIO_READ, &g->file, &err),
+                &err);
     if (lio_file_size(g->file) < most + UNIT)
         bench_die("the file is too small for a batch");
     g->memory = aligned_alloc(UNIT, g->nreads * g->length);

@@ -7,14 +7,13 @@
  * a request costs must not depend on how many others wait: bench/count-queued
  * counts instructions for more and more of them.
  */
-#include <lanceio/lanceio.h>
+#include "bench/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES   4096u
-#define MAX_SETTINGS 16u
+#define READ_BYTES 4096u
 
 static int fail(const struct lio_error *err)
 {
@@ -93,12 +92,10 @@ out:
 
 int main(int argc, char **argv)
 {
-    const char *settings[MAX_SETTINGS] = { "cache.plugin=none",
-                                           "stats.database=off" };
-    size_t nsettings = 2;
+    struct bench_settings settings = {
+        .all = { "cache.plugin=none", "stats.database=off" }, .n = 2
+    };
     struct lio_engine *engine;
-    struct lio_config *config;
-    struct lio_error err;
     unsigned long count;
     int code;
 
@@ -107,12 +104,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: lio-bench-queued FILE COUNT [-s KEY=VALUE]\n");
         return 2;
     }
-    for (int i = 3; i + 1 < argc && nsettings < MAX_SETTINGS; i += 2)
-        settings[nsettings++] = argv[i + 1];
-    if (lio_config_load(NULL, settings, nsettings, &config, &err) < 0 ||
-        lio_engine_open(config, &engine, &err) < 0)
-        return fail(&err);
-    lio_config_free(config);
+    for (int i = 3; i + 1 < argc; i += 2)
+        bench_set(&settings, argv[i + 1]);
+    engine = bench_engine_open(&settings);
     code = run(engine, argv[1], (uint32_t)count);
     lio_engine_close(engine);
     return code;

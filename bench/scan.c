@@ -20,7 +20,7 @@
  *
  * The file is dropped from the page cache first.
  */
-#include "bench/measure.h"
+#include "bench/engine.h"
 
 #include <lanceio/lanceio.h>
 
@@ -34,16 +34,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_SETTINGS 64
-
 struct scan {
     const char *path, *way;
     uint64_t file_bytes;
     uint64_t read_bytes, stride, total_bytes;
     uint64_t columns, work_ns, npasses;
     bool planned, shuffled;
-    const char *settings[MAX_SETTINGS];
-    size_t nsettings;
+    struct bench_settings settings;
 
     uint64_t *offsets; /* noffsets of them, in order */
     size_t noffsets;
@@ -96,16 +93,12 @@ static void shuffle(struct scan *scan)
 
 static void open_engine(struct scan *scan)
 {
-    struct lio_config *config;
     struct lio_error err;
 
-    if (lio_config_load(NULL, scan->settings, scan->nsettings, &config, &err) <
-            0 ||
-        lio_engine_open(config, &scan->engine, &err) < 0 ||
-        lio_file_open(scan->engine, scan->path, LIO_READ, &scan->file, &err) <
-            0)
-        bench_die(err.msg);
-    lio_config_free(config);
+    scan->engine = bench_engine_open(&scan->settings);
+    bench_check(
+        lio_file_open(scan->engine, scan->path, LIO_READ, &scan->file, &err),
+        &err);
 }
 
 static void open_plain(struct scan *scan)
@@ -204,22 +197,6 @@ static void print_ahead(const struct scan *scan)
 
 /* -- the command line ---------------------------------------------------- */
 
-static uint64_t number(const char *text)
-{
-    char *end;
-    uint64_t n = strtoull(text, &end, 10);
-
-    if (*end == 'K')
-        n <<= 10;
-    else if (*end == 'M')
-        n <<= 20;
-    else if (*end == 'G')
-        n <<= 30;
-    else if (*end)
-        bench_die("not a number");
-    return n;
-}
-
 static void parse(struct scan *scan, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -242,19 +219,19 @@ static void parse(struct scan *scan, int argc, char **argv)
             scan->way = optarg;
             break;
         case 'r':
-            scan->read_bytes = number(optarg);
+            scan->read_bytes = bench_number(optarg);
             break;
         case 'c':
-            scan->columns = number(optarg);
+            scan->columns = bench_number(optarg);
             break;
         case 'd':
-            scan->stride = number(optarg);
+            scan->stride = bench_number(optarg);
             break;
         case 'n':
-            scan->work_ns = number(optarg);
+            scan->work_ns = bench_number(optarg);
             break;
         case 'b':
-            scan->total_bytes = number(optarg);
+            scan->total_bytes = bench_number(optarg);
             break;
         case 'p':
             scan->planned = true;
@@ -263,12 +240,10 @@ static void parse(struct scan *scan, int argc, char **argv)
             scan->shuffled = true;
             break;
         case 't':
-            scan->npasses = number(optarg);
+            scan->npasses = bench_number(optarg);
             break;
         case 's':
-            if (scan->nsettings == MAX_SETTINGS)
-                bench_die("too many settings");
-            scan->settings[scan->nsettings++] = optarg;
+            bench_set(&scan->settings, optarg);
             break;
         default:
             exit(2);

@@ -19,7 +19,7 @@
  * grew at the most.  The batches are made before the clock starts, and are all
  * different.
  */
-#include "bench/measure.h"
+#include "bench/engine.h"
 #include "bench/write/rows.h"
 
 #include <lanceio/column.h>
@@ -30,15 +30,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SETTINGS 64
-
 struct bench {
     const char *path, *dump, *only;
     uint64_t nrows, batch_rows;
     bool no_engine;
     struct lio_write_options options;
-    const char *settings[MAX_SETTINGS];
-    uint32_t nsettings;
+    struct bench_settings settings;
     struct rows rows;
     struct lio_write_summary summary;
     double seconds, finish_s, cpu_s;
@@ -112,16 +109,9 @@ static void measure(struct bench *bench, struct lio_engine *engine)
 static void run(struct bench *bench)
 {
     struct lio_engine *engine = NULL;
-    struct lio_config *config;
-    struct lio_error err;
 
-    if (!bench->no_engine) {
-        bench_check(lio_config_load(NULL, bench->settings, bench->nsettings,
-                                    &config, &err),
-                    &err);
-        bench_check(lio_engine_open(config, &engine, &err), &err);
-        lio_config_free(config);
-    }
+    if (!bench->no_engine)
+        engine = bench_engine_open(&bench->settings);
     measure(bench, engine);
     lio_engine_close(engine);
 }
@@ -145,13 +135,13 @@ static void set_option(struct bench *bench, int option)
 {
     switch (option) {
     case 'r':
-        bench->nrows = strtoull(optarg, NULL, 10);
+        bench->nrows = bench_number(optarg);
         break;
     case 'o':
         bench->only = optarg;
         break;
     case 'b':
-        bench->batch_rows = strtoull(optarg, NULL, 10);
+        bench->batch_rows = bench_number(optarg);
         break;
     case 'y':
         bench->no_engine = true;
@@ -160,7 +150,7 @@ static void set_option(struct bench *bench, int option)
         bench->options.threads = (uint32_t)strtoul(optarg, NULL, 10);
         break;
     case 'm':
-        bench->options.memory = strtoull(optarg, NULL, 10);
+        bench->options.memory = bench_number(optarg);
         break;
     case 'v':
         bench->options.format_version = optarg;
@@ -169,7 +159,7 @@ static void set_option(struct bench *bench, int option)
         bench->options.compression = optarg;
         break;
     case 'n':
-        bench->options.rows_per_file = strtoull(optarg, NULL, 10);
+        bench->options.rows_per_file = bench_number(optarg);
         break;
     case 'p':
         bench->options.page_cache = 1;
@@ -178,9 +168,7 @@ static void set_option(struct bench *bench, int option)
         bench->dump = optarg;
         break;
     case 's':
-        if (bench->nsettings == MAX_SETTINGS)
-            bench_die("too many settings");
-        bench->settings[bench->nsettings++] = optarg;
+        bench_set(&bench->settings, optarg);
         break;
     default:
         exit(2);
