@@ -61,8 +61,7 @@ char *cli_digits_put(char *at, uint64_t number, unsigned ndigits)
     return at + ndigits;
 }
 
-/* Negate a two's complement number. */
-static void negate(uint32_t *limbs, size_t nlimbs)
+void cli_limbs_negate(uint32_t *limbs, size_t nlimbs)
 {
     uint64_t carry = 1;
 
@@ -139,7 +138,7 @@ char *cli_decimal_put(char *at, const void *value, size_t bytes, int scale)
     memcpy(limbs, value, bytes);
     if (limbs[nlimbs - 1] >> 31) {
         *at++ = '-';
-        negate(limbs, nlimbs);
+        cli_limbs_negate(limbs, nlimbs);
     }
     digits = put_magnitude(end, limbs, nlimbs);
     n = (size_t)(end - digits);

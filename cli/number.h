@@ -29,4 +29,7 @@ char *cli_digits_put(char *at, uint64_t number, unsigned ndigits);
  */
 char *cli_decimal_put(char *at, const void *value, size_t bytes, int scale);
 
+/* Negate a two's complement number, its lowest 32 bits first. */
+void cli_limbs_negate(uint32_t *limbs, size_t nlimbs);
+
 #endif

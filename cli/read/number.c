@@ -140,17 +140,6 @@ static enum cli_parse gather(const struct cli_digits *digits, int64_t power,
     return CLI_PARSE_OK;
 }
 
-static void negate(uint32_t *limbs, size_t nlimbs)
-{
-    uint64_t carry = 1;
-
-    for (size_t i = 0; i < nlimbs; i++) {
-        carry += (uint32_t)~limbs[i];
-        limbs[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-}
-
 enum cli_parse cli_decimal_parse(const char *text, size_t bytes,
                                  unsigned precision, int scale, size_t width,
                                  void *ret_value)
@@ -169,7 +158,7 @@ enum cli_parse cli_decimal_parse(const char *text, size_t bytes,
     if (limbs[nlimbs - 1] >> 31)
         return CLI_PARSE_RANGE;
     if (digits.negative)
-        negate(limbs, nlimbs);
+        cli_limbs_negate(limbs, nlimbs);
     memcpy(ret_value, limbs, width);
     return CLI_PARSE_OK;
 }
