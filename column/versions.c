@@ -139,14 +139,41 @@ static int not_there(const char *root, struct listing *listing,
         root, listing->wanted, listing->n == 1 ? "is" : "are", text.text);
 }
 
+static int is_lance(const struct dirent *entry)
+{
+    static const char suffix[] = ".lance";
+    size_t len = strlen(entry->d_name);
+
+    return len >= sizeof(suffix) &&
+           strcmp(entry->d_name + len - strlen(suffix), suffix) == 0;
+}
+
+/* A database's directory is easily taken for one of its tables. */
+static int no_dataset(const char *root, struct lio_error *err)
+{
+    struct dirent **entries;
+    struct lio_sentence inside;
+    int n = scandir(root, &entries, is_lance, alphasort);
+
+    lio_sentence_init(&inside);
+    for (int i = 0; i < n; i++) {
+        lio_sentence_add(&inside, "%s%s", i == 0 ? "; it contains " : ", ",
+                         entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return lio_error_set(err, LIO_ENOTFOUND,
+                         "%s: is not a Lance dataset: it has no _versions "
+                         "directory%s",
+                         root, inside.text);
+}
+
 static int judge(const char *root, int os_errno, struct listing *listing,
                  struct lio_error *err)
 {
     if (os_errno == ENOENT || os_errno == ENOTDIR)
-        return lio_error_set(err, LIO_ENOTFOUND,
-                             "%s: is not a Lance dataset: it has no _versions "
-                             "directory",
-                             root);
+        return no_dataset(root, err);
     if (os_errno != 0)
         return lio_error_set(err, lio_code_of_errno(os_errno),
                              "%s/_versions: cannot list it: %s", root,

@@ -95,6 +95,36 @@ static void directory_without_versions_is_said(void **state)
     free(nowhere);
 }
 
+static void make_directory(const char *dir, const char *name)
+{
+    char *path;
+
+    assert_true(asprintf(&path, "%s/%s", dir, name) >= 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    free(path);
+}
+
+/* Who names the directory of a database means one of its tables. */
+static void tables_in_a_directory_are_named(void **state)
+{
+    struct lio_error err;
+    char *path = NULL, *db;
+
+    make_directory(*state, "db");
+    make_directory(*state, "db/trips.lance");
+    make_directory(*state, "db/flights.lance");
+    make_directory(*state, "db/other");
+    make_directory(*state, "db/.lance");
+    assert_true(asprintf(&db, "%s/db", (char *)*state) >= 0);
+    assert_int_equal(lio_version_find(db, 0, &path, &err), LIO_ENOTFOUND);
+    assert_non_null(strstr(err.msg, "it has no _versions directory; it "
+                                    "contains flights.lance, trips.lance"));
+    assert_null(strstr(err.msg, "other"));
+    assert_null(strstr(err.msg, " .lance"));
+    assert_null(path);
+    free(db);
+}
+
 static void any_version_is_found_by_its_number(void **state)
 {
     struct lio_error err;
@@ -142,6 +172,7 @@ int main(void)
         TEST(v2_names_count_downwards),
         TEST(other_files_are_no_versions),
         TEST(directory_without_versions_is_said),
+        TEST(tables_in_a_directory_are_named),
         TEST(any_version_is_found_by_its_number),
         TEST(versions_that_are_there_are_named),
     };
