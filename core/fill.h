@@ -4,7 +4,7 @@
  *     operation   ├──────────────────────────────┤    one range of the file
  *     pieces      ├─ block 7 ─┤├─ block 8 ─┤├─ 9 ┤    each into a frame
  *
- * How they are put together; what becomes of them is read.c's.
+ * How they are put together; what becomes of them is read_end.c's.
  */
 #ifndef LIO_CORE_FILL_H
 #define LIO_CORE_FILL_H

@@ -1,6 +1,8 @@
 /* Runs: found, extended, merged, and read ahead of. */
 #include "sequential.h"
 
+#include "common/minmax.h"
+
 #include <stdlib.h>
 
 #define ENOUGH     2u /* accesses in a row that make a run */
@@ -14,16 +16,6 @@
 /* A run of n accesses is kept n times longer than one of a single access, up to
  * so many: else random accesses between two of its own would push it out. */
 #define MAX_TRUST 16u
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 static uint64_t distance_between(uint64_t a, uint64_t b)
 {
@@ -55,7 +47,7 @@ static bool believed(const struct lio_sequential *seq,
 static uint64_t window_of(const struct lio_sequential *seq,
                           const struct lio_run *run)
 {
-    return min_u64(seq->config.window_bytes, run->bytes / 2);
+    return lio_min_u64(seq->config.window_bytes, run->bytes / 2);
 }
 
 static bool touches(const struct lio_sequential *seq, const struct lio_run *run,
@@ -86,7 +78,7 @@ static void learn_from(struct lio_sequential *seq, const struct lio_run *run)
     if (run->frontier == 0)
         return;
     if (wasted > run->bytes / 2)
-        seq->doubt = (uint32_t)min_u64(seq->doubt + 1, MAX_DOUBT);
+        seq->doubt = (uint32_t)lio_min_u64(seq->doubt + 1, MAX_DOUBT);
     else if (seq->doubt > 0)
         seq->doubt--;
 }
@@ -103,7 +95,7 @@ static struct lio_run *worst_run(struct lio_sequential *seq)
 
         if (run->naccesses == 0)
             return run;
-        age /= min_u64(run->naccesses, MAX_TRUST);
+        age /= lio_min_u64(run->naccesses, MAX_TRUST);
         if (!worst || age > most) {
             worst = run;
             most = age;
@@ -145,7 +137,7 @@ static void extend(const struct lio_sequential *seq, struct lio_run *run,
     uint64_t gap = gap_before(run, range);
 
     if (end <= run->high) {
-        run->low = min_u64(run->low, range->offset);
+        run->low = lio_min_u64(run->low, range->offset);
         return;
     }
     if (gap < range->length)
@@ -154,7 +146,8 @@ static void extend(const struct lio_sequential *seq, struct lio_run *run,
     run->high = end;
     /* What lies far behind is not this run's any more: another reader may be
      * there. */
-    run->low = max_u64(run->low, end - min_u64(end, seq->config.window_bytes));
+    run->low =
+        lio_max_u64(run->low, end - lio_min_u64(end, seq->config.window_bytes));
 }
 
 /* Reads that came out of order began runs of their own: take in those that
@@ -167,14 +160,15 @@ static void absorb(struct lio_sequential *seq, struct lio_run *run)
         if (other == run || other->naccesses == 0 || other->low > run->high ||
             other->high < run->low)
             continue;
-        run->low = min_u64(run->low, other->low);
-        run->high = max_u64(run->high, other->high);
-        run->frontier = max_u64(run->frontier, other->frontier);
-        run->proposed_from = max_u64(run->proposed_from, other->proposed_from);
+        run->low = lio_min_u64(run->low, other->low);
+        run->high = lio_max_u64(run->high, other->high);
+        run->frontier = lio_max_u64(run->frontier, other->frontier);
+        run->proposed_from =
+            lio_max_u64(run->proposed_from, other->proposed_from);
         run->bytes += other->bytes;
         run->naccesses += other->naccesses;
         run->distance.bytes =
-            max_u64(run->distance.bytes, other->distance.bytes);
+            lio_max_u64(run->distance.bytes, other->distance.bytes);
         *other = (struct lio_run){ 0 };
     }
 }
@@ -189,12 +183,12 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 static int32_t propose(const struct lio_sequential *seq, struct lio_run *run,
                        struct lio_range *out)
 {
-    uint64_t ahead = min_u64(run->distance.bytes, run->bytes);
+    uint64_t ahead = lio_min_u64(run->distance.bytes, run->bytes);
     uint64_t block = seq->config.block_bytes;
     uint64_t unit = ahead < block ? SMALL_UNIT : block;
-    uint64_t from = max_u64(run->frontier, run->high);
+    uint64_t from = lio_max_u64(run->frontier, run->high);
     uint64_t until = round_up(run->high + ahead, unit);
-    uint64_t step = max_u64(unit, min_u64(ahead / 4, MAX_STEP));
+    uint64_t step = lio_max_u64(unit, lio_min_u64(ahead / 4, MAX_STEP));
 
     if (until < from || until - from < step)
         return 0;
@@ -219,7 +213,7 @@ static void judge(struct lio_run *run, const struct lio_access *access)
     if (end > run->frontier)
         flags = LIO_ACCESS_AHEAD | LIO_ACCESS_WAITED;
     lio_distance_judge(&run->distance, range->length, flags,
-                       run->frontier - min_u64(run->high, run->frontier));
+                       run->frontier - lio_min_u64(run->high, run->frontier));
 }
 
 int32_t lio_sequential_observe(struct lio_sequential *seq,
