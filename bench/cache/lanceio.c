@@ -1,5 +1,5 @@
 /*
- * lanceio's cache below the engine, called as core/read.c does: a hit without
+ * lanceio's cache below the engine, called as core/read_block.c does: a hit without
  * the lock, else a claim, whose load is published at once.
  */
 #include "bench/cache/table.h"
