@@ -1,6 +1,6 @@
 /*
- * lanceio's cache below the engine, called as core/read_block.c does: a hit without
- * the lock, else a claim, whose load is published at once.
+ * lanceio's cache below the engine, called as core/read_block.c does: a hit
+ * without the lock, else a claim, whose load is published at once.
  */
 #include "bench/cache/table.h"
 
