@@ -157,8 +157,7 @@ static FILE *progress_stream(const struct cli *cli,
     bool rows_visible =
         isatty(STDOUT_FILENO) && printing->format != &cli_format_none;
 
-    return isatty(STDERR_FILENO) && !rows_visible && !cli->quiet ? stderr
-                                                                 : NULL;
+    return rows_visible || cli->quiet ? NULL : cli_progress_terminal();
 }
 
 static int open_scan(const struct cli *cli, const struct request *request,

@@ -1,7 +1,10 @@
 /* The progress bar. */
 #include "cli/progress.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define FIRST_NS  500000000 /* work shorter than this needs no bar */
 #define REDRAW_NS 100000000
@@ -13,6 +16,15 @@ int64_t cli_progress_now(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+FILE *cli_progress_terminal(void)
+{
+    const char *kind = getenv("TERM");
+
+    if (!isatty(STDERR_FILENO) || !kind || !strcmp(kind, "dumb"))
+        return NULL;
+    return stderr;
 }
 
 void cli_progress_init(struct cli_progress *progress, FILE *stream,

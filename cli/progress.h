@@ -25,6 +25,10 @@ struct cli_progress {
 /* Nanoseconds on the monotonic clock. */
 int64_t cli_progress_now(void);
 
+/* Where a bar can be drawn: stderr, if it is a terminal that can wipe a line;
+ * else NULL. */
+FILE *cli_progress_terminal(void);
+
 /* Begin at `now_ns`; `stream` is a terminal, or NULL. */
 void cli_progress_init(struct cli_progress *progress, FILE *stream,
                        uint64_t total, int64_t now_ns);

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* -- options ------------------------------------------------------------- */
 
@@ -78,7 +77,7 @@ int cli_writing_option(const struct cli *cli, int opt,
 
 int cli_writing_start(const struct cli *cli, struct cli_writing *writing)
 {
-    FILE *stream = isatty(STDERR_FILENO) && !cli->quiet ? stderr : NULL;
+    FILE *stream = cli->quiet ? NULL : cli_progress_terminal();
     int code;
 
     cli_interrupt_open(&writing->interrupt);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MS 1000000
 
@@ -44,6 +46,49 @@ static const char *drawn(struct fixture *f)
 {
     fflush(f->stream);
     return f->text;
+}
+
+/* What it is with `fd` as stderr, and a terminal of this kind. */
+static FILE *terminal(int fd, const char *kind)
+{
+    int before = dup(STDERR_FILENO);
+    FILE *stream;
+
+    if (kind)
+        assert_int_equal(setenv("TERM", kind, 1), 0);
+    else
+        assert_int_equal(unsetenv("TERM"), 0);
+    assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+    stream = cli_progress_terminal();
+    assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+    (void)close(before);
+    return stream;
+}
+
+/* The other end of a pseudo terminal, or -1. */
+static int open_tty(int pty)
+{
+    if (pty < 0 || grantpt(pty) < 0 || unlockpt(pty) < 0)
+        return -1;
+    return open(ptsname(pty), O_RDWR | O_NOCTTY);
+}
+
+static void bar_needs_a_terminal_that_wipes_lines(void **state)
+{
+    int file = open("/dev/null", O_WRONLY), pty = posix_openpt(O_RDWR), tty;
+
+    (void)state;
+    assert_true(file >= 0);
+    assert_null(terminal(file, "xterm"));
+    (void)close(file);
+    tty = open_tty(pty);
+    if (tty < 0)
+        skip(); /* no pseudo terminals here */
+    assert_ptr_equal(terminal(tty, "xterm"), stderr);
+    assert_null(terminal(tty, "dumb"));
+    assert_null(terminal(tty, NULL));
+    (void)close(tty);
+    (void)close(pty);
 }
 
 static void short_work_shows_nothing(void **state)
@@ -150,6 +195,7 @@ int main(void)
         TEST(without_a_terminal_there_is_no_bar),
         TEST(of_an_unknown_total_there_is_no_bar),
         TEST(share_need_not_be_one_of_rows),
+        cmocka_unit_test(bar_needs_a_terminal_that_wipes_lines),
         cmocka_unit_test(the_clock_does_not_go_back),
     };
 
