@@ -47,12 +47,24 @@ static void draw_bar(const struct cli_progress *progress, double share)
     fprintf(progress->stream, "[%s] %3.0f %%  ", bar, share * 100);
 }
 
+/* "1.4 M rows", or K, or as many as there are if these are few. */
+static void draw_count(const struct cli_progress *progress, double rows)
+{
+    if (rows < 1e3)
+        fprintf(progress->stream, "%.0f rows", rows);
+    else
+        fprintf(progress->stream, "%.1f %c rows",
+                rows / (rows < 1e6 ? 1e3 : 1e6), rows < 1e6 ? 'K' : 'M');
+}
+
 /* The line end is cleared, so that a shorter text leaves nothing behind. */
 static void draw_rows(const struct cli_progress *progress, double done,
                       double seconds)
 {
-    fprintf(progress->stream, "%.1f M rows  %.1f M rows/s\x1b[K", done / 1e6,
-            done / 1e6 / seconds);
+    draw_count(progress, done);
+    fputs("  ", progress->stream);
+    draw_count(progress, done / seconds);
+    fputs("/s\x1b[K", progress->stream);
     fflush(progress->stream);
 }
 

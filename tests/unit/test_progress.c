@@ -160,7 +160,16 @@ static void of_an_unknown_total_there_is_no_bar(void **state)
 
     cli_progress_init(&f->progress, f->stream, 0, 0);
     cli_progress_update(&f->progress, 5, 1000 * (int64_t)MS);
-    assert_string_equal(drawn(f), "\r0.0 M rows  0.0 M rows/s\x1b[K");
+    assert_string_equal(drawn(f), "\r5 rows  5 rows/s\x1b[K");
+}
+
+static void few_rows_are_not_none(void **state)
+{
+    struct fixture *f = *state;
+
+    cli_progress_init(&f->progress, f->stream, 0, 0);
+    cli_progress_update(&f->progress, 60000, 2000 * (int64_t)MS);
+    assert_string_equal(drawn(f), "\r60.0 K rows  30.0 K rows/s\x1b[K");
 }
 
 static void share_need_not_be_one_of_rows(void **state)
@@ -194,6 +203,7 @@ int main(void)
         TEST(clearing_wipes_the_line),
         TEST(without_a_terminal_there_is_no_bar),
         TEST(of_an_unknown_total_there_is_no_bar),
+        TEST(few_rows_are_not_none),
         TEST(share_need_not_be_one_of_rows),
         cmocka_unit_test(bar_needs_a_terminal_that_wipes_lines),
         cmocka_unit_test(the_clock_does_not_go_back),
