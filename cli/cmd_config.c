@@ -28,7 +28,6 @@ static const struct cli_syntax syntax = {
             "plugin (a plugin's own default), FILE:LINE, or -s.  The output\n"
             "can be used as a lanceio.ini.\n"
             "\n"
-            "Options:\n"
             "      --json                   print JSON, with a line of help "
             "on each key\n"
             "\n"

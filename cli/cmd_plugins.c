@@ -24,7 +24,6 @@ static const struct cli_syntax syntax = {
             "their parameters, which stand in section [NAME] of lanceio.ini;\n"
             "then the files that were refused, with the reason.\n"
             "\n"
-            "Options:\n"
             "      --json                   print JSON\n"
             "\n"
             "Examples:\n"
