@@ -4,6 +4,7 @@
 #include "column/cutter.h"
 
 #include "column/chunks.h"
+#include "column/constant.h"
 #include "column/pick.h"
 #include "column/pool.h"
 
@@ -36,6 +37,8 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
 
     if (page->layout && page->layout->layout_case == LAYOUT(MINI_BLOCK))
         return kind_of_miniblock(page);
+    if (lio_level_rows_can(page))
+        return LIO_CUT_LEVELS;
     if (lio_entries_find(page, &cutter->entries))
         return LIO_CUT_ENTRIES;
     kind = lio_pick_kind(page, cutter->bits);
@@ -53,6 +56,28 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
     }
 }
 
+/* What strings that repeat decode to, a row: they count for an eighth of what
+ * they take, so that batches of them, which hardly take any bytes of the file,
+ * need not be put together of many windows. */
+static uint64_t repeated_bits(uint64_t value_bytes)
+{
+    return value_bytes; /* each of eight bits */
+}
+
+/* The same of a constant, each of whose entries has two levels and is a value,
+ * or less. */
+static uint64_t constant_bits(const struct lio_page *page,
+                              const struct lio_type *type, uint64_t bits)
+{
+    const Lio__Pb__ConstantLayout *layout = page->layout->constant;
+
+    if (type->kind == LIO_KIND_VARIABLE)
+        bits +=
+            repeated_bits(layout->has_inline_value ? layout->inline_value.len
+                                                   : page->buffers[0].bytes);
+    return page->nbuffers > 1 ? bits + 2 * 16 : bits;
+}
+
 /* What a value decodes to, as far as that can be known before. */
 static uint64_t decoded_bits(const struct lio_page *page,
                              const struct lio_type *type)
@@ -60,6 +85,8 @@ static uint64_t decoded_bits(const struct lio_page *page,
     const Lio__Pb__MiniBlockLayout *layout;
     uint64_t bits = lio_type_is_fixed(type) ? lio_type_bits(type) : type->bits;
 
+    if (lio_level_rows_can(page))
+        return constant_bits(page, type, bits);
     if (type->kind != LIO_KIND_VARIABLE || !page->layout ||
         page->layout->layout_case != LAYOUT(MINI_BLOCK))
         return bits;
@@ -70,15 +97,21 @@ static uint64_t decoded_bits(const struct lio_page *page,
     return bits;
 }
 
-static uint64_t decoded_row_bits(const struct lio_page *page,
-                                 const struct lio_type *type)
+/* How many values a row has; of lists a little more than on the average, if
+ * that can be known before. */
+static uint64_t row_values(const struct lio_page *page)
+{
+    return lio_level_rows_can(page) && page->nbuffers > 1 && page->rows > 0
+               ? lio_level_rows_entries(page) / page->rows + 1
+               : lio_page_row_items(page);
+}
+
+static uint64_t bits_of_row(const struct lio_page *page, uint64_t value_bits)
 {
     uint64_t bits;
 
-    return lio_checked_mul(decoded_bits(page, type), lio_page_row_items(page),
-                           &bits)
-               ? bits
-               : UINT64_MAX;
+    return lio_checked_mul(value_bits, row_values(page), &bits) ? bits
+                                                                : UINT64_MAX;
 }
 
 static uint64_t rows_within(uint64_t bytes, uint64_t row_bits)
@@ -192,6 +225,23 @@ static int ask_entries(struct lio_cutter *cutter, uint64_t row,
     return lio_source_start(&read, 1, &cutter->batch, err);
 }
 
+static int ask_levels(struct lio_cutter *cutter, struct lio_error *err)
+{
+    const struct lio_page *page = cutter->page;
+    struct lio_source_read read;
+    int rc = lio_level_rows_open(&cutter->levels, cutter->dataset, &cutter->ref,
+                                 err);
+
+    if (rc < 0 || !lio_constant_in_buffer(page->nbuffers))
+        return rc;
+    cutter->value =
+        lio_pool_take(cutter->dataset->pool, page->buffers[0].bytes);
+    if (!cutter->value)
+        return no_memory(cutter, err);
+    read = read_of(cutter, 0, 0, cutter->value);
+    return lio_source_start(&read, 1, &cutter->batch, err);
+}
+
 static int ask(struct lio_cutter *cutter, uint64_t row, struct lio_error *err)
 {
     switch (cutter->kind) {
@@ -200,6 +250,8 @@ static int ask(struct lio_cutter *cutter, uint64_t row, struct lio_error *err)
         return ask_once(cutter, err);
     case LIO_CUT_ENTRIES:
         return ask_entries(cutter, row, err);
+    case LIO_CUT_LEVELS:
+        return ask_levels(cutter, err);
     default:
         return 0;
     }
@@ -218,14 +270,6 @@ static int sum_chunks(struct lio_cutter *cutter, struct lio_error *err)
                   : 0;
 }
 
-/* What strings that repeat decode to, a row: they count for an eighth of what
- * they take, so that batches of them, which hardly take any bytes of the file,
- * need not be put together of many windows. */
-static uint64_t repeated_bits(uint64_t value_bytes)
-{
-    return value_bytes; /* each of eight bits */
-}
-
 /* Here, not with each window, which took longer than all else. */
 static int open_dictionary(struct lio_cutter *cutter, struct lio_error *err)
 {
@@ -237,9 +281,9 @@ static int open_dictionary(struct lio_cutter *cutter, struct lio_error *err)
     lio_mem_put(cutter->items);
     cutter->items = NULL;
     if (rc == 0 && type->kind == LIO_KIND_VARIABLE && dictionary->nitems > 0)
-        cutter->row_bits =
-            type->bits +
-            repeated_bits(dictionary->strings.bytes / dictionary->nitems);
+        cutter->row_bits = bits_of_row(
+            cutter->page, type->bits + repeated_bits(dictionary->strings.bytes /
+                                                     dictionary->nitems));
     return rc;
 }
 
@@ -291,8 +335,9 @@ int lio_cutter_open(struct lio_cutter *cutter,
     *cutter = (struct lio_cutter){ .dataset = dataset,
                                    .ref = *ref,
                                    .page = &column->pages[ref->page] };
-    cutter->row_bits = decoded_row_bits(
-        cutter->page, &dataset->schema.fields[ref->field].type);
+    cutter->row_bits = bits_of_row(
+        cutter->page,
+        decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type));
     if (!fits(cutter, limits))
         choose_kind(cutter);
     rc = ask(cutter, row, err);
@@ -309,6 +354,8 @@ void lio_cutter_release(struct lio_cutter *cutter)
     lio_mem_put(cutter->items);
     lio_dictionary_release(&cutter->dictionary);
     lio_mem_put(cutter->entries.mem);
+    lio_level_rows_release(&cutter->levels);
+    lio_mem_put(cutter->value);
     *cutter = (struct lio_cutter){ 0 };
 }
 
@@ -502,6 +549,32 @@ static int cut_entries(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     return rc;
 }
 
+/* As many rows as are so long on the average, but not of twice the entries. */
+static int cut_levels(struct lio_cutter *cutter, uint64_t row, uint64_t end,
+                      const struct lio_cut_limits *limits, struct lio_cut *cut,
+                      struct lio_error *err)
+{
+    uint64_t n = choose_end(cutter, row, end, UINT64_MAX, limits) - row, most;
+    uint32_t nbuffers = cutter->page->nbuffers;
+    struct lio_level_part part = { 0 };
+    int rc;
+
+    if (!lio_checked_mul(row_values(cutter->page) * 2, n, &most))
+        most = UINT64_MAX;
+    rc = lio_level_rows_take(&cutter->levels, row, n, most, &part, err);
+    cut->first = row;
+    cut->page.rows = part.rows;
+    /* What it decodes to: it has hardly any bytes of the file. */
+    cut->bytes = (part.entries > part.rows ? part.entries : part.rows) *
+                 (cutter->row_bits / row_values(cutter->page) / 8);
+    if (lio_constant_in_buffer(nbuffers))
+        cut->load.buffers[0] = lio_mem_get(cutter->value);
+    if (rc == 0 && lio_level_part_move(&part, cut->load.buffers, nbuffers) < 0)
+        rc = no_memory(cutter, err);
+    lio_level_part_release(&part);
+    return rc;
+}
+
 /* -- picked -------------------------------------------------------------- */
 
 struct lio_cut_picked {
@@ -578,6 +651,10 @@ static void set_layout(const struct lio_cutter *cutter, struct lio_cut *cut)
         cut->full_zip.nitems = lio_page_counted(&cut->page);
         cut->full_zip.nvisible_items = cut->full_zip.nitems;
         cut->layout.full_zip = &cut->full_zip;
+    } else if (cutter->kind == LIO_CUT_LEVELS) {
+        cut->constant = *cut->layout.constant;
+        cut->constant.rep_compression = cut->constant.def_compression = NULL;
+        cut->layout.constant = &cut->constant;
     }
 }
 
@@ -634,6 +711,9 @@ int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
     case LIO_CUT_ENTRIES:
         rc = cut_entries(cutter, row, end, limits, cut, err);
         break;
+    case LIO_CUT_LEVELS:
+        rc = cut_levels(cutter, row, end, limits, cut, err);
+        break;
     case LIO_CUT_PICKED:
         rc = cut_picked(cutter, row, end, limits, cut, err);
         break;
@@ -650,7 +730,8 @@ int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row, uint64_t end,
 /* Whether a buffer is there already, by what was asked. */
 static bool is_made(const struct lio_cutter *cutter, uint32_t buffer)
 {
-    return (cutter->kind == LIO_CUT_CHUNKS && buffer != 1) ||
+    return cutter->kind == LIO_CUT_LEVELS ||
+           (cutter->kind == LIO_CUT_CHUNKS && buffer != 1) ||
            (cutter->kind == LIO_CUT_ENTRIES &&
             (cutter->entries.lists || buffer != cutter->entries.data));
 }

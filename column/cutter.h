@@ -18,6 +18,7 @@
 #define LIO_COLUMN_CUTTER_H
 
 #include "column/entries.h"
+#include "column/level_rows.h"
 #include "column/load.h"
 #include "column/reads.h"
 
@@ -27,6 +28,7 @@ enum lio_cut_kind {
     LIO_CUT_FIXED,   /* as many bits a row in each buffer */
     LIO_CUT_CHUNKS,  /* mini-block */
     LIO_CUT_ENTRIES, /* values one behind the other, see entries.h */
+    LIO_CUT_LEVELS,  /* constant, with levels or a value in a buffer */
     LIO_CUT_PICKED   /* lists and the like: as many rows as are so long on the
                         average, picked as pick.h says */
 };
@@ -52,6 +54,8 @@ struct lio_cutter {
     struct lio_mem *items;               /* a dictionary's buffer, on its way */
     struct lio_dictionary dictionary;    /* decoded, for all windows */
     struct lio_entries entries;          /* ENTRIES */
+    struct lio_level_rows levels;        /* LEVELS */
+    struct lio_mem *value;               /* LEVELS: its buffer, or NULL */
 };
 
 /* Rows of a page, on their way. */
@@ -68,6 +72,7 @@ struct lio_cut {
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;
+    Lio__Pb__ConstantLayout constant;
     struct lio_dictionary dictionary; /* if the page has one */
     struct lio_cut_picked *picked;    /* PICKED: in the place of most of this */
 };

@@ -14,8 +14,8 @@
 #include "column/page.h"
 
 #include "column/bits.h"
+#include "column/constant.h"
 #include "column/encoding.h"
-#include "column/slots.h"
 #include "column/values.h"
 
 #include "common/checked.h"
@@ -84,15 +84,16 @@ static int open_page(struct lio_decode *dec, struct constant *constant)
     const Lio__Pb__ConstantLayout *layout = constant->layout;
     const struct lio_page_input *in = constant->in;
     uint32_t nbuffers = in->nbuffers;
-    bool in_buffer = nbuffers == 1 || nbuffers == 3;
+    bool in_buffer = lio_constant_in_buffer(nbuffers);
+    uint32_t rep = lio_constant_rep(nbuffers);
 
     if (nbuffers > 3 || (in_buffer && layout->has_inline_value))
         return lio_decode_corrupt(dec, "a constant with %" PRIu32 " buffers",
                                   nbuffers);
-    if (nbuffers >= 2 && in->buffers[nbuffers - 2]->bytes > 0)
-        constant->rep = in->buffers[nbuffers - 2];
-    if (nbuffers >= 2 && in->buffers[nbuffers - 1]->bytes > 0)
-        constant->def = in->buffers[nbuffers - 1];
+    if (nbuffers >= 2 && in->buffers[rep]->bytes > 0)
+        constant->rep = in->buffers[rep];
+    if (nbuffers >= 2 && in->buffers[rep + 1]->bytes > 0)
+        constant->def = in->buffers[rep + 1];
     if (layout->has_inline_value) {
         constant->value.data = layout->inline_value.data;
         constant->value.bytes = layout->inline_value.len;
@@ -103,11 +104,11 @@ static int open_page(struct lio_decode *dec, struct constant *constant)
 
 /* -- levels -------------------------------------------------------------- */
 
-static uint64_t count_levels(const struct lio_mem *levels,
+static uint64_t count_levels(uint64_t bytes,
                              const Lio__Pb__CompressiveEncoding *enc,
                              uint64_t said)
 {
-    return enc ? said : levels->bytes / sizeof(uint16_t);
+    return bytes == 0 ? 0 : enc ? said : bytes / sizeof(uint16_t);
 }
 
 static int decode_levels(struct lio_decode *dec, const struct lio_mem *levels,
@@ -159,26 +160,56 @@ static int imply_levels(struct lio_decode *dec, struct constant *constant,
     return rc;
 }
 
-static int check_levels(struct lio_decode *dec, const struct constant *constant,
-                        uint64_t nrep, uint64_t ndef)
+static int check_levels(struct lio_decode *dec, const struct lio_slots *slots,
+                        bool rep, bool def,
+                        const struct lio_constant_levels *levels)
 {
-    bool listed = lio_slots_listed(&constant->slots);
+    bool listed = lio_slots_listed(slots);
 
-    if ((constant->rep != NULL) != listed)
+    if (rep != listed)
         return lio_decode_corrupt(dec, "repetition levels in a column that has "
                                        "no lists, or none for lists");
-    if (lio_slots_nullable(&constant->slots) != (constant->def != NULL))
+    if (lio_slots_nullable(slots) != def)
         return lio_decode_corrupt(dec, "nulls in a page without nulls, or no "
                                        "levels for them");
-    if (constant->def && listed && nrep != ndef)
+    if (def && listed && levels->nrep != levels->ndef)
         return lio_decode_corrupt(
             dec, "%" PRIu64 " repetition and %" PRIu64 " definition levels",
-            nrep, ndef);
-    if (!listed && ndef != constant->slots.entries)
+            levels->nrep, levels->ndef);
+    if (!listed && levels->ndef != slots->entries)
         return lio_decode_corrupt(dec,
                                   "%" PRIu64 " levels for %" PRIu64 " rows",
-                                  ndef, constant->slots.entries);
+                                  levels->ndef, slots->entries);
     return 0;
+}
+
+int lio_constant_levels_of(struct lio_decode *dec,
+                           const Lio__Pb__ConstantLayout *layout,
+                           const struct lio_slots *slots, bool has_value,
+                           uint64_t rep_bytes, uint64_t def_bytes,
+                           struct lio_constant_levels *ret_levels)
+{
+    struct lio_constant_levels levels = {
+        .nrep = count_levels(rep_bytes, layout->rep_compression,
+                             layout->nrep_values),
+        .ndef = count_levels(def_bytes, layout->def_compression,
+                             layout->ndef_values),
+    };
+    int rc = 0;
+
+    /* Whatever levels say of values that are not there. */
+    levels.implied = (!has_value && lio_levels_flat(&slots->levels)) ||
+                     (rep_bytes == 0 && def_bytes == 0);
+    if (!levels.implied)
+        rc = check_levels(dec, slots, rep_bytes > 0, def_bytes > 0, &levels);
+    if (rc == 0)
+        *ret_levels = levels;
+    return rc;
+}
+
+static uint64_t bytes_in(const struct lio_mem *levels)
+{
+    return levels ? levels->bytes : 0;
 }
 
 static int add_levels(struct lio_decode *dec, struct constant *constant,
@@ -186,30 +217,23 @@ static int add_levels(struct lio_decode *dec, struct constant *constant,
 {
     const Lio__Pb__ConstantLayout *layout = constant->layout;
     const uint16_t *rep = NULL, *def = NULL;
-    uint64_t nrep = 0, ndef = 0;
-    int rc;
+    struct lio_constant_levels levels;
+    int rc = lio_constant_levels_of(
+        dec, layout, &constant->slots, constant->has_value,
+        bytes_in(constant->rep), bytes_in(constant->def), &levels);
 
-    /* Whatever levels say of values that are not there. */
-    if (!constant->has_value && lio_levels_flat(&constant->slots.levels))
+    if (rc == 0 && levels.implied)
         return imply_levels(dec, constant, ret_slots);
-    if (!constant->rep && !constant->def)
-        return imply_levels(dec, constant, ret_slots);
-    if (constant->rep)
-        nrep = count_levels(constant->rep, layout->rep_compression,
-                            layout->nrep_values);
-    if (constant->def)
-        ndef = count_levels(constant->def, layout->def_compression,
-                            layout->ndef_values);
-    rc = check_levels(dec, constant, nrep, ndef);
     if (rc == 0 && constant->rep)
-        rc = decode_levels(dec, constant->rep, layout->rep_compression, nrep,
-                           LIO_SCRATCH_REPEATS, &rep);
+        rc = decode_levels(dec, constant->rep, layout->rep_compression,
+                           levels.nrep, LIO_SCRATCH_REPEATS, &rep);
     if (rc == 0 && constant->def)
-        rc = decode_levels(dec, constant->def, layout->def_compression, ndef,
-                           LIO_SCRATCH_LEVELS, &def);
+        rc = decode_levels(dec, constant->def, layout->def_compression,
+                           levels.ndef, LIO_SCRATCH_LEVELS, &def);
     return rc < 0 ? rc
                   : lio_slots_levels(dec, &constant->slots, 0, rep, def,
-                                     constant->rep ? nrep : ndef, ret_slots);
+                                     constant->rep ? levels.nrep : levels.ndef,
+                                     ret_slots);
 }
 
 /* -- filling ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "column/pick.h"
 
 #include "column/groups.h"
+#include "column/level_rows.h"
 #include "column/pool.h"
 
 #include "common/checked.h"
@@ -135,6 +136,25 @@ static enum lio_pick_kind kind_of_fullzip(const struct lio_page *page,
     return LIO_PICK_FIXED;
 }
 
+/* Plain levels of rows without lists are values of fixed width. */
+static enum lio_pick_kind kind_of_constant(const struct lio_page *page,
+                                           uint64_t *bits)
+{
+    const Lio__Pb__ConstantLayout *layout = page->layout->constant;
+    uint32_t def = page->nbuffers - 1;
+
+    if (page->nbuffers == 0)
+        return LIO_PICK_NOTHING;
+    if (!lio_level_rows_can(page))
+        return LIO_PICK_NOT;
+    if (page->nbuffers < 2 || page->group > 0 || layout->def_compression ||
+        page->buffers[def - 1].bytes > 0 ||
+        page->buffers[def].bytes / sizeof(uint16_t) != page->rows)
+        return LIO_PICK_LEVELS;
+    bits[def] = 16;
+    return LIO_PICK_DICTIONARY;
+}
+
 static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
                                          uint64_t *bits)
 {
@@ -156,7 +176,7 @@ static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
     case LIO__PB__PAGE_LAYOUT__LAYOUT_FULL_ZIP:
         return kind_of_fullzip(page, bits);
     case LIO__PB__PAGE_LAYOUT__LAYOUT_CONSTANT:
-        return page->nbuffers == 0 ? LIO_PICK_NOTHING : LIO_PICK_NOT;
+        return kind_of_constant(page, bits);
     default:
         return LIO_PICK_NOT;
     }
@@ -315,6 +335,8 @@ int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
         return lio_pick_lists_get(pick, reads, err);
     case LIO_PICK_STRINGS:
         return lio_pick_strings_get(pick, reads, err);
+    case LIO_PICK_LEVELS:
+        return lio_pick_levels_get(pick, reads, err);
     default:
         return 0;
     }
@@ -340,6 +362,15 @@ static void set_full_zip(struct lio_pick *pick, uint64_t entries,
     pick->picked.layout = &pick->layout;
 }
 
+static void set_constant(struct lio_pick *pick)
+{
+    pick->constant = *pick->page->layout->constant;
+    pick->constant.rep_compression = pick->constant.def_compression = NULL;
+    pick->layout = *pick->page->layout;
+    pick->layout.constant = &pick->constant;
+    pick->picked.layout = &pick->layout;
+}
+
 /* The layout with the numbers of the picked page. */
 static void set_layout(struct lio_pick *pick)
 {
@@ -350,6 +381,9 @@ static void set_layout(struct lio_pick *pick)
         break;
     case LIO_PICK_ZIPPED:
         set_full_zip(pick, pick->entries, pick->slots);
+        break;
+    case LIO_PICK_LEVELS:
+        set_constant(pick);
         break;
     case LIO_PICK_FIXED:
     case LIO_PICK_VARIABLE:

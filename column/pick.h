@@ -29,6 +29,7 @@ enum lio_pick_kind {
     LIO_PICK_ZIPPED,     /* full-zip with lists */
     LIO_PICK_STRINGS,    /* of 2.0 */
     LIO_PICK_DICTIONARY, /* of 2.0: as fixed, but for the values, read whole */
+    LIO_PICK_LEVELS,     /* constant, with levels */
 };
 
 struct lio_pick {
@@ -59,6 +60,7 @@ struct lio_pick {
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;
+    Lio__Pb__ConstantLayout constant;
 };
 
 /* How rows of a page can be picked; `bits` has room for all buffers. */
@@ -130,6 +132,10 @@ LIO_MUST_CHECK int lio_pick_lists_ask(struct lio_pick *pick,
 LIO_MUST_CHECK int lio_pick_lists_get(struct lio_pick *pick,
                                       struct lio_reads *reads,
                                       struct lio_error *err);
+
+LIO_MUST_CHECK int lio_pick_levels_get(struct lio_pick *pick,
+                                       struct lio_reads *reads,
+                                       struct lio_error *err);
 
 /* Rows are asked for and got as those of LIO_PICK_VARIABLE; when they are
  * there, count their entries and slots. */

@@ -234,6 +234,11 @@ static void what_cannot_be_cut_is_counted(void **state)
     assert_int_equal(count_whole("fsl_struct_list", '2'), 0);
     assert_int_equal(count_whole("fsl_struct_long", '2'), 0);
     assert_int_equal(count_whole("lists", '0'), 0);
+    for (char version = '1'; version <= '2'; version++) {
+        assert_int_equal(count_whole("constants", version), 0);
+        assert_int_equal(count_whole("all_null_struct", version), 0);
+        assert_int_equal(count_whole("lists_all_empty", version), 0);
+    }
 }
 
 /* A part of one column, and another of the same. */
