@@ -1,39 +1,22 @@
 /*
- * The file pool.
+ * The file pool: handles.
  *
  * A handle's word holds a bit for "open" and a count of its users, so that an
  * operation takes an open handle with one compare-and-swap, and a handle is
  * closed only by swapping "open, no users" for 0.  Which one to close is found
  * by a clock's hand: a handle used since it last came by is passed once.
  */
-#include "core/filepool.h"
+#include "core/filepool_parts.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #define HANDLE_OPEN 0x80000000u
 
-#define NODE_BUCKETS 4096u /* chains stay short with thousands of files */
-
 /* Mode bits that two files must agree in to share a handle. */
 #define MODE_BITS                                                              \
     (LIO_OPEN_READ | LIO_OPEN_WRITE | LIO_OPEN_DIRECT | LIO_OPEN_RANDOM)
-
-struct lio_filepool {
-    const struct lio_backend_ops *ops;
-    void *backend;
-    uint32_t max_open;
-    _Atomic uint32_t nopen;
-    _Atomic uint32_t nstarved;
-    pthread_mutex_t lock; /* guards the lists, nodes, and opening */
-    uint32_t last_generation;
-    void (*ended)(void *host, uint32_t generation); /* NULL: nobody asks */
-    void *host;
-    struct lio_node *nodes[NODE_BUCKETS]; /* by inode */
-    struct lio_handle *hand; /* clock's hand into the ring of handles */
-};
 
 int lio_filepool_open(const struct lio_backend_ops *ops, void *backend,
                       uint32_t max_open, struct lio_filepool **ret_pool,
@@ -49,6 +32,14 @@ int lio_filepool_open(const struct lio_backend_ops *ops, void *backend,
     pthread_mutex_init(&pool->lock, NULL);
     *ret_pool = pool;
     return 0;
+}
+
+void lio_filepool_watch(struct lio_filepool *pool,
+                        void (*ended)(void *host, uint32_t generation),
+                        void *host)
+{
+    pool->ended = ended;
+    pool->host = host;
 }
 
 static void free_handle(struct lio_handle *handle)
@@ -110,124 +101,6 @@ static bool close_one_idle(struct lio_filepool *pool)
         } while (handle != start);
     }
     return false;
-}
-
-/* -- nodes --------------------------------------------------------------- */
-
-void lio_filepool_watch(struct lio_filepool *pool,
-                        void (*ended)(void *host, uint32_t generation),
-                        void *host)
-{
-    pool->ended = ended;
-    pool->host = host;
-}
-
-/* After the node has another, so that who still uses this one can see that. */
-static void end_generation(const struct lio_filepool *pool, uint32_t generation)
-{
-    if (pool->ended && generation != 0)
-        pool->ended(pool->host, generation);
-}
-
-/* Under the lock: a new size, and a generation that nothing is cached under.
- * Readers see 0 in between and look again. */
-static void renew_node(struct lio_filepool *pool, struct lio_node *node,
-                       uint64_t size_bytes)
-{
-    uint32_t before = atomic_load(&node->generation);
-
-    if (++pool->last_generation == 0)
-        pool->last_generation = 1;
-    atomic_store(&node->generation, 0);
-    atomic_store(&node->size_bytes, size_bytes);
-    atomic_store(&node->generation, pool->last_generation);
-    end_generation(pool, before);
-}
-
-void lio_node_look(const struct lio_node *node, uint64_t *ret_size_bytes,
-                   uint32_t *ret_generation)
-{
-    uint32_t before, after;
-
-    do {
-        before = atomic_load(&node->generation);
-        *ret_size_bytes = atomic_load(&node->size_bytes);
-        after = atomic_load(&node->generation);
-    } while (before != after || before == 0);
-    *ret_generation = before;
-}
-
-void lio_node_written(struct lio_filepool *pool, struct lio_node *node,
-                      uint64_t end_at)
-{
-    uint64_t size;
-
-    pthread_mutex_lock(&pool->lock);
-    size = atomic_load(&node->size_bytes);
-    renew_node(pool, node, end_at > size ? end_at : size);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-void lio_node_truncated(struct lio_filepool *pool, struct lio_node *node,
-                        uint64_t size_bytes)
-{
-    pthread_mutex_lock(&pool->lock);
-    if (size_bytes < atomic_load(&node->size_bytes))
-        renew_node(pool, node, size_bytes);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-/* Takes over what the file system says; anything new makes what was cached
- * of the file unreachable. */
-static void refresh_node(struct lio_filepool *pool, struct lio_node *node,
-                         const struct lio_file_info *info)
-{
-    bool same = node->mtime_ns == info->mtime_ns &&
-                node->ctime_ns == info->ctime_ns &&
-                atomic_load(&node->size_bytes) == info->size_bytes;
-
-    node->mtime_ns = info->mtime_ns;
-    node->ctime_ns = info->ctime_ns;
-    if (!same)
-        renew_node(pool, node, info->size_bytes);
-}
-
-static struct lio_node **bucket_of(struct lio_filepool *pool, uint64_t ino)
-{
-    return &pool->nodes[ino % NODE_BUCKETS];
-}
-
-static struct lio_node *find_node(struct lio_filepool *pool,
-                                  const struct lio_file_info *info)
-{
-    struct lio_node **bucket = bucket_of(pool, info->ino);
-    struct lio_node *node;
-
-    for (node = *bucket; node; node = node->next)
-        if (node->dev == info->dev && node->ino == info->ino)
-            return node;
-    node = calloc(1, sizeof(*node));
-    if (!node)
-        return NULL;
-    node->dev = info->dev;
-    node->ino = info->ino;
-    node->next = *bucket;
-    *bucket = node;
-    renew_node(pool, node, info->size_bytes);
-    return node;
-}
-
-static void drop_node(struct lio_filepool *pool, struct lio_node *node)
-{
-    struct lio_node **link = bucket_of(pool, node->ino);
-
-    if (node->handles)
-        return;
-    while (*link != node)
-        link = &(*link)->next;
-    *link = node->next;
-    end_generation(pool, atomic_load(&node->generation));
-    free(node);
 }
 
 /* -- opening ------------------------------------------------------------- */
@@ -347,10 +220,10 @@ static int get_handle(struct lio_filepool *pool, const char *path,
     rc = open_backend(pool, path, flags, &backend, &info, err);
     if (rc < 0)
         return rc;
-    node = find_node(pool, &info);
+    node = lio_node_find(pool, &info);
     if (!node)
         goto no_memory;
-    refresh_node(pool, node, &info);
+    lio_node_refresh(pool, node, &info);
 
     handle = find_handle(node, flags & MODE_BITS);
     if (handle) {
@@ -360,7 +233,7 @@ static int get_handle(struct lio_filepool *pool, const char *path,
     } else {
         handle = new_handle(pool, node, path, flags & MODE_BITS);
         if (!handle) {
-            drop_node(pool, node);
+            lio_node_drop(pool, node);
             goto no_memory;
         }
         set_open(handle, backend, &info, 0);
@@ -395,7 +268,7 @@ void lio_filepool_put(struct lio_filepool *pool, struct lio_handle *handle)
     if (--handle->nfiles == 0) {
         (void)try_close(pool, handle);
         drop_handle(pool, handle);
-        drop_node(pool, node);
+        lio_node_drop(pool, node);
     }
     pthread_mutex_unlock(&pool->lock);
 }
@@ -437,7 +310,7 @@ static int reopen(struct lio_filepool *pool, struct lio_handle *handle,
         err->os_errno = ESTALE;
         return LIO_EIO;
     }
-    refresh_node(pool, handle->node, &info);
+    lio_node_refresh(pool, handle->node, &info);
     set_open(handle, backend, &info, 1);
     return 0;
 }
@@ -481,11 +354,6 @@ static void close_distrusted(struct lio_filepool *pool,
     pthread_mutex_unlock(&pool->lock);
 }
 
-void lio_node_poison(struct lio_node *node, int os_errno)
-{
-    atomic_store(&node->poison, os_errno);
-}
-
 bool lio_handle_release(struct lio_filepool *pool, struct lio_handle *handle)
 {
     uint32_t before = atomic_fetch_sub(&handle->word, 1);
@@ -515,7 +383,7 @@ int lio_handle_stat(struct lio_filepool *pool, struct lio_handle *handle,
     rc = pool->ops->file_stat(pool->backend, handle->backend, &info, err);
     if (rc == 0) {
         pthread_mutex_lock(&pool->lock);
-        refresh_node(pool, handle->node, &info);
+        lio_node_refresh(pool, handle->node, &info);
         pthread_mutex_unlock(&pool->lock);
     }
     (void)lio_handle_release(pool, handle);
