@@ -172,7 +172,8 @@ static int url_path(const struct lio_blob_files *files, struct lio_bytes uri,
     path = lio_local_path(url);
     if (!path)
         rc = broken(files, LIO_EUNSUPPORTED, err,
-                    "a blob is at '%s', which is no path of this machine", url);
+                    "a blob is at '%s', which is not a path on this machine",
+                    url);
     else if (!(*ret_path = strdup(path)))
         rc = no_memory(files, err);
     free(url);

@@ -80,8 +80,8 @@ static int choose_version(struct lio_dataset *dataset,
     *ret_version = options->version;
     if (options->tag && (options->version > 0 || options->branch))
         return lio_error_set(err, LIO_EINVAL,
-                             "%s: a tag stands for a branch and a version: it "
-                             "goes with neither",
+                             "%s: a tag names a version and a branch already: "
+                             "give none beside it",
                              dataset->path);
     if (options->tag)
         rc = lio_tag_read(dataset->path, options->tag, ret_version,

@@ -139,9 +139,10 @@ static int parse_tag(const char *file, struct lio_bytes in,
         rc = lio_json_string(*branch, &name);
     if (rc < 0)
         return lio_error_set(err, rc,
-                             rc == LIO_ENOMEM ? "%s: no memory to read it"
-                                              : "%s: is no tag: it is to be a "
-                                                "JSON object with a version",
+                             rc == LIO_ENOMEM
+                                 ? "%s: no memory to read it"
+                                 : "%s: is not a tag: it must be a "
+                                   "JSON object with a version",
                              file);
     *ret_branch = name;
     return 0;

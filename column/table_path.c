@@ -106,10 +106,11 @@ static int find_directory(const struct lio_dataset *dataset,
                              dataset->path, file->name, file->base);
     path = lio_local_path(base->path);
     if (!path)
-        return lio_error_set(err, LIO_EUNSUPPORTED,
-                             "%s: '%s' is below '%s', which is no path of this "
-                             "machine",
-                             dataset->path, file->name, base->path);
+        return lio_error_set(
+            err, LIO_EUNSUPPORTED,
+            "%s: '%s' is below '%s', which is not a path on this "
+            "machine",
+            dataset->path, file->name, base->path);
     *ret_root = path;
     if (!base->is_root || file->plain)
         *ret_directory = NULL;

@@ -301,7 +301,7 @@ static int load(const char *path, const char *name,
     if (!symbol)
         return lio_error_set(err, LIO_EPLUGIN,
                              "it has no symbol " LIO_PLUGIN_ENTRY
-                             ": it is no lanceio plugin");
+                             ": it is not a lanceio plugin");
     /* ISO C has no cast from object to function pointer; POSIX has this. */
     memcpy(&entry, &symbol, sizeof(entry));
     return lio_plugin_check(entry(), name, ret_plugin, err);

@@ -30,11 +30,11 @@ static int check_row(const char *text, size_t bytes, struct lio_error *err)
         at++;
     if (text[at] == '[')
         return lio_error_set(err, LIO_EINVAL,
-                             "a list, where each line is to be an object; jq "
+                             "a list, but each line must be an object; jq "
                              "-c '.[]' makes lines of the objects in a list");
     if (text[at] != '{')
         return lio_error_set(err, LIO_EINVAL,
-                             "a line is to be an object: {\"name\": value, "
+                             "a line must be an object: {\"name\": value, "
                              "...}");
     return 0;
 }

@@ -104,7 +104,7 @@ static int check_strangers(const char *root, struct lio_error *err)
             ours |= strcmp(entry->d_name, known[i]) == 0;
         if (!ours)
             rc = lio_error_set(err, LIO_EEXIST,
-                               "%s: is there already, and is no dataset: it "
+                               "%s: is there already, and is not a dataset: it "
                                "holds '%s'",
                                root, entry->d_name);
     }

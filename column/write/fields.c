@@ -441,7 +441,7 @@ int lio_fields_import(const char *path, const struct ArrowSchema *arrow,
 
     if (!arrow || !arrow->format || strcmp(arrow->format, "+s") != 0)
         return lio_error_set(err, LIO_EINVAL,
-                             "%s: its schema is no struct of columns", path);
+                             "%s: its schema is not a struct of columns", path);
     if (arrow->n_children == 0)
         return lio_error_set(err, LIO_EINVAL, "%s: its schema has no columns",
                              path);

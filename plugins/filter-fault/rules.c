@@ -97,13 +97,13 @@ static int take_rate(struct parser *p, const char *value, struct lio_rule *rule)
     for (; *c == '0' || *c == '1'; c++)
         rate = rate * 10 + (uint32_t)(*c - '0') * LIO_RATE_ONE;
     if (c > value + 1)
-        return complain(p, "'%s' is no rate: write 0 .. 1", value);
+        return complain(p, "'%s' is not a rate: write 0 .. 1", value);
     if (*c == '.')
         for (c++; *c >= '0' && *c <= '9' && digit > 1; c++)
             rate += (uint32_t)(*c - '0') * (digit /= 10);
     if (*c || rate > LIO_RATE_ONE || !strcmp(value, "."))
         return complain(p,
-                        "'%s' is no rate: write 0 .. 1, with at most 9 "
+                        "'%s' is not a rate: write 0 .. 1, with at most 9 "
                         "digits after the point",
                         value);
     rule->rate = rate;

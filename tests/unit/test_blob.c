@@ -212,7 +212,7 @@ static void what_is_not_on_this_machine_is_unsupported(void **state)
     says(f, LIO_EUNSUPPORTED, "s3://bucket");
     assert_int_equal(find(f, EXTERNAL, 0, 1, 0, "s3://bucket/one"),
                      LIO_EUNSUPPORTED);
-    says(f, LIO_EUNSUPPORTED, "no path of this machine");
+    says(f, LIO_EUNSUPPORTED, "not a path on this machine");
 }
 
 static void unknown_kind_is_refused(void **state)

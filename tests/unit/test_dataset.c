@@ -423,9 +423,11 @@ static void tags_are_opened_by_name(void **state)
     opens_rows(f, NULL, "b/c", FLIGHTS);
     fails(f, open_with(f, 0, NULL, "v2"), LIO_ENOTFOUND,
           "there is no tag 'v2'; there are: b/c, v1");
-    fails(f, open_with(f, 1, NULL, "v1"), LIO_EINVAL, "goes with neither");
+    fails(f, open_with(f, 1, NULL, "v1"), LIO_EINVAL,
+          "a tag names a version and a branch");
     write_text(f, "_refs/tags/v1.json", "{\"version\":\"1\"}");
-    fails(f, open_with(f, 0, NULL, "v1"), LIO_ECORRUPT, "v1.json: is no tag");
+    fails(f, open_with(f, 0, NULL, "v1"), LIO_ECORRUPT,
+          "v1.json: is not a tag");
     write_text(f, "_refs/tags/v1.json", "{\"version\":7}");
     fails(f, open_with(f, 0, NULL, "v1"), LIO_ENOTFOUND, "no version 7");
 }

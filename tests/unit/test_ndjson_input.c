@@ -116,7 +116,7 @@ static void later_rows_must_fit(void **state LIO_UNUSED)
 static void what_is_no_object_is_refused(void **state LIO_UNUSED)
 {
     assert_refused(NDJSON, NULL, "[{\"a\":1}]", "jq -c '.[]'");
-    assert_refused(NDJSON, NULL, "3", "a line is to be an object");
+    assert_refused(NDJSON, NULL, "3", "a line must be an object");
     assert_refused(NDJSON, NULL, "{\"a\":1}{\"a\":2}",
                    "line 1, column 8: a second value");
     assert_refused(NDJSON, NULL, "{\"a\":1} 5",

@@ -218,7 +218,7 @@ static void schemas_that_cannot_be_stored_are_refused(void **state)
     (void)state;
     make_table(&t);
     t.schema.format = "i";
-    refused(&t, LIO_EINVAL, "no struct of columns");
+    refused(&t, LIO_EINVAL, "not a struct of columns");
     make_table(&t);
     t.schema.n_children = 0;
     refused(&t, LIO_EINVAL, "no columns");
