@@ -364,7 +364,8 @@ enum lio_request_flags {
 /**
  * Read `len` bytes at `offset` into `buf`; blocks.  `*ret_bytes` is less than
  * `len` only at the end of the file.  With LIO_EXACT that is an error, and
- * ret_bytes may be NULL.  `flags` is 0 or of enum lio_request_flags.
+ * ret_bytes may be NULL.  `flags` is 0 or of enum lio_request_flags; LIO_VIEW
+ * and LIO_STAGE have no effect.
  *
  * Errors:     LIO_EIO, LIO_EEOF, LIO_EAGAIN (LIO_NOWAIT), LIO_ETIMEDOUT
  *             ([engine] timeout), LIO_EINVAL, LIO_ENOMEM, LIO_ECLOSED; err has
