@@ -8,126 +8,35 @@
  * when somebody asks for it; what merely lies there is known by its file name
  * until lio_loader_each() wants all of them.
  */
-#include "core/loader.h"
+#include "core/loader_parts.h"
 
 #include "common/sentence.h"
 #include "common/suggest.h"
 #include "core/param.h"
 #include "core/plugin_check.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
-#include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_DIRS 2u
-#define SUFFIX   ".so"
-
 /* A file that was opened: a plugin, or not. */
-struct plugin_file {
-    struct plugin_file *next;
+struct lio_plugin_file {
+    struct lio_plugin_file *next;
     char *path;
     char *name;    /* of the file, without its suffix */
     char *refused; /* why, or NULL: `plugin` can be used */
     struct lio_loaded plugin;
 };
 
-struct lio_loader {
-    char *dirs[MAX_DIRS]; /* searched in this order */
-    uint32_t ndirs;
-    pthread_mutex_t lock; /* guards files; held over dlopen() */
-    struct plugin_file *files;
-};
-
-/* -- where to look ------------------------------------------------------- */
-
-/* `path` with what comes after its last '/' taken off, or NULL. */
-static char *parent_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? strndup(path, (size_t)(slash - path)) : NULL;
-}
-
-/* The directory that this code was loaded from, or NULL if it cannot be told:
- * then the directory of the installation serves. */
-static char *own_dir(void)
-{
-    static const char here = 0;
-    char *path, *dir;
-    Dl_info info;
-
-    if (!dladdr(&here, &info) || !info.dli_fname)
-        return NULL;
-    path = realpath(info.dli_fname, NULL);
-    if (!path)
-        return NULL;
-    dir = parent_of(path);
-    free(path);
-    return dir;
-}
-
-static bool lies_below(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return !strncmp(path, dir, len) && path[len] == '/';
-}
-
-static char *join(const char *dir, const char *rest)
-{
-    char *path;
-
-    return asprintf(&path, "%s/%s", dir, rest) < 0 ? NULL : path;
-}
-
-static bool is_dir(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* `dir`/lanceio/plugins if that exists: where an installation that was moved
- * as a whole has them. */
-static char *beside_library(const char *dir)
-{
-    char *path = join(dir, "lanceio/plugins");
-
-    if (path && is_dir(path))
-        return path;
-    free(path);
-    return NULL;
-}
-
-/* Where plugins are when the configuration does not say; NULL: no memory. */
-static char *built_in_dir(void)
-{
-    char *build = realpath(LIO_BUILD_DIR, NULL);
-    char *own = own_dir();
-    char *dir = NULL;
-
-    if (own && build && lies_below(own, build))
-        dir = join(build, "plugins");
-    else if (own)
-        dir = beside_library(own);
-    if (!dir)
-        dir = strdup(LIO_INSTALL_PLUGIN_DIR);
-    free(own);
-    free(build);
-    return dir;
-}
+/* -- the loader ---------------------------------------------------------- */
 
 int lio_loader_open(const char *plugin_dir, struct lio_loader **ret_loader,
                     struct lio_error *err)
 {
     struct lio_loader *loader;
 
-    if (*plugin_dir && !is_dir(plugin_dir))
+    if (*plugin_dir && !lio_dir_exists(plugin_dir))
         return lio_error_set(err, LIO_ECONFIG, "'%s' is not a directory",
                              plugin_dir);
     loader = calloc(1, sizeof(*loader));
@@ -136,7 +45,7 @@ int lio_loader_open(const char *plugin_dir, struct lio_loader **ret_loader,
     (void)pthread_mutex_init(&loader->lock, NULL);
     if (*plugin_dir)
         loader->dirs[loader->ndirs++] = strdup(plugin_dir);
-    loader->dirs[loader->ndirs++] = built_in_dir();
+    loader->dirs[loader->ndirs++] = lio_loader_built_in_dir();
 
     for (uint32_t i = 0; i < loader->ndirs; i++) {
         if (!loader->dirs[i]) {
@@ -149,7 +58,7 @@ int lio_loader_open(const char *plugin_dir, struct lio_loader **ret_loader,
     return 0;
 }
 
-static void free_file(struct plugin_file *file)
+static void free_file(struct lio_plugin_file *file)
 {
     free(file->path);
     free(file->name);
@@ -163,7 +72,7 @@ void lio_loader_close(struct lio_loader *loader)
     if (!loader)
         return;
     while (loader->files) {
-        struct plugin_file *file = loader->files;
+        struct lio_plugin_file *file = loader->files;
 
         loader->files = file->next;
         free_file(file);
@@ -172,104 +81,6 @@ void lio_loader_close(struct lio_loader *loader)
         free(loader->dirs[i]);
     (void)pthread_mutex_destroy(&loader->lock);
     free(loader);
-}
-
-/* -- what there is ------------------------------------------------------- */
-
-/* Names of plugin files, sorted, each once. */
-struct names {
-    char **names;
-    size_t n;
-};
-
-static void release_names(struct names *names)
-{
-    for (size_t i = 0; i < names->n; i++)
-        free(names->names[i]);
-    free(names->names);
-}
-
-static bool has_name(const struct names *names, const char *name, size_t len)
-{
-    for (size_t i = 0; i < names->n; i++)
-        if (!strncmp(names->names[i], name, len) && !names->names[i][len])
-            return true;
-    return false;
-}
-
-static int add_name(struct names *names, const char *name, size_t len)
-{
-    char **grown;
-
-    grown = realloc(names->names, (names->n + 1) * sizeof(*grown));
-    if (!grown)
-        return LIO_ENOMEM;
-    names->names = grown;
-    grown[names->n] = strndup(name, len);
-    if (!grown[names->n])
-        return LIO_ENOMEM;
-    names->n++;
-    return 0;
-}
-
-/* The length of a file's name without ".so", or 0 if it does not end so. */
-static size_t stem_length(const char *file_name)
-{
-    size_t len = strlen(file_name), suffix_len = strlen(SUFFIX);
-
-    if (len <= suffix_len || strcmp(file_name + len - suffix_len, SUFFIX))
-        return 0;
-    return len - suffix_len;
-}
-
-/* A directory that cannot be read holds no plugin that could be loaded. */
-static int add_names_of(const char *path, struct names *names)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    int rc = 0;
-
-    if (!dir)
-        return 0;
-    while (rc == 0 && (entry = readdir(dir))) {
-        size_t len = stem_length(entry->d_name);
-
-        if (len > 0 && !has_name(names, entry->d_name, len))
-            rc = add_name(names, entry->d_name, len);
-    }
-    (void)closedir(dir);
-    return rc;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Release `ret_names` in any case. */
-static int list_names(const struct lio_loader *loader, struct names *ret_names)
-{
-    int rc = 0;
-
-    ret_names->names = NULL;
-    ret_names->n = 0;
-    for (uint32_t i = 0; rc == 0 && i < loader->ndirs; i++)
-        rc = add_names_of(loader->dirs[i], ret_names);
-    if (ret_names->n > 1)
-        qsort(ret_names->names, ret_names->n, sizeof(char *), compare_names);
-    return rc;
-}
-
-int lio_loader_names(const struct lio_loader *loader,
-                     int (*each)(const char *name, void *user), void *user)
-{
-    struct names names;
-    int rc = list_names(loader, &names);
-
-    for (size_t i = 0; rc == 0 && i < names.n; i++)
-        rc = each(names.names[i], user);
-    release_names(&names);
-    return rc;
 }
 
 /* -- opening a file ------------------------------------------------------ */
@@ -308,9 +119,9 @@ static int load(const char *path, const char *name,
 }
 
 /* Opens DIR/NAME.so and records what became of it.  NULL: no memory. */
-static struct plugin_file *open_file(const char *path, const char *name)
+static struct lio_plugin_file *open_file(const char *path, const char *name)
 {
-    struct plugin_file *file = calloc(1, sizeof(*file));
+    struct lio_plugin_file *file = calloc(1, sizeof(*file));
     struct lio_error why;
 
     if (!file)
@@ -337,9 +148,9 @@ no_memory:
 /* The file of `name`, opened now if it was not before.  Call with the lock.
  * *ret_file is NULL if there is none. */
 static int get_file(struct lio_loader *loader, const char *name,
-                    struct plugin_file **ret_file)
+                    struct lio_plugin_file **ret_file)
 {
-    struct plugin_file *file;
+    struct lio_plugin_file *file;
 
     for (file = loader->files; file; file = file->next) {
         if (!strcmp(file->name, name)) {
@@ -350,7 +161,8 @@ static int get_file(struct lio_loader *loader, const char *name,
     for (uint32_t i = 0; i < loader->ndirs; i++) {
         char *path;
 
-        if (asprintf(&path, "%s/%s" SUFFIX, loader->dirs[i], name) < 0)
+        if (asprintf(&path, "%s/%s" LIO_PLUGIN_SUFFIX, loader->dirs[i], name) <
+            0)
             return LIO_ENOMEM;
         if (access(path, F_OK) < 0) {
             free(path);
@@ -370,7 +182,7 @@ static int get_file(struct lio_loader *loader, const char *name,
 }
 
 static int get_file_locked(struct lio_loader *loader, const char *name,
-                           struct plugin_file **ret_file)
+                           struct lio_plugin_file **ret_file)
 {
     int rc;
 
@@ -391,7 +203,7 @@ static bool name_plain(const char *name)
 }
 
 /* Leaves the names of one kind; all if `kind` is 0. */
-static void keep_kind(struct names *names, uint32_t kind)
+static void keep_kind(struct lio_names *names, uint32_t kind)
 {
     const char *prefix = lio_kind_name(kind);
     size_t len = strlen(prefix), kept = 0;
@@ -410,10 +222,10 @@ static int not_found(const struct lio_loader *loader, const char *name,
 {
     struct lio_sentence text;
     const char *nearest;
-    struct names names;
+    struct lio_names names;
 
-    if (list_names(loader, &names) < 0) {
-        release_names(&names);
+    if (lio_loader_list_names(loader, &names) < 0) {
+        lio_names_release(&names);
         return lio_error_set(err, LIO_ENOMEM, "no memory to list plugins");
     }
     keep_kind(&names, kind);
@@ -432,14 +244,14 @@ static int not_found(const struct lio_loader *loader, const char *name,
     nearest = lio_suggest(name, (const char *const *)names.names, names.n);
     if (nearest)
         lio_sentence_add(&text, "; did you mean '%s'?", nearest);
-    release_names(&names);
+    lio_names_release(&names);
     return lio_error_set(err, LIO_EPLUGIN, "%s", text.text);
 }
 
 int lio_loader_find(struct lio_loader *loader, const char *name, uint32_t kind,
                     const struct lio_loaded **ret_plugin, struct lio_error *err)
 {
-    struct plugin_file *file = NULL;
+    struct lio_plugin_file *file = NULL;
 
     if (name_plain(name) && get_file_locked(loader, name, &file) < 0)
         return lio_error_set(err, LIO_ENOMEM, "no memory for plugin '%s'",
@@ -479,7 +291,7 @@ static void describe_param(const struct lio_param *param,
     ret->help = param->help ? param->help : "";
 }
 
-static int show(const struct plugin_file *file,
+static int show(const struct lio_plugin_file *file,
                 int (*each)(const struct lio_plugin_info *, void *user),
                 void *user)
 {
@@ -515,16 +327,16 @@ int lio_loader_each(struct lio_loader *loader,
                     int (*each)(const struct lio_plugin_info *, void *user),
                     void *user)
 {
-    struct names names;
-    int rc = list_names(loader, &names);
+    struct lio_names names;
+    int rc = lio_loader_list_names(loader, &names);
 
     for (size_t i = 0; rc == 0 && i < names.n; i++) {
-        struct plugin_file *file;
+        struct lio_plugin_file *file;
 
         rc = get_file_locked(loader, names.names[i], &file);
         if (rc == 0 && file)
             rc = show(file, each, user);
     }
-    release_names(&names);
+    lio_names_release(&names);
     return rc;
 }
