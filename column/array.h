@@ -51,6 +51,11 @@ LIO_MUST_CHECK int lio_array_any(struct lio_decode *dec,
 int lio_array_buffer(struct lio_decode *dec, const struct lio_page_input *in,
                      const Lio__Pb__BufferRef *ref, struct lio_mem **ret_mem);
 
+/* How a buffer is compressed as a whole: enum lio_scheme, 0 if it is not, or
+ * LIO_SCHEME_UNKNOWN. */
+#define LIO_SCHEME_UNKNOWN UINT32_MAX
+uint32_t lio_array_scheme(const Lio__Pb__FlatArray *flat);
+
 /* `rows` values of `bits`: a reference to memory that holds them. */
 int lio_array_flat(struct lio_decode *dec, const struct lio_page_input *in,
                    const Lio__Pb__ArrayEncoding *enc, uint64_t rows,

@@ -23,22 +23,26 @@ int lio_array_buffer(struct lio_decode *dec, const struct lio_page_input *in,
     return 0;
 }
 
-/* 0 for none. */
-static int scheme_of(struct lio_decode *dec, const Lio__Pb__BufferScheme *named,
-                     uint32_t *ret_scheme)
+uint32_t lio_array_scheme(const Lio__Pb__FlatArray *flat)
 {
-    const char *name = named && named->scheme ? named->scheme : "none";
+    const char *name = flat->compression && flat->compression->scheme
+                           ? flat->compression->scheme
+                           : "none";
 
     if (strcmp(name, "none") == 0 || strcmp(name, "") == 0)
-        *ret_scheme = 0;
-    else if (strcmp(name, "zstd") == 0)
-        *ret_scheme = LIO_SCHEME_ZSTD;
-    else if (strcmp(name, "lz4") == 0)
-        *ret_scheme = LIO_SCHEME_LZ4;
-    else
-        return lio_decode_unsupported(dec, "compression '%s' is not supported",
-                                      name);
-    return 0;
+        return 0;
+    if (strcmp(name, "zstd") == 0)
+        return LIO_SCHEME_ZSTD;
+    return strcmp(name, "lz4") == 0 ? LIO_SCHEME_LZ4 : LIO_SCHEME_UNKNOWN;
+}
+
+/* Which nobody may have done already. */
+static bool is_packed(const struct lio_page_input *in,
+                      const Lio__Pb__FlatArray *flat)
+{
+    uint32_t index = flat->buffer ? flat->buffer->index : 0;
+
+    return lio_array_scheme(flat) != 0 && (in->unpacked >> index & 1) == 0;
 }
 
 static int open_flat(struct lio_decode *dec, const struct lio_page_input *in,
@@ -46,15 +50,16 @@ static int open_flat(struct lio_decode *dec, const struct lio_page_input *in,
 {
     struct lio_mem *buffer = NULL, *plain = NULL;
     struct lio_bytes packed;
-    uint32_t scheme = 0;
+    uint32_t scheme = lio_array_scheme(flat);
     uint64_t bytes;
     int rc = lio_array_buffer(dec, in, flat->buffer, &buffer);
 
-    if (rc == 0)
-        rc = scheme_of(dec, flat->compression, &scheme);
     if (rc < 0)
         return rc;
-    if (scheme == 0) {
+    if (scheme == LIO_SCHEME_UNKNOWN)
+        return lio_decode_unsupported(dec, "compression '%s' is not supported",
+                                      flat->compression->scheme);
+    if (!is_packed(in, flat)) {
         *ret_mem = lio_mem_get(buffer);
         return 0;
     }

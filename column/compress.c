@@ -16,6 +16,9 @@
 /* LZ4 cannot do better than one byte for this many. */
 #define LZ4_RATIO_MAX 255
 
+/* Nor zstd than a block of 128 KiB in four. */
+#define ZSTD_RATIO_MAX (UINT64_C(32) << 10)
+
 static bool is_bare_frame(struct lio_bytes in)
 {
     return in.bytes >= sizeof(uint32_t) &&
@@ -51,20 +54,45 @@ static int lz4_bytes(struct lio_decode *dec, struct lio_bytes in,
     return 0;
 }
 
+static int zstd_bytes(struct lio_decode *dec, struct lio_bytes in,
+                      uint64_t *ret_bytes)
+{
+    uint64_t bytes = 0;
+    int rc = 0;
+
+    if (is_bare_frame(in))
+        rc = bare_frame_bytes(dec, in, &bytes);
+    else if (in.bytes < ZSTD_PREFIX)
+        return lio_decode_corrupt(dec, "a zstd buffer of %zu bytes", in.bytes);
+    else
+        bytes = lio_load_u64(in.data);
+    if (rc < 0)
+        return rc;
+    if (bytes / ZSTD_RATIO_MAX > in.bytes)
+        return lio_decode_corrupt(dec,
+                                  "a zstd frame of %zu bytes cannot hold "
+                                  "%" PRIu64,
+                                  in.bytes, bytes);
+    *ret_bytes = bytes;
+    return 0;
+}
+
 int lio_decompressed_bytes(struct lio_decode *dec, uint32_t scheme,
                            struct lio_bytes in, uint64_t *ret_bytes)
 {
     if (scheme == LIO_SCHEME_LZ4)
         return lz4_bytes(dec, in, ret_bytes);
-    if (scheme != LIO_SCHEME_ZSTD)
-        return lio_decode_unsupported(
-            dec, "compression scheme %" PRIu32 " is not supported", scheme);
-    if (is_bare_frame(in))
-        return bare_frame_bytes(dec, in, ret_bytes);
-    if (in.bytes < ZSTD_PREFIX)
-        return lio_decode_corrupt(dec, "a zstd buffer of %zu bytes", in.bytes);
-    *ret_bytes = lio_load_u64(in.data);
-    return 0;
+    if (scheme == LIO_SCHEME_ZSTD)
+        return zstd_bytes(dec, in, ret_bytes);
+    return lio_decode_unsupported(
+        dec, "compression scheme %" PRIu32 " is not supported", scheme);
+}
+
+size_t lio_compressed_head(uint32_t scheme, struct lio_bytes in)
+{
+    if (scheme == LIO_SCHEME_LZ4)
+        return LZ4_PREFIX;
+    return is_bare_frame(in) ? 0 : ZSTD_PREFIX;
 }
 
 static int lz4_decompress(struct lio_decode *dec, struct lio_bytes in,
@@ -83,11 +111,10 @@ static int lz4_decompress(struct lio_decode *dec, struct lio_bytes in,
 int lio_decompress(struct lio_decode *dec, uint32_t scheme, struct lio_bytes in,
                    uint64_t bytes, uint8_t *out)
 {
-    size_t prefix, got;
+    size_t prefix = lio_compressed_head(scheme, in), got;
 
     if (scheme == LIO_SCHEME_LZ4)
         return lz4_decompress(dec, in, bytes, out);
-    prefix = is_bare_frame(in) ? 0 : ZSTD_PREFIX;
     got = ZSTD_decompress(out, (size_t)bytes, in.data + prefix,
                           in.bytes - prefix);
     if (ZSTD_isError(got) || got != bytes)

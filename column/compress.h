@@ -16,6 +16,9 @@ LIO_MUST_CHECK int lio_decompressed_bytes(struct lio_decode *dec,
                                           uint32_t scheme, struct lio_bytes in,
                                           uint64_t *ret_bytes);
 
+/* Bytes before what was compressed, of which `in` has the start. */
+size_t lio_compressed_head(uint32_t scheme, struct lio_bytes in);
+
 /* Decompress to exactly the `bytes` that lio_decompressed_bytes() said. */
 LIO_MUST_CHECK int lio_decompress(struct lio_decode *dec, uint32_t scheme,
                                   struct lio_bytes in, uint64_t bytes,

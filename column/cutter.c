@@ -39,9 +39,11 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
         return kind_of_miniblock(page);
     if (lio_level_rows_can(page))
         return LIO_CUT_LEVELS;
-    if (lio_entries_find(page, &cutter->entries))
+    if (lio_entries_find(page, &cutter->entries)) {
+        cutter->packed.schemes[cutter->entries.data] = cutter->entries.scheme;
         return LIO_CUT_ENTRIES;
-    kind = lio_pick_kind(page, cutter->bits);
+    }
+    kind = lio_pick_kind(page, cutter->bits, cutter->packed.schemes);
     switch (kind) {
     case LIO_PICK_FIXED:
         return LIO_CUT_FIXED;
@@ -52,6 +54,8 @@ static enum lio_cut_kind kind_of_page(struct lio_cutter *cutter)
     case LIO_PICK_DICTIONARY:
         return LIO_CUT_PICKED;
     default:
+        /* Decoded whole, it is decompressed whole. */
+        cutter->packed = (struct lio_cut_packed){ 0 };
         return LIO_CUT_NOT;
     }
 }
@@ -287,6 +291,28 @@ static int open_dictionary(struct lio_cutter *cutter, struct lio_error *err)
     return rc;
 }
 
+/* What compressed buffers hold must be enough, too. */
+static int open_packed(struct lio_cutter *cutter, struct lio_error *err)
+{
+    int rc = lio_cut_packed_wait(&cutter->packed, err);
+
+    if (rc < 0)
+        return rc;
+    if (cutter->kind == LIO_CUT_ENTRIES) {
+        cutter->entries.data_bytes = cutter->packed.bytes[cutter->entries.data];
+        return 0;
+    }
+    for (uint32_t i = 0; i < cutter->page->nbuffers; i++)
+        if (cutter->packed.unpacks[i] &&
+            (cutter->page->rows * cutter->bits[i] + 7) / 8 >
+                cutter->packed.bytes[i])
+            return corrupt(cutter,
+                           "its rows are not in what a buffer of it is "
+                           "decompressed to",
+                           err);
+    return 0;
+}
+
 int lio_cutter_wait(struct lio_cutter *cutter, struct lio_error *err)
 {
     struct lio_source_batch *batch = cutter->batch;
@@ -298,6 +324,8 @@ int lio_cutter_wait(struct lio_cutter *cutter, struct lio_error *err)
         rc = sum_chunks(cutter, err);
     if (rc == 0 && cutter->items)
         rc = open_dictionary(cutter, err);
+    if (rc == 0 && lio_cut_packed_waits(&cutter->packed))
+        rc = open_packed(cutter, err);
     return rc;
 }
 
@@ -309,16 +337,22 @@ int lio_cutter_ready(struct lio_cutter *cutter, uint64_t row, bool *ret_ready,
     if (!cutter->batch && cutter->kind == LIO_CUT_ENTRIES &&
         !lio_entries_has(&cutter->entries, row))
         rc = ask_entries(cutter, row, err);
-    *ret_ready = !cutter->batch;
+    *ret_ready = !cutter->batch && !lio_cut_packed_waits(&cutter->packed);
     return rc;
 }
 
-static void choose_kind(struct lio_cutter *cutter)
+static void choose_kind(struct lio_cutter *cutter,
+                        const struct lio_cut_limits *limits)
 {
+    const struct lio_dataset *dataset = cutter->dataset;
+
     cutter->kind = kind_of_page(cutter);
-    if (cutter->kind == LIO_CUT_NOT)
-        lio_pool_count_whole(cutter->dataset->pool,
-                             lio_page_bytes(cutter->page));
+    if (!fits(cutter, limits)) {
+        if (cutter->kind == LIO_CUT_NOT)
+            lio_pool_count_whole(dataset->pool, lio_page_bytes(cutter->page));
+    } else if (!lio_cut_packed_any(&cutter->packed, cutter->page)) {
+        cutter->kind = LIO_CUT_NOT;
+    }
 }
 
 int lio_cutter_open(struct lio_cutter *cutter,
@@ -338,9 +372,10 @@ int lio_cutter_open(struct lio_cutter *cutter,
     cutter->row_bits = bits_of_row(
         cutter->page,
         decoded_bits(cutter->page, &dataset->schema.fields[ref->field].type));
-    if (!fits(cutter, limits))
-        choose_kind(cutter);
+    choose_kind(cutter, limits);
     rc = ask(cutter, row, err);
+    if (rc == 0 && lio_cut_packed_any(&cutter->packed, cutter->page))
+        rc = lio_cut_packed_open(&cutter->packed, dataset, ref, err);
     if (rc < 0)
         lio_cutter_release(cutter);
     return rc;
@@ -356,6 +391,7 @@ void lio_cutter_release(struct lio_cutter *cutter)
     lio_mem_put(cutter->entries.mem);
     lio_level_rows_release(&cutter->levels);
     lio_mem_put(cutter->value);
+    lio_cut_packed_release(&cutter->packed);
     *cutter = (struct lio_cutter){ 0 };
 }
 
@@ -404,17 +440,38 @@ static uint64_t start_in(const struct lio_cutter *cutter,
     }
 }
 
+static bool is_packed(const struct lio_cutter *cutter, uint32_t buffer)
+{
+    return cutter->packed.unpacks[buffer] != NULL;
+}
+
+/* Of a buffer that is compressed, which no bytes of the file bound. */
+static int take_unpacked(struct lio_cutter *cutter, struct lio_cut *cut,
+                         uint32_t buffer, uint64_t bytes, struct lio_error *err)
+{
+    if (bytes > cutter->dataset->page_decoded_max)
+        return corrupt(cutter,
+                       "a row of it is decompressed to more than the "
+                       "limit for a page",
+                       err);
+    cut->load.buffers[buffer] = lio_pool_take(cutter->dataset->pool, bytes);
+    cut->page.unpacked |= UINT64_C(1) << buffer;
+    return cut->load.buffers[buffer] ? 0 : no_memory(cutter, err);
+}
+
 /* Chunks are decoded wherever they are. */
 static int take_buffer(struct lio_cutter *cutter, struct lio_cut *cut,
                        uint32_t buffer, uint64_t bytes, struct lio_error *err)
 {
     uint64_t at = start_in(cutter, cut, buffer);
 
+    cut->bytes += bytes;
+    if (is_packed(cutter, buffer))
+        return take_unpacked(cutter, cut, buffer, bytes, err);
     cut->load.buffers[buffer] =
         lio_load_memory(cutter->dataset, cutter->ref.file,
                         cutter->page->buffers[buffer].offset + at, bytes,
                         cutter->kind != LIO_CUT_CHUNKS);
-    cut->bytes += bytes;
     return cut->load.buffers[buffer] ? 0 : no_memory(cutter, err);
 }
 
@@ -736,7 +793,7 @@ static bool is_made(const struct lio_cutter *cutter, uint32_t buffer)
             (cutter->entries.lists || buffer != cutter->entries.data));
 }
 
-int lio_cutter_read(const struct lio_cutter *cutter, const struct lio_cut *cut,
+int lio_cutter_read(const struct lio_cutter *cutter, struct lio_cut *cut,
                     const struct lio_source_manner *manner,
                     struct lio_source_batch **ret_batch, struct lio_error *err)
 {
@@ -746,10 +803,19 @@ int lio_cutter_read(const struct lio_cutter *cutter, const struct lio_cut *cut,
     if (cut->picked)
         return lio_source_start_with(manner, cut->picked->reads.all,
                                      cut->picked->reads.n, ret_batch, err);
-    for (uint32_t i = 0; i < cut->page.nbuffers; i++)
-        if (!is_made(cutter, i))
-            reads[n++] = read_of(cutter, i, start_in(cutter, cut, i),
-                                 cut->load.buffers[i]);
+    for (uint32_t i = 0; i < cut->page.nbuffers; i++) {
+        struct lio_mem *into = cut->load.buffers[i];
+        uint64_t at = start_in(cutter, cut, i);
+
+        if (is_packed(cutter, i)) {
+            if (lio_cut_packed_want(&cutter->packed, i, at, into, &cut->parts) <
+                0)
+                return no_memory(cutter, err);
+        } else if (!is_made(cutter, i)) {
+            reads[n++] = read_of(cutter, i, at, into);
+        }
+    }
+    lio_cut_packed_go_on(&cutter->packed, manner);
     return lio_source_start_with(manner, reads, n, ret_batch, err);
 }
 
@@ -760,8 +826,10 @@ int lio_cut_decode(struct lio_cut *cut, const struct lio_dataset *dataset,
 {
     struct lio_cut_picked *picked = cut->picked;
     struct lio_slice slice = { .from = 0 };
-    int rc;
+    int rc = lio_cut_parts_make(&cut->parts, err);
 
+    if (rc < 0)
+        return rc;
     rc = picked ? lio_pick_decode(&picked->pick, &slice.vector, err)
                 : lio_load_decode(dataset, &cut->load, &slice.vector, err);
     if (rc < 0)
@@ -776,6 +844,7 @@ int lio_cut_decode(struct lio_cut *cut, const struct lio_dataset *dataset,
 
 void lio_cut_release(struct lio_cut *cut)
 {
+    lio_cut_parts_release(&cut->parts);
     lio_load_release(&cut->load);
     lio_dictionary_release(&cut->dictionary);
     release_picked(cut->picked);

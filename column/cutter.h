@@ -17,6 +17,7 @@
 #ifndef LIO_COLUMN_CUTTER_H
 #define LIO_COLUMN_CUTTER_H
 
+#include "column/cut_packed.h"
 #include "column/entries.h"
 #include "column/level_rows.h"
 #include "column/load.h"
@@ -56,6 +57,7 @@ struct lio_cutter {
     struct lio_entries entries;          /* ENTRIES */
     struct lio_level_rows levels;        /* LEVELS */
     struct lio_mem *value;               /* LEVELS: its buffer, or NULL */
+    struct lio_cut_packed packed; /* FIXED, ENTRIES: compressed buffers */
 };
 
 /* Rows of a page, on their way. */
@@ -65,10 +67,11 @@ struct lio_cut {
     struct lio_page page; /* the smaller one */
     uint64_t first;       /* row of the whole page it starts with */
     uint64_t at;          /* CHUNKS, ENTRIES: where its bytes start */
-    uint64_t bytes;       /* of its buffers */
+    uint64_t bytes;       /* of its buffers, decompressed */
     uint64_t items;       /* CHUNKS: in them, rows or what is grouped to rows */
     struct lio_run run;   /* CHUNKS: of these, those that are rows */
     struct lio_runs runs;
+    struct lio_cut_parts parts;
     Lio__Pb__PageLayout layout;
     Lio__Pb__MiniBlockLayout mini_block;
     Lio__Pb__FullZipLayout full_zip;
@@ -78,7 +81,8 @@ struct lio_cut {
 };
 
 /* Look at a page, and start to ask what cutting it from `row` on takes.  Pages
- * that are within the limits are not cut. */
+ * that are within the limits are not cut, unless they are compressed as a
+ * whole: then nobody knows yet. */
 LIO_MUST_CHECK int lio_cutter_open(struct lio_cutter *cutter,
                                    const struct lio_dataset *dataset,
                                    const struct lio_page_ref *ref, uint64_t row,
@@ -103,9 +107,9 @@ LIO_MUST_CHECK int lio_cutter_cut(struct lio_cutter *cutter, uint64_t row,
                                   const struct lio_cut_limits *limits,
                                   struct lio_cut *cut, struct lio_error *err);
 
-/* Start to read what the cut needs. */
+/* Start to read what the cut needs; cuts are read in their order. */
 LIO_MUST_CHECK int lio_cutter_read(const struct lio_cutter *cutter,
-                                   const struct lio_cut *cut,
+                                   struct lio_cut *cut,
                                    const struct lio_source_manner *manner,
                                    struct lio_source_batch **ret_batch,
                                    struct lio_error *err);

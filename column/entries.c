@@ -38,18 +38,28 @@ static bool find_index(const struct lio_page *page, struct lio_entries *entries)
     return entries->width > 0;
 }
 
-/* The buffer of plain values of `bits`, or false. */
+/* The buffer of values of `bits`, and how it is compressed, or false. */
+static bool find_flat(const struct lio_page *page,
+                      const Lio__Pb__ArrayEncoding *enc, uint64_t bits,
+                      uint32_t *ret_buffer, uint32_t *ret_scheme)
+{
+    enc = lio_array_without_nulls(enc);
+    if (!enc || enc->array_case != LIO_ARRAY_CASE(FLAT) ||
+        enc->flat->bits != bits || !enc->flat->buffer ||
+        enc->flat->buffer->kind != 0)
+        return false;
+    *ret_buffer = enc->flat->buffer->index;
+    *ret_scheme = lio_array_scheme(enc->flat);
+    return *ret_buffer < page->nbuffers && *ret_scheme != LIO_SCHEME_UNKNOWN;
+}
+
 static bool find_plain(const struct lio_page *page,
                        const Lio__Pb__ArrayEncoding *enc, uint64_t bits,
                        uint32_t *ret_buffer)
 {
-    enc = lio_array_without_nulls(enc);
-    if (!enc || enc->array_case != LIO_ARRAY_CASE(FLAT) ||
-        enc->flat->bits != bits || enc->flat->compression ||
-        !enc->flat->buffer || enc->flat->buffer->kind != 0)
-        return false;
-    *ret_buffer = enc->flat->buffer->index;
-    return *ret_buffer < page->nbuffers;
+    uint32_t scheme;
+
+    return find_flat(page, enc, bits, ret_buffer, &scheme) && scheme == 0;
 }
 
 static bool find_ends(const struct lio_page *page, struct lio_entries *entries)
@@ -61,7 +71,8 @@ static bool find_ends(const struct lio_page *page, struct lio_entries *entries)
     if (!enc || enc->array_case != LIO_ARRAY_CASE(BINARY) ||
         enc->binary->null_adjustment == 0 || page->nbuffers != 2 ||
         !find_plain(page, enc->binary->indices, 64, &entries->buffer) ||
-        !find_plain(page, enc->binary->bytes, 8, &entries->data))
+        !find_flat(page, enc->binary->bytes, 8, &entries->data,
+                   &entries->scheme))
         return false;
     entries->width = sizeof(uint64_t);
     entries->ends = true;
@@ -97,6 +108,7 @@ bool lio_entries_find(const struct lio_page *page,
               ? find_index(page, &entries)
               : find_ends(page, &entries) || find_lists(page, &entries)))
         return false;
+    entries.data_bytes = page->buffers[entries.data].bytes;
     *ret_entries = entries;
     return true;
 }
@@ -151,8 +163,7 @@ uint64_t lio_entries_start(const struct lio_entries *entries, uint64_t row)
 /* How far entries may reach. */
 static uint64_t end_of_values(const struct lio_entries *entries)
 {
-    return entries->lists ? lio_page_items(entries->page)
-                          : entries->page->buffers[entries->data].bytes;
+    return entries->lists ? lio_page_items(entries->page) : entries->data_bytes;
 }
 
 bool lio_entries_within(const struct lio_entries *entries, uint64_t row,

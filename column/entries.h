@@ -21,6 +21,8 @@ struct lio_entries {
     const struct lio_page *page;
     uint32_t buffer;     /* of the entries */
     uint32_t data;       /* of the values; of lists the same as `buffer` */
+    uint32_t scheme;     /* how the values are compressed; 0: not */
+    uint64_t data_bytes; /* of them, before that; or more, if nobody knows */
     uint32_t width;      /* bytes of an entry */
     bool ends;           /* they are ends, not an index */
     bool lists;          /* and of items, not of bytes */

@@ -145,7 +145,8 @@ int lio_page_decode(struct lio_decode *dec, const struct lio_page *page,
                                        .restarts = page->restarts,
                                        .wanted = page->wanted,
                                        .runs = page->runs,
-                                       .dictionary = page->dictionary };
+                                       .dictionary = page->dictionary,
+                                       .unpacked = page->unpacked };
     const char *unsupported = lio_page_unsupported(page);
 
     if (unsupported)

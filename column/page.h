@@ -57,6 +57,8 @@ struct lio_page {
     const struct lio_dictionary *dictionary; /* of a part of a page whose own
                                                 was decoded before, or NULL; its
                                                 buffer is not needed then */
+    uint64_t unpacked; /* a bit for each buffer that is not compressed any more,
+                          whatever its encoding says */
 };
 
 void lio_page_release(struct lio_page *page);
@@ -116,6 +118,7 @@ struct lio_page_input {
     const uint8_t *wanted;
     const struct lio_runs *runs;
     const struct lio_dictionary *dictionary;
+    uint64_t unpacked;
 };
 
 /* Which decoder for which layout, of 2.1 and later. */

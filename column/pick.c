@@ -3,6 +3,8 @@
  */
 #include "column/pick.h"
 
+#include "column/array.h"
+#include "column/compress.h"
 #include "column/groups.h"
 #include "column/level_rows.h"
 #include "column/pool.h"
@@ -14,18 +16,29 @@
 
 /* -- which way ----------------------------------------------------------- */
 
-/* Note the bits a row in the buffer of a plain array. */
-static bool add_plain(const struct lio_page *page,
-                      const Lio__Pb__FlatArray *flat, uint64_t items,
-                      uint64_t *bits)
-{
-    uint32_t index;
+/* What is found out of buffers. */
+struct found {
+    uint64_t *bits;    /* a row in each */
+    uint32_t *schemes; /* how they are compressed; NULL: they may not be */
+};
 
-    if (!flat->buffer || flat->buffer->kind != 0 || flat->compression)
+/* Note the bits a row in the buffer of a flat array. */
+static bool add_flat(const struct lio_page *page,
+                     const Lio__Pb__FlatArray *flat, uint64_t items,
+                     const struct found *found)
+{
+    uint32_t scheme = lio_array_scheme(flat), index;
+
+    if (!flat->buffer || flat->buffer->kind != 0 ||
+        scheme == LIO_SCHEME_UNKNOWN || (scheme != 0 && !found->schemes))
         return false;
     index = flat->buffer->index;
-    return index < page->nbuffers && bits[index] == 0 &&
-           lio_checked_mul(flat->bits, items, &bits[index]) && bits[index] > 0;
+    if (index >= page->nbuffers || found->bits[index] != 0 ||
+        !lio_checked_mul(flat->bits, items, &found->bits[index]))
+        return false;
+    if (found->schemes)
+        found->schemes[index] = scheme;
+    return found->bits[index] > 0;
 }
 
 /* The same of packed structs, or lists of them, whose rows lie side by side. */
@@ -46,40 +59,41 @@ static bool add_packed(const struct lio_page *page,
            bits[index] > 0;
 }
 
-/* Whether all of an array of 2.0 is plain; `depth` bounds what a file can nest,
- * which is no more than lists of items with nulls. */
-static bool is_plain(const struct lio_page *page,
+/* Whether all of an array of 2.0 is of fixed width; `depth` bounds what a file
+ * can nest, which is no more than lists of items with nulls. */
+static bool is_fixed(const struct lio_page *page,
                      const Lio__Pb__ArrayEncoding *enc, uint64_t items,
-                     unsigned depth, uint64_t *bits)
+                     unsigned depth, const struct found *found)
 {
     if (!enc || depth == 0)
         return false;
     switch (enc->array_case) {
     case LIO__PB__ARRAY_ENCODING__ARRAY_FLAT:
-        return add_plain(page, enc->flat, items, bits);
+        return add_flat(page, enc->flat, items, found);
     case LIO__PB__ARRAY_ENCODING__ARRAY_NULLABLE:
         if (enc->nullable->nulls_case ==
             LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS)
-            return is_plain(page, enc->nullable->no_nulls->values, items,
-                            depth - 1, bits);
+            return is_fixed(page, enc->nullable->no_nulls->values, items,
+                            depth - 1, found);
         if (enc->nullable->nulls_case ==
             LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS)
-            return is_plain(page, enc->nullable->some_nulls->validity, items,
-                            depth - 1, bits) &&
-                   is_plain(page, enc->nullable->some_nulls->values, items,
-                            depth - 1, bits);
+            return is_fixed(page, enc->nullable->some_nulls->validity, items,
+                            depth - 1, found) &&
+                   is_fixed(page, enc->nullable->some_nulls->values, items,
+                            depth - 1, found);
         return enc->nullable->nulls_case ==
                LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS;
     case LIO__PB__ARRAY_ENCODING__ARRAY_PACKED_STRUCT:
-        return add_packed(page, enc->packed_struct, bits);
+        return add_packed(page, enc->packed_struct, found->bits);
     case LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY:
         /* The buffers of its values are left at 0 bits a row. */
-        return is_plain(page, enc->dictionary->indices, items, depth - 1, bits);
+        return is_fixed(page, enc->dictionary->indices, items, depth - 1,
+                        found);
     case LIO__PB__ARRAY_ENCODING__ARRAY_FIXED_SIZE_LIST:
         return lio_checked_mul(items, enc->fixed_size_list->dimension,
                                &items) &&
-               is_plain(page, enc->fixed_size_list->items, items, depth - 1,
-                        bits);
+               is_fixed(page, enc->fixed_size_list->items, items, depth - 1,
+                        found);
     default:
         return false;
     }
@@ -99,18 +113,24 @@ static bool is_dictionary(const Lio__Pb__ArrayEncoding *enc)
     return enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY;
 }
 
-/* Whether the buffers hold what they should, no less. */
+/* Whether the buffers hold what they should, no less.  What those hold that are
+ * compressed, they say themselves. */
 static bool are_filled(const struct lio_page *page, bool dictionary,
-                       const uint64_t *bits)
+                       const struct found *found)
 {
-    uint64_t all;
+    for (uint32_t i = 0; i < page->nbuffers; i++) {
+        bool packed = found->schemes && found->schemes[i] != 0;
+        uint64_t bits = found->bits[i], all;
 
-    for (uint32_t i = 0; i < page->nbuffers; i++)
-        if (bits[i] == 0 ? !dictionary
-                         : !lio_checked_mul(page->rows, bits[i], &all) ||
-                               all > UINT64_MAX - 7 ||
-                               (all + 7) / 8 > page->buffers[i].bytes)
+        if (bits == 0 ? !dictionary
+                      : !lio_checked_mul(page->rows, bits, &all) ||
+                            all > UINT64_MAX - 7 ||
+                            (!packed && (all + 7) / 8 > page->buffers[i].bytes))
             return false;
+        /* Dictionaries are picked from. */
+        if (packed && dictionary)
+            return false;
+    }
     return true;
 }
 
@@ -182,18 +202,22 @@ static enum lio_pick_kind kind_of_layout(const struct lio_page *page,
     }
 }
 
-enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits)
+enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits,
+                                 uint32_t *schemes)
 {
+    const struct found found = { .bits = bits, .schemes = schemes };
     bool dictionary;
 
     memset(bits, 0, LIO_PAGE_BUFFERS_MAX * sizeof(*bits));
+    if (schemes)
+        memset(schemes, 0, LIO_PAGE_BUFFERS_MAX * sizeof(*schemes));
     if (page->layout)
         return kind_of_layout(page, bits);
     if (lio_pick_strings_can(page))
         return LIO_PICK_STRINGS;
     dictionary = is_dictionary(page->array);
-    if (!is_plain(page, page->array, 1, 8, bits) ||
-        !are_filled(page, dictionary, bits))
+    if (!is_fixed(page, page->array, 1, 8, &found) ||
+        !are_filled(page, dictionary, &found))
         return LIO_PICK_NOT;
     if (dictionary)
         return LIO_PICK_DICTIONARY;
@@ -276,7 +300,7 @@ int lio_pick_init(struct lio_pick *pick, const struct lio_dataset *dataset,
         .rows = rows,
         .nrows = nrows,
     };
-    pick->kind = lio_pick_kind(pick->page, pick->bits);
+    pick->kind = lio_pick_kind(pick->page, pick->bits, NULL);
     /* Shares all but what is set here, and is never released. */
     pick->picked = *pick->page;
     pick->picked.rows = nrows;

@@ -63,8 +63,11 @@ struct lio_pick {
     Lio__Pb__ConstantLayout constant;
 };
 
-/* How rows of a page can be picked; `bits` has room for all buffers. */
-enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits);
+/* How rows of a page can be picked; `bits` has room for all buffers.  Of those
+ * that are compressed nothing can be; but if there is room for their `schemes`
+ * (enum lio_scheme, 0: it is not), they count as what is in them. */
+enum lio_pick_kind lio_pick_kind(const struct lio_page *page, uint64_t *bits,
+                                 uint32_t *schemes);
 
 /* `rows` must stay.  On failure there is nothing to release. */
 LIO_MUST_CHECK int lio_pick_init(struct lio_pick *pick,

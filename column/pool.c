@@ -105,6 +105,17 @@ void lio_pool_count_whole(struct lio_pool *pool, uint64_t bytes)
     pthread_mutex_unlock(&pool->lock);
 }
 
+void lio_pool_charge(struct lio_pool *pool, uint64_t before, uint64_t bytes)
+{
+    if (!pool || before == bytes)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->use.bytes += bytes - before;
+    if (pool->use.bytes > pool->use.peak)
+        pool->use.peak = pool->use.bytes;
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* -- take ---------------------------------------------------------------- */
 
 /* What came back last of what is large enough, and not much larger: memory that

@@ -44,6 +44,10 @@ void lio_pool_use(struct lio_pool *pool, struct lio_pool_use *ret_use);
 /* Note that a page was read whole that should have been cut. */
 void lio_pool_count_whole(struct lio_pool *pool, uint64_t bytes);
 
+/* Count memory that is not the pool's, but used for the same: `bytes` where
+ * there were `before`.  For who holds the pool open; accepts NULL. */
+void lio_pool_charge(struct lio_pool *pool, uint64_t before, uint64_t bytes);
+
 /* As lio_mem_new(), from a pool, which may be NULL. */
 struct lio_mem *lio_pool_take(struct lio_pool *pool, uint64_t bytes);
 

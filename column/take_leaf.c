@@ -155,7 +155,7 @@ static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
         page = &leaf->dataset->files[piece->ref.file]
                     .columns[piece->ref.column]
                     .pages[piece->ref.page];
-        if (lio_pick_kind(page, bits) == LIO_PICK_NOT)
+        if (lio_pick_kind(page, bits, NULL) == LIO_PICK_NOT)
             continue;
         rc = lio_pick_init(&piece->pick, leaf->dataset, &piece->ref,
                            leaf->in_pages + piece->first, piece->n, err);

@@ -5,7 +5,8 @@
  * each column of a file, and scans it in a stream that may hold CEILING
  * megabytes: every value has to be the one written, and the process may have
  * had no more memory than the ceiling and what a program, an engine and two
- * batches take.  A child writes, so that its memory does not count.
+ * batches take.  A child writes, so that its memory does not count.  Two more
+ * are mostly text, in pages of 2.0 that are compressed as a whole.
  *
  *     id int64 | text string | vector float32[DIM] | list int32
  *
@@ -27,6 +28,7 @@
 #define TEXT_MAX   180
 #define LIST_MAX   7
 #define NCOLUMNS   4
+#define NTABLES    5
 
 /* MB of memory besides the ceiling: the program, an engine, two batches, and
  * what the dataset's pool keeps for the next scan. */
@@ -227,14 +229,15 @@ static struct ArrowArray *make_batch(uint64_t first, uint64_t rows)
     return batch;
 }
 
-static void write_table(const char *path, const char *version, uint64_t rows)
+static void write_table(const char *path, const char *version,
+                        const char *compression, uint64_t rows)
 {
     const struct lio_write_options options = {
         .mode = LIO_WRITE_OVERWRITE,
         .format_version = version,
         .memory = UINT64_C(2) << 30,
         .page_bytes = UINT64_C(256) << 20,
-        .compression = "none",
+        .compression = compression,
     };
     struct ArrowSchema *schema = table_schema();
     struct lio_writer *writer;
@@ -254,7 +257,8 @@ static void write_table(const char *path, const char *version, uint64_t rows)
     free(schema);
 }
 
-static void write_in_child(const char *path, const char *version, uint64_t rows)
+static void write_in_child(const char *path, const char *version,
+                           const char *compression, uint64_t rows)
 {
     pid_t pid = fork();
     int status;
@@ -262,7 +266,7 @@ static void write_in_child(const char *path, const char *version, uint64_t rows)
     if (pid < 0)
         die("cannot fork");
     if (pid == 0) {
-        write_table(path, version, rows);
+        write_table(path, version, compression, rows);
         exit(0);
     }
     if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
@@ -382,8 +386,9 @@ static struct lio_engine *open_engine(void)
     (void)snprintf(dir, sizeof(dir), "engine.plugin_dir=%s",
                    plugins ? plugins : "");
     check(lio_config_load(NULL,
-                          (const char *[]){ plugin, dir, "stats.database=off" },
-                          3, &config, &err),
+                          (const char *[]){ plugin, dir, "stats.database=off",
+                                            "cache.size=8M" },
+                          4, &config, &err),
           &err);
     check(lio_engine_open(config, &engine, &err), &err);
     lio_config_free(config);
@@ -398,31 +403,51 @@ static uint64_t peak_mb(void)
     return (uint64_t)use.ru_maxrss / 1024;
 }
 
+struct table {
+    const char *version;
+    const char *compression;
+    uint64_t dim; /* 0: as it was told */
+    uint64_t rows;
+    char path[4096];
+};
+
 int main(int argc, char **argv)
 {
-    static const char *const versions[] = { "2.0", "2.1", "2.2" };
-    uint64_t megabytes, ceiling, rows;
+    static struct table tables[] = {
+        { .version = "2.0", .compression = "none" },
+        { .version = "2.1", .compression = "none" },
+        { .version = "2.2", .compression = "none" },
+        { "2.0", "lz4", 1, 0, "" },
+        { "2.0", "zstd", 1, 0, "" }
+    };
+    uint64_t megabytes, ceiling, told;
     struct lio_engine *engine;
-    char path[3][4096];
 
     if (argc < 4)
         die("usage: large DIRECTORY MEGABYTES CEILING [DIM]");
     megabytes = strtoull(argv[2], NULL, 10);
     ceiling = strtoull(argv[3], NULL, 10);
-    if (argc > 4)
-        dim = strtoull(argv[4], NULL, 10);
-    rows = count_rows(megabytes);
-    for (int i = 0; i < 3; i++) {
-        (void)snprintf(path[i], sizeof(path[i]), "%s/v%s.lance", argv[1],
-                       versions[i]);
-        write_in_child(path[i], versions[i], rows);
+    told = argc > 4 ? strtoull(argv[4], NULL, 10) : dim;
+    for (int i = 0; i < NTABLES; i++) {
+        struct table *table = &tables[i];
+
+        dim = table->dim > 0 ? table->dim : told;
+        table->rows = count_rows(megabytes);
+        (void)snprintf(table->path, sizeof(table->path), "%s/v%s-%s.lance",
+                       argv[1], table->version, table->compression);
+        write_in_child(table->path, table->version, table->compression,
+                       table->rows);
     }
     engine = open_engine();
-    for (int i = 0; i < 3; i++) {
-        scan_table(engine, path[i], rows, ceiling);
-        printf("%s: %llu rows, %llu MB, read with %llu MB of memory\n",
-               versions[i], (unsigned long long)rows,
-               (unsigned long long)megabytes, (unsigned long long)peak_mb());
+    for (int i = 0; i < NTABLES; i++) {
+        const struct table *table = &tables[i];
+
+        dim = table->dim > 0 ? table->dim : told;
+        scan_table(engine, table->path, table->rows, ceiling);
+        printf("%s, %s: %llu rows, %llu MB, read with %llu MB of memory\n",
+               table->version, table->compression,
+               (unsigned long long)table->rows, (unsigned long long)megabytes,
+               (unsigned long long)peak_mb());
     }
     if (engine)
         lio_engine_close(engine);

@@ -422,34 +422,69 @@ static int break_all(char **arguments)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-/* A page that has to be read whole is not, if it is too large for that. */
-static void what_cannot_be_cut_is_bounded(void **state)
+/* The strings of a page of 2.0, compressed as a whole. */
+static struct lio_dataset *open_compressed(void)
 {
-    const struct lio_scan scan = { .memory = 1 };
-    struct ArrowArrayStream stream;
-    struct ArrowArray batch = { 0 };
     struct lio_dataset *dataset;
-    struct lio_error err;
     char *path;
 
-    (void)state;
     assert_true(asprintf(&path, "%s/types/comp_zstd/v2_0.lance",
                          getenv("LIO_TEST_DATA")) >= 0);
     assert_int_equal(lio_dataset_open(NULL, path, &dataset, NULL), 0);
     free(path);
-    dataset->page_decoded_max = 1000;
+    return dataset;
+}
+
+/* A stream that may hold next to nothing must fail, and say so. */
+static void stream_fails(struct lio_dataset *dataset, const char *words)
+{
+    const struct lio_scan scan = { .memory = 1 };
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch = { 0 };
+    struct lio_error err;
+
     assert_int_equal(lio_scan_stream(dataset, &scan, &stream, &err), 0);
     assert_int_not_equal(stream.get_next(&stream, &batch), 0);
-    if (!strstr(stream.get_last_error(&stream), "cannot be read in parts"))
+    if (!strstr(stream.get_last_error(&stream), words))
         fail_msg("%s", stream.get_last_error(&stream));
     stream.release(&stream);
+}
+
+static void what_rows_are_decompressed_to_is_bounded(void **state)
+{
+    struct lio_dataset *dataset = open_compressed();
+
+    (void)state;
+    dataset->page_decoded_max = 1000;
+    stream_fails(dataset, "decompressed to more than the limit");
+    lio_dataset_close(dataset);
+}
+
+/* A page that has to be read whole is not, if it is too large for that. */
+static void what_cannot_be_cut_is_counted_and_bounded(void **state)
+{
+    struct lio_dataset *dataset = open_compressed();
+    uint32_t strings = dataset->fragments[0].places[3].column;
+    Lio__Pb__BinaryArray *binary =
+        dataset->files[0].columns[strings].pages[0].array->binary;
+    struct lio_dataset_memory memory;
+
+    (void)state;
+    /* A buffer of the column, of which the format knows, and nobody writes. */
+    binary->bytes->flat->buffer->kind = 1;
+    dataset->page_decoded_max = 1000;
+    stream_fails(dataset, "cannot be read in parts");
+    lio_dataset_memory(dataset, &memory);
+    assert_int_equal(memory.whole_pages, 1);
+    assert_true(memory.whole_bytes > 1000);
     lio_dataset_close(dataset);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_cannot_be_cut_is_bounded),
+        cmocka_unit_test(what_rows_are_decompressed_to_is_bounded),
+        cmocka_unit_test(what_cannot_be_cut_is_counted_and_bounded),
         cmocka_unit_test(cut_file_is_refused),
         cmocka_unit_test(shifted_file_is_refused_or_read),
         cmocka_unit_test(broken_fields_are_found),
