@@ -182,6 +182,6 @@ int cmd_copy(struct cli *cli, int argc, char **argv)
         code = run(cli, &request, &copy);
         code = close_copy(cli, &copy, code);
     }
-    free(request.columns.all);
+    cli_names_release(&request.columns);
     return code;
 }

@@ -205,6 +205,6 @@ int cmd_take(struct cli *cli, int argc, char **argv)
         code = run(cli, &request, &take);
     cli_printing_close(cli, &take.printing);
     free(take.rows);
-    free(request.numbers.all);
+    cli_names_release(&request.numbers);
     return code;
 }

@@ -12,20 +12,40 @@
 
 /* -- options ------------------------------------------------------------- */
 
-int cli_names_add(const struct cli *cli, char *list, struct cli_names *names)
+static int add_name(const char *name, size_t bytes, struct cli_names *names)
 {
-    char *name;
+    const char **all =
+        reallocarray(names->all, names->n + (size_t)1, sizeof(*all));
 
-    while ((name = strsep(&list, ","))) {
-        const char **all =
-            realloc(names->all, (names->n + (size_t)1) * sizeof(*all));
+    if (!all)
+        return LIO_ENOMEM;
+    names->all = all;
+    all[names->n] = strndup(name, bytes);
+    if (!all[names->n])
+        return LIO_ENOMEM;
+    names->n++;
+    return 0;
+}
 
-        if (!all)
+int cli_names_add(const struct cli *cli, const char *list,
+                  struct cli_names *names)
+{
+    for (;;) {
+        size_t bytes = strcspn(list, ",");
+
+        if (add_name(list, bytes, names) < 0)
             return cli_no_memory(cli);
-        names->all = all;
-        all[names->n++] = name;
+        if (list[bytes] == '\0')
+            return CLI_DONE;
+        list += bytes + 1;
     }
-    return CLI_DONE;
+}
+
+void cli_names_release(struct cli_names *names)
+{
+    for (uint32_t i = 0; i < names->n; i++)
+        free((char *)names->all[i]);
+    free(names->all);
 }
 
 static int set_format(const struct cli *cli, const char *name,
@@ -140,7 +160,7 @@ void cli_printing_close(const struct cli *cli, struct cli_printing *printing)
     lio_dataset_close(printing->dataset);
     cli_live_stop(printing->live);
     cli_close_engine(cli, printing->engine);
-    free(printing->columns.all);
+    cli_names_release(&printing->columns);
 }
 
 /* -- the last line ------------------------------------------------------- */

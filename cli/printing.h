@@ -12,14 +12,18 @@
 
 /* -- options ------------------------------------------------------------- */
 
+/* Zero it. */
 struct cli_names {
-    const char **all; /* parts of argv; free() it */
+    const char **all; /* copies */
     uint32_t n;
 };
 
-/* The names in "a,b", cut apart where they stand.  Returns 0 or an exit code,
- * reported. */
-int cli_names_add(const struct cli *cli, char *list, struct cli_names *names);
+/* Add the names in "a,b".  The list is copied and not cut apart where it is:
+ * the engine records the command line as argv has it.  Returns 0 or an exit
+ * code, reported. */
+int cli_names_add(const struct cli *cli, const char *list,
+                  struct cli_names *names);
+void cli_names_release(struct cli_names *names);
 
 enum {
     CLI_OPT_COLUMNS = 700,
