@@ -6,6 +6,7 @@
 #include "column/blob.h"
 #include "column/column_cursor.h"
 #include "column/slices.h"
+#include "column/take_windows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
         page = &leaf->dataset->files[piece->ref.file]
                     .columns[piece->ref.column]
                     .pages[piece->ref.page];
+        piece->packed = lio_take_windows_can(page);
         if (lio_pick_kind(page, bits, NULL) == LIO_PICK_NOT)
             continue;
         rc = lio_pick_init(&piece->pick, leaf->dataset, &piece->ref,
@@ -291,11 +293,15 @@ static int decode_piece(const struct lio_take_leaf *leaf,
     if (piece->picked) {
         rc = lio_pick_decode(&piece->pick, &piece->vector, err);
         piece->places = piece->pick.places;
+    } else if (piece->packed) {
+        rc = lio_take_windows(leaf->dataset, &piece->ref,
+                              leaf->in_pages + piece->first, piece->n,
+                              &piece->vector, err);
     } else {
         rc = read_page(leaf, piece, err);
         piece->places = leaf->in_pages + piece->first;
     }
-    if (rc == 0 && (blobs || !piece->picked))
+    if (rc == 0 && piece->places && (blobs || !piece->picked))
         rc = keep_rows(leaf, piece, err);
     if (rc == 0 && blobs)
         rc = read_blobs(leaf, piece, err);

@@ -5,7 +5,8 @@
  *     rows wanted    | 1 5 | 9 |     cut into pieces, page by page
  *
  * What of a page is needed is picked, where its layout allows; otherwise the
- * page is read whole when its turn comes, and no more kept of it than the rows.
+ * page is read when its turn comes, in windows if it is compressed, else whole,
+ * and no more kept of it than the rows.
  *
  *     init ─► ask ─► reads ─► get ─► reads ─► decode ─► slices
  *
@@ -22,6 +23,7 @@ struct lio_take_piece {
     uint64_t n;
     bool stored;
     bool picked;
+    bool packed;             /* not picked, but found in windows */
     struct lio_page_ref ref; /* if stored */
     struct lio_pick pick;    /* if picked */
     struct lio_vector vector;

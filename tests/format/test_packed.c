@@ -193,6 +193,46 @@ static void scan(const struct packed *packed, uint64_t memory,
         packed->rows.nrows - offset);
 }
 
+static uint64_t draw(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return *state >> 33;
+}
+
+/* All columns: there is none that cannot be read. */
+static void take(const struct packed *packed, const uint64_t *numbers, size_t n)
+{
+    struct expected wanted = { .rows = calloc(n, sizeof(char *)), .nrows = n };
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    struct lio_error err;
+
+    for (size_t i = 0; i < n; i++)
+        wanted.rows[i] = packed->rows.rows[numbers[i]];
+    assert_int_equal(lio_scan_schema(packed->dataset, NULL, &schema, NULL), 0);
+    if (lio_take_rows(packed->dataset, numbers, n, NULL, &array, &err) < 0)
+        fail_msg("%s", err.msg);
+    reading_compare(&wanted, 0, &schema, &array);
+    array.release(&array);
+    schema.release(&schema);
+    free(wanted.rows);
+}
+
+static void take_some(const struct packed *packed)
+{
+    uint64_t numbers[NROWS], state = 1, rows = packed->rows.nrows;
+
+    for (size_t i = 0; i < NROWS; i++)
+        numbers[i] = draw(&state) % rows;
+    numbers[0] = rows - 1;
+    numbers[NROWS - 1] = 0;
+    take(packed, numbers, NROWS);
+    for (size_t i = 0; i < NROWS; i++)
+        numbers[i] = (rows / 3 + i) % rows;
+    take(packed, numbers, NROWS);
+    take(packed, numbers, 1);
+}
+
 static void each_table_is_read(void **state)
 {
     (void)state;
@@ -206,6 +246,7 @@ static void each_table_is_read(void **state)
             scan(&packed, 1, 7, 0);
             scan(&packed, 1, 64, packed.rows.nrows / 2);
             scan(&packed, 1, 5, packed.rows.nrows - 3);
+            take_some(&packed);
             release(&packed);
         }
 }
