@@ -34,6 +34,13 @@ lio_dictionary_gather(struct lio_decode *dec,
                       const uint8_t *indices, uint32_t index_bits, uint64_t row,
                       uint64_t n, struct lio_builder *builder);
 
+/* The same where few of the rows are wanted, and strings are worth it: the
+ * others are empty then. */
+LIO_MUST_CHECK int lio_dictionary_gather_some(
+    struct lio_decode *dec, const struct lio_dictionary *dictionary,
+    const uint8_t *indices, uint32_t index_bits, uint64_t row, uint64_t n,
+    const uint8_t *wanted, struct lio_builder *builder);
+
 /* Make it that of a builder whose type is a dictionary; otherwise nothing. */
 void lio_dictionary_finish(struct lio_dictionary *dictionary,
                            struct lio_builder *builder);

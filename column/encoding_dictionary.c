@@ -216,6 +216,29 @@ int lio_dictionary_gather(struct lio_decode *dec,
         dictionary->nitems);
 }
 
+int lio_dictionary_gather_some(struct lio_decode *dec,
+                               const struct lio_dictionary *dictionary,
+                               const uint8_t *indices, uint32_t index_bits,
+                               uint64_t row, uint64_t n, const uint8_t *wanted,
+                               struct lio_builder *builder)
+{
+    int rc;
+
+    if (builder->type->kind != LIO_KIND_VARIABLE)
+        return lio_dictionary_gather(dec, dictionary, indices, index_bits, row,
+                                     n, builder);
+    rc = lio_strings_reserve(dec, &builder->strings, n, 0);
+    for (uint64_t i = 0; i < n && rc == 0; i++) {
+        if (lio_bit_get(wanted, row + i))
+            rc = lio_strings_gather(
+                dec, &builder->strings, &dictionary->strings,
+                indices + i * (index_bits / 8), index_bits, 1);
+        else
+            lio_strings_put(&builder->strings, 0);
+    }
+    return rc;
+}
+
 void lio_dictionary_finish(struct lio_dictionary *dictionary,
                            struct lio_builder *builder)
 {

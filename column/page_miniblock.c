@@ -176,9 +176,14 @@ static int decode_indices(struct lio_decode *dec, struct miniblock *block,
                               &chunk->values, (uint32_t)bits, indices);
     if (rc < 0)
         return rc;
-    return lio_dictionary_gather(dec, &block->dictionary, indices,
-                                 (uint32_t)bits, chunk->slot, chunk->slots,
-                                 &block->slots.builder);
+    return block->in->wanted
+               ? lio_dictionary_gather_some(dec, &block->dictionary, indices,
+                                            (uint32_t)bits, chunk->slot,
+                                            chunk->slots, block->in->wanted,
+                                            &block->slots.builder)
+               : lio_dictionary_gather(dec, &block->dictionary, indices,
+                                       (uint32_t)bits, chunk->slot,
+                                       chunk->slots, &block->slots.builder);
 }
 
 static int decode_chunk(struct lio_decode *dec, struct miniblock *block,

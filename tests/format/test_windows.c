@@ -196,6 +196,29 @@ static unsigned scan_rows(const char *path, const struct lio_scan *scan)
     return changes;
 }
 
+/* A few rows here and there, of chunks of many. */
+static void take_rows(const char *path)
+{
+    static const uint64_t rows[] = { 19999, 3, 7000, 7001, 12345, 0, 16000 };
+    struct lio_dataset *dataset;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct lio_error err;
+    char why[200];
+
+    if (lio_dataset_open(reading_engine(), path, &dataset, &err) < 0 ||
+        lio_scan_schema(dataset, NULL, &schema, &err) < 0 ||
+        lio_take_rows(dataset, rows, 7, NULL, &batch, &err) < 0)
+        fail_msg("%s", err.msg);
+    if (arrow_check(&schema, &batch, why, sizeof(why)) < 0)
+        fail_msg("%s", why);
+    for (int64_t i = 0; i < 7; i++)
+        check_row(&batch, i, rows[i]);
+    batch.release(&batch);
+    schema.release(&schema);
+    lio_dataset_close(dataset);
+}
+
 static void check_dictionaries(const char *version)
 {
     char *dir = temp_dir_make(), *path;
@@ -207,6 +230,7 @@ static void check_dictionaries(const char *version)
                                                          .batch_rows = 700,
                                                          .offset = 5001 }),
                      1);
+    take_rows(path);
     free(path);
     temp_dir_remove(dir);
 }
