@@ -21,7 +21,7 @@ struct lio_settings {
         const char *plugin_dir;   /* "" = next to the library, see loader.h */
         uint32_t lanes;           /* 0 = one a processor */
         uint32_t queue_depth;     /* operations in flight on each lane */
-        uint32_t workers;         /* executor threads; 0 = automatic */
+        uint32_t workers;         /* of an executor; 0 = automatic */
         uint32_t worker_queue;    /* tasks that may wait for a worker */
         uint64_t max_op_bytes;    /* largest operation given to a backend */
         uint64_t in_flight_bytes; /* at once, in all lanes; 0 = any */

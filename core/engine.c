@@ -49,15 +49,27 @@ static int make_owner_page(struct lio_engine *engine, struct lio_error *err)
 
 /* -- the backend --------------------------------------------------------- */
 
-static int open_executor(struct lio_engine *engine, struct lio_error *err)
+static void close_executors(struct lio_engine *engine)
+{
+    lio_executor_close(engine->executor);
+    lio_executor_close(engine->blocking);
+    engine->executor = engine->blocking = NULL;
+}
+
+/* Callers' tasks may wait for reads; if those waited for the same workers, each
+ * could wait for the other. */
+static int open_executors(struct lio_engine *engine, struct lio_error *err)
 {
     uint32_t n = engine->settings->engine.workers;
+    uint32_t limit = engine->settings->engine.worker_queue;
+    int rc = lio_executor_open(n ? n : ncpus(), limit, &engine->executor, err);
 
-    if (n == 0)
-        n = engine->backend_plugin->ops.backend.run ? BLOCKING_WORKERS
-                                                    : ncpus();
-    return lio_executor_open(n, engine->settings->engine.worker_queue,
-                             &engine->executor, err);
+    if (rc == 0 && engine->backend_plugin->ops.backend.run)
+        rc = lio_executor_open(n ? n : BLOCKING_WORKERS, limit,
+                               &engine->blocking, err);
+    if (rc < 0)
+        close_executors(engine);
+    return rc;
 }
 
 static int open_stack(struct lio_engine *engine, struct lio_error *err)
@@ -65,7 +77,7 @@ static int open_stack(struct lio_engine *engine, struct lio_error *err)
     struct lio_stack_setup setup = {
         .config = engine->config,
         .backend = engine->backend_plugin,
-        .executor = engine->executor,
+        .executor = engine->blocking,
         .nlanes = engine->nlanes + 1,
         .queue_depth = engine->settings->engine.queue_depth,
     };
@@ -73,7 +85,7 @@ static int open_stack(struct lio_engine *engine, struct lio_error *err)
     return lio_stack_open(&setup, &engine->stack, err);
 }
 
-/* The backend with its executor, its filters and its lanes: all of it works,
+/* The backend with the executors, its filters and its lanes: all of it works,
  * or none. */
 static int start_backend(struct lio_engine *engine, const char *name,
                          struct lio_error *err)
@@ -84,7 +96,7 @@ static int start_backend(struct lio_engine *engine, const char *name,
                          LIO_KIND_BACKEND, &engine->backend_plugin, err);
     if (rc < 0)
         return rc;
-    rc = open_executor(engine, err);
+    rc = open_executors(engine, err);
     if (rc < 0)
         return rc;
     rc = open_stack(engine, err);
@@ -96,8 +108,7 @@ static int start_backend(struct lio_engine *engine, const char *name,
 
     lio_stack_close(&engine->stack);
 no_stack:
-    lio_executor_close(engine->executor);
-    engine->executor = NULL;
+    close_executors(engine);
     return rc;
 }
 

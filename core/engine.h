@@ -61,7 +61,8 @@ struct lio_engine {
     union lio_value *cache_values;
     union lio_value *coalesce_values;
 
-    struct lio_executor *executor;
+    struct lio_executor *executor; /* runs callers' tasks */
+    struct lio_executor *blocking; /* runs a backend that blocks; or NULL */
     struct lio_budget budget;
     struct lio_memory memory;
     struct lio_device device;

@@ -115,6 +115,7 @@ static void abandon(struct lio_engine *engine)
     lio_filepool_abandon(engine->pool);
     lio_stack_abandon(&engine->stack);
     lio_executor_abandon(engine->executor);
+    lio_executor_abandon(engine->blocking);
     if (engine->cache)
         lio_cache_close(engine->cache);
     free_plain(engine);
@@ -169,6 +170,7 @@ int lio_engine_finish(struct lio_engine *engine, struct lio_error *err)
         lio_engine_close_lanes(engine, engine->nlanes + 1);
     lio_stack_close(&engine->stack);
     lio_executor_close(engine->executor);
+    lio_executor_close(engine->blocking);
     if (engine->settings) /* else start() has made nothing */
         lio_budget_release(&engine->budget);
     pthread_mutex_destroy(&engine->files_lock);

@@ -578,7 +578,7 @@ LIO_API LIO_MUST_CHECK int lio_cq_wait(struct lio_cq *queue,
 /**
  * Run `work(user)` once on one of the engine's worker threads, or, if their
  * queue is full, on the calling thread before this returns.  For CPU work such
- * as decoding a page; it must not wait for other work.
+ * as decoding a page; it may wait for requests, but not for other work.
  *
  * Errors:     LIO_ECLOSED: `work` is not called.
  */

@@ -718,6 +718,32 @@ static void executed_work_runs_once(void **state)
     assert_int_equal(atomic_load(&count), 5000);
 }
 
+static void stay(void *user)
+{
+    while (!atomic_load((_Atomic bool *)user))
+        sched_yield();
+}
+
+/* Neither the requests, nor those that wait for what another one loads, need
+ * the worker that is at the work. */
+static void requests_do_not_wait_for_executed_work(void **state)
+{
+    static const char *const small[] = { "engine.workers=1",
+                                         "engine.max_op_size=4K", NULL };
+    struct fixture *f = fixture_open(small);
+    struct reads r = reads_open(f, 200);
+    _Atomic bool enough = false;
+
+    (void)state;
+    assert_int_equal(lio_execute(f->engine, stay, (void *)&enough), 0);
+    submit_all(f, r.requests, r.n, r.ids);
+    for (uint32_t i = r.n; i-- > 0;)
+        wait_for_read(f, r.ids[i], 1);
+    atomic_store(&enough, true);
+    reads_close(&r);
+    fixture_release(f);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -748,6 +774,7 @@ int main(int argc, char **argv)
         TEST(a_dropped_request_lets_go_of_its_memory),
         TEST(a_dropped_view_is_put),
         cmocka_unit_test(executed_work_runs_once),
+        cmocka_unit_test(requests_do_not_wait_for_executed_work),
     };
     int rc = fixture_arguments(argc, argv);
 
