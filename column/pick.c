@@ -14,6 +14,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define PART_BYTES (UINT64_C(128) << 10)
+
 /* -- which way ----------------------------------------------------------- */
 
 /* What is found out of buffers. */
@@ -343,6 +345,55 @@ int lio_pick_ask(struct lio_pick *pick, struct lio_reads *reads,
     }
 }
 
+/* Chunks of a part: as much as stays in a processor's caches while it is read,
+ * decoded, and let go.  Each part has the dictionary, too. */
+static struct lio_pick_limits limits_of(const struct lio_pick *pick)
+{
+    const struct lio_type *type =
+        &pick->dataset->schema.fields[pick->ref.field].type;
+    uint64_t bits = lio_type_is_fixed(type) ? lio_type_bits(type) : type->bits;
+    uint64_t dictionary = pick->page->layout->mini_block->dictionary
+                              ? pick->page->buffers[2].bytes
+                              : 0;
+    uint64_t bytes = dictionary > PART_BYTES / 8 ? dictionary * 8 : PART_BYTES;
+
+    return (struct lio_pick_limits){ bytes, bytes / (bits / 8 + 1) * 4 };
+}
+
+bool lio_pick_exceeds(const struct lio_pick *pick,
+                      const struct lio_pick_limits *limits, uint64_t bytes,
+                      uint64_t items)
+{
+    return bytes > limits->bytes ||
+           items / lio_page_row_items(pick->page) > limits->rows;
+}
+
+bool lio_pick_has_parts(const struct lio_pick *pick)
+{
+    return pick->kind == LIO_PICK_CHUNKS || pick->kind == LIO_PICK_LISTS;
+}
+
+int lio_pick_cut(struct lio_pick *pick, uint64_t i, uint64_t *ret_rows,
+                 uint64_t *ret_bytes, struct lio_error *err)
+{
+    const struct lio_pick_limits limits = limits_of(pick);
+
+    return pick->kind == LIO_PICK_CHUNKS
+               ? lio_pick_chunks_cut(pick, i, &limits, ret_rows, ret_bytes, err)
+               : lio_pick_lists_cut(pick, i, &limits, ret_rows, ret_bytes, err);
+}
+
+int lio_pick_part(const struct lio_pick *pick, uint64_t i, uint64_t nrows,
+                  struct lio_pick *ret_part, struct lio_error *err)
+{
+    int rc = lio_pick_init(ret_part, pick->dataset, &pick->ref, pick->rows + i,
+                           nrows, err);
+
+    if (rc == 0)
+        ret_part->chunks = lio_mem_get(pick->chunks);
+    return rc;
+}
+
 int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
                  struct lio_error *err)
 {
@@ -420,11 +471,6 @@ static void set_layout(struct lio_pick *pick)
     }
 }
 
-static bool has_chunks(const struct lio_pick *pick)
-{
-    return pick->kind == LIO_PICK_CHUNKS || pick->kind == LIO_PICK_LISTS;
-}
-
 /* Have no more decoded to rows than is wanted, where chunks begin and end
  * within rows; these then lie one after the other. */
 static int set_runs(struct lio_pick *pick, struct lio_error *err)
@@ -451,7 +497,7 @@ int lio_pick_decode(struct lio_pick *pick, struct lio_vector *ret_vector,
         lio_pick_fixed_pack(pick);
     if (pick->kind == LIO_PICK_ZIPPED)
         rc = lio_pick_zipped_count(pick, err);
-    if (has_chunks(pick) && pick->page->group > 0)
+    if (lio_pick_has_parts(pick) && pick->page->group > 0)
         rc = set_runs(pick, err);
     if (rc < 0)
         return rc;

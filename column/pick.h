@@ -79,6 +79,22 @@ void lio_pick_release(struct lio_pick *pick);
 
 LIO_MUST_CHECK int lio_pick_ask(struct lio_pick *pick, struct lio_reads *reads,
                                 struct lio_error *err);
+
+/* Whether a pick reads more than its rows: chunks, which can be cut. */
+bool lio_pick_has_parts(const struct lio_pick *pick);
+
+/* What was asked for is there: how many of the rows from the i-th on are a
+ * moderate amount of chunks, and the bytes of these. */
+LIO_MUST_CHECK int lio_pick_cut(struct lio_pick *pick, uint64_t i,
+                                uint64_t *ret_rows, uint64_t *ret_bytes,
+                                struct lio_error *err);
+
+/* Pick `nrows` from the i-th on by themselves, as if they had been asked for.
+ */
+LIO_MUST_CHECK int lio_pick_part(const struct lio_pick *pick, uint64_t i,
+                                 uint64_t nrows, struct lio_pick *ret_part,
+                                 struct lio_error *err);
+
 LIO_MUST_CHECK int lio_pick_get(struct lio_pick *pick, struct lio_reads *reads,
                                 struct lio_error *err);
 LIO_MUST_CHECK int lio_pick_decode(struct lio_pick *pick,
@@ -107,6 +123,18 @@ LIO_MUST_CHECK int lio_pick_whole(struct lio_pick *pick,
                                   struct lio_reads *reads, uint32_t buffer,
                                   struct lio_error *err);
 
+/* How much chunks may be. */
+struct lio_pick_limits {
+    uint64_t bytes;
+    uint64_t rows; /* that they hold */
+};
+
+/* Whether chunks of so many bytes, and items as the layout counts them, are
+ * more. */
+bool lio_pick_exceeds(const struct lio_pick *pick,
+                      const struct lio_pick_limits *limits, uint64_t bytes,
+                      uint64_t items);
+
 /* -- one for each kind --------------------------------------------------- */
 
 LIO_MUST_CHECK int lio_pick_fixed_get(struct lio_pick *pick,
@@ -116,6 +144,10 @@ void lio_pick_fixed_pack(struct lio_pick *pick);
 
 LIO_MUST_CHECK int lio_pick_chunks_ask(struct lio_pick *pick,
                                        struct lio_reads *reads,
+                                       struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_chunks_cut(struct lio_pick *pick, uint64_t i,
+                                       const struct lio_pick_limits *limits,
+                                       uint64_t *ret_rows, uint64_t *ret_bytes,
                                        struct lio_error *err);
 LIO_MUST_CHECK int lio_pick_chunks_get(struct lio_pick *pick,
                                        struct lio_reads *reads,
@@ -131,6 +163,10 @@ LIO_MUST_CHECK int lio_pick_variable_get(struct lio_pick *pick,
 bool lio_pick_lists_can(const struct lio_page *page);
 LIO_MUST_CHECK int lio_pick_lists_ask(struct lio_pick *pick,
                                       struct lio_reads *reads,
+                                      struct lio_error *err);
+LIO_MUST_CHECK int lio_pick_lists_cut(struct lio_pick *pick, uint64_t i,
+                                      const struct lio_pick_limits *limits,
+                                      uint64_t *ret_rows, uint64_t *ret_bytes,
                                       struct lio_error *err);
 LIO_MUST_CHECK int lio_pick_lists_get(struct lio_pick *pick,
                                       struct lio_reads *reads,

@@ -37,7 +37,7 @@ static int make_sums(struct lio_pick *pick, struct lio_error *err)
                   : 0;
 }
 
-/* -- get ----------------------------------------------------------------- */
+/* -- which chunks -------------------------------------------------------- */
 
 /* The chunks that a row is in, the first of which is not before chunk `from`.
  */
@@ -64,6 +64,41 @@ static struct range find_range(const struct lio_pick *pick, uint64_t from,
     range.last = find_chunk(pick, range.first, row * items + items - 1);
     return range;
 }
+
+/* -- cut ----------------------------------------------------------------- */
+
+int lio_pick_chunks_cut(struct lio_pick *pick, uint64_t i,
+                        const struct lio_pick_limits *limits,
+                        uint64_t *ret_rows, uint64_t *ret_bytes,
+                        struct lio_error *err)
+{
+    uint64_t first = i, next = 0, bytes = 0, items = 0;
+    struct range range = { 0 };
+    int rc = make_sums(pick, err);
+
+    if (rc < 0)
+        return rc;
+    for (; i < pick->nrows; i++) {
+        struct lio_chunk_end start, end;
+
+        range = find_range(pick, range.last, pick->rows[i]);
+        next = next > range.first ? next : range.first;
+        if (next > range.last)
+            continue; /* it is there with the row before */
+        start = lio_chunks_start(pick->chunks, next);
+        end = lio_chunks_ends(pick->chunks)[range.last];
+        bytes += end.bytes - start.bytes;
+        items += end.rows - start.rows;
+        if (i > first && lio_pick_exceeds(pick, limits, bytes, items))
+            break;
+        *ret_bytes = bytes;
+        next = range.last + 1;
+    }
+    *ret_rows = i - first;
+    return 0;
+}
+
+/* -- get ----------------------------------------------------------------- */
 
 /* Set the rows' places; returns how much the chunks are, and their number. */
 static struct lio_chunk_end place_rows(struct lio_pick *pick,

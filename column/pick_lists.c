@@ -207,6 +207,37 @@ static uint64_t group_rows(const struct lio_pick *pick,
     return last->rows - before(pick, group->first).rows + (last->left > 0);
 }
 
+/* -- cut ----------------------------------------------------------------- */
+
+int lio_pick_lists_cut(struct lio_pick *pick, uint64_t i,
+                       const struct lio_pick_limits *limits, uint64_t *ret_rows,
+                       uint64_t *ret_bytes, struct lio_error *err)
+{
+    uint64_t first = i, next = 0, bytes = 0, items = 0;
+    int rc = make_sums(pick, err);
+
+    if (rc < 0)
+        return rc;
+    for (; i < pick->nrows; i++) {
+        struct group row = find_row(pick, next > 0 ? next - 1 : 0, i);
+        struct listed start, end;
+
+        next = next > row.first ? next : row.first;
+        if (next > row.last)
+            continue; /* it is there with the row before */
+        start = before(pick, next);
+        end = listed_of(pick)[row.last];
+        bytes += end.bytes - start.bytes;
+        items += end.rows - start.rows;
+        if (i > first && lio_pick_exceeds(pick, limits, bytes, items))
+            break;
+        *ret_bytes = bytes;
+        next = row.last + 1;
+    }
+    *ret_rows = i - first;
+    return 0;
+}
+
 /* -- get ----------------------------------------------------------------- */
 
 /* What all groups have. */

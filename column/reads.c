@@ -3,8 +3,6 @@
  */
 #include "column/reads.h"
 
-#include "column/memory.h"
-
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -106,36 +104,34 @@ static void scatter(const struct lio_reads *reads, const uint8_t *from)
     }
 }
 
-static int run_spans(const struct lio_reads *reads,
-                     struct lio_source_read *spans, struct lio_error *err)
+/* Start the spans, of which there is room for one for each read. */
+static int start_spans(struct lio_reads *reads,
+                       const struct lio_source_manner *manner,
+                       struct lio_source_read *spans, struct lio_error *err)
 {
-    struct lio_mem *mem;
     uint64_t bytes = 0;
     uint32_t n = 0, end;
-    int rc;
 
     for (uint32_t i = 0; i < reads->n; i = end) {
         spans[n] = find_span(reads, i, &end);
         bytes += spans[n].into ? 0 : spans[n].bytes;
         n++;
     }
-    mem = lio_mem_new(bytes);
-    if (!mem)
+    reads->spans = lio_mem_new(bytes);
+    if (!reads->spans)
         return LIO_ENOMEM;
     bytes = 0;
     for (uint32_t i = 0; i < n; i++)
         if (!spans[i].into) {
-            spans[i].into = mem->data + bytes;
+            spans[i].into = reads->spans->data + bytes;
             bytes += spans[i].bytes;
         }
-    rc = lio_source_read(spans, n, err);
-    if (rc == 0)
-        scatter(reads, mem->data);
-    lio_mem_put(mem);
-    return rc;
+    return lio_source_start_with(manner, spans, n, &reads->batch, err);
 }
 
-int lio_reads_run(const struct lio_reads *reads, struct lio_error *err)
+int lio_reads_start(struct lio_reads *reads,
+                    const struct lio_source_manner *manner,
+                    struct lio_error *err)
 {
     struct lio_source_read *spans;
     int rc;
@@ -143,7 +139,7 @@ int lio_reads_run(const struct lio_reads *reads, struct lio_error *err)
     if (reads->n == 0)
         return 0;
     spans = malloc(reads->n * sizeof(*spans));
-    rc = spans ? run_spans(reads, spans, err) : LIO_ENOMEM;
+    rc = spans ? start_spans(reads, manner, spans, err) : LIO_ENOMEM;
     free(spans);
     if (rc == LIO_ENOMEM)
         return lio_error_set(err, rc, "%s: no memory for %" PRIu32 " reads",
@@ -151,8 +147,32 @@ int lio_reads_run(const struct lio_reads *reads, struct lio_error *err)
     return rc;
 }
 
+int lio_reads_finish(struct lio_reads *reads, struct lio_error *err)
+{
+    struct lio_source_batch *batch = reads->batch;
+    int rc;
+
+    if (!batch)
+        return 0;
+    reads->batch = NULL;
+    rc = lio_source_finish(batch, err);
+    if (rc == 0)
+        scatter(reads, reads->spans->data);
+    return rc;
+}
+
+int lio_reads_run(struct lio_reads *reads, struct lio_error *err)
+{
+    static const struct lio_source_manner as_usual;
+    int rc = lio_reads_start(reads, &as_usual, err);
+
+    return rc < 0 ? rc : lio_reads_finish(reads, err);
+}
+
 void lio_reads_release(struct lio_reads *reads)
 {
+    lio_source_abandon(reads->batch);
+    lio_mem_put(reads->spans);
     free(reads->all);
     *reads = (struct lio_reads){ 0 };
 }

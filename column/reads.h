@@ -11,12 +11,15 @@
 #ifndef LIO_COLUMN_READS_H
 #define LIO_COLUMN_READS_H
 
+#include "column/memory.h"
 #include "column/source.h"
 
 struct lio_reads {
     struct lio_source_read *all;
     uint32_t n;
     uint32_t room;
+    struct lio_source_batch *batch; /* under way */
+    struct lio_mem *spans;          /* what is read as one */
 };
 
 /* Add one; it becomes part of the last if it continues that, in the file and in
@@ -24,9 +27,20 @@ struct lio_reads {
 LIO_MUST_CHECK int lio_reads_add(struct lio_reads *reads,
                                  const struct lio_source_read *read);
 
-/* Do them all, and wait for them. */
-LIO_MUST_CHECK int lio_reads_run(const struct lio_reads *reads,
+/* Start them all. */
+LIO_MUST_CHECK int lio_reads_start(struct lio_reads *reads,
+                                   const struct lio_source_manner *manner,
+                                   struct lio_error *err);
+
+/* Wait for those that were started. */
+LIO_MUST_CHECK int lio_reads_finish(struct lio_reads *reads,
+                                    struct lio_error *err);
+
+/* Start and finish. */
+LIO_MUST_CHECK int lio_reads_run(struct lio_reads *reads,
                                  struct lio_error *err);
+
+/* What is under way is given up. */
 void lio_reads_release(struct lio_reads *reads);
 
 #endif

@@ -6,14 +6,15 @@
  *     pieces of a leaf    | 1 5 | 9 |     page by page, see take_leaf.h
  *
  * Rows of fixed width that are wanted once are read to where they are wanted.
- * What all leaves of all columns need of all pages is read as two batches:
- * where the rows are, and then the rows.  Nested columns of 2.0 are read by
- * themselves, because where their items are is in the columns of their lists.
+ * All leaves of all columns are read together, see take_read.h.  Nested columns
+ * of 2.0 are read by themselves, because where their items are is in the
+ * columns of their lists.
  */
 #include "column/arrow_parts.h"
 #include "column/merge.h"
 #include "column/row_column.h"
 #include "column/scan.h"
+#include "column/take_read.h"
 #include "column/take_tree.h"
 
 #include <inttypes.h>
@@ -186,21 +187,23 @@ static void release_column(struct column *column)
 
 /* -- reading ------------------------------------------------------------- */
 
-typedef int leaf_step(struct lio_take_leaf *leaf, struct lio_reads *reads,
-                      struct lio_error *err);
-
-/* One step of all leaves, and its reads as one batch. */
-static int read_step(struct take *take, leaf_step *step, struct lio_error *err)
+/* All leaves of all columns at once. */
+static int read_leaves(const struct take *take, struct lio_error *err)
 {
-    struct lio_reads reads = { 0 };
-    int rc = 0;
+    uint32_t ncolumns = take->run.projection.ncolumns, n = 0, at = 0;
+    struct lio_take_leaf **leaves;
+    int rc;
 
-    for (uint32_t i = 0; i < take->run.projection.ncolumns; i++)
-        for (uint32_t k = 0; k < take->columns[i].nleaves && rc == 0; k++)
-            rc = step(&take->columns[i].leaves[k], &reads, err);
-    if (rc == 0)
-        rc = lio_reads_run(&reads, err);
-    lio_reads_release(&reads);
+    for (uint32_t i = 0; i < ncolumns; i++)
+        n += take->columns[i].nleaves;
+    leaves = calloc(n + (size_t)1, sizeof(struct lio_take_leaf *));
+    if (!leaves)
+        return no_memory(take, err);
+    for (uint32_t i = 0; i < ncolumns; i++)
+        for (uint32_t k = 0; k < take->columns[i].nleaves; k++)
+            leaves[at++] = &take->columns[i].leaves[k];
+    rc = lio_take_read(take->dataset, leaves, n, err);
+    free(leaves);
     return rc;
 }
 
@@ -386,12 +389,10 @@ static int read_column(struct take *take, struct column *column,
         release_column(column);
         return rc;
     }
-    for (uint32_t i = 0; i < column->nleaves && rc == 0; i++)
-        rc = lio_take_leaf_decode(&column->leaves[i], err);
-    if (rc == 0 && column->nleaves == 1)
+    if (column->nleaves == 1)
         rc = export_rows(take, column, leaf->pieces, leaf->npieces, ret_array,
                          err);
-    else if (rc == 0)
+    else
         rc = read_parts(take, column, err);
     if (rc == 0 && column->parts)
         rc = export_rows(take, column, column->parts, column->nparts, ret_array,
@@ -436,9 +437,7 @@ static int take_rows(struct take *take, const uint64_t *rows,
     if (rc == 0)
         rc = open_columns(take, err);
     if (rc == 0)
-        rc = read_step(take, lio_take_leaf_ask, err);
-    if (rc == 0)
-        rc = read_step(take, lio_take_leaf_get, err);
+        rc = read_leaves(take, err);
     return rc < 0 ? rc : read_columns(take, ret_array, err);
 }
 

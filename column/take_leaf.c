@@ -40,6 +40,13 @@ static int failed(const struct lio_take_leaf *leaf, int code,
 
 /* -- pieces -------------------------------------------------------------- */
 
+/* Rows of a piece that are read one by one: several threads should have some,
+ * and a device enough of them at once. */
+#define ROWS_MAX UINT64_C(512)
+
+/* Bytes that a processor copies in the time that a read of its own takes. */
+#define READ_COST UINT64_C(4096)
+
 static struct lio_take_piece *add_piece(struct lio_take_leaf *leaf,
                                         uint64_t first, uint64_t n)
 {
@@ -60,6 +67,14 @@ static struct lio_take_piece *add_piece(struct lio_take_leaf *leaf,
     return piece;
 }
 
+static void release_piece(struct lio_take_piece *piece)
+{
+    if (piece->picked)
+        lio_pick_release(&piece->pick);
+    lio_vector_release(&piece->vector);
+    *piece = (struct lio_take_piece){ 0 };
+}
+
 /* How many of the rows from `first` on lie before `end`. */
 static uint64_t count_before(const struct lio_take_leaf *leaf, uint64_t first,
                              uint64_t end)
@@ -69,6 +84,23 @@ static uint64_t count_before(const struct lio_take_leaf *leaf, uint64_t first,
     while (first + n < leaf->nrows && leaf->rows[first + n] < end)
         n++;
     return n;
+}
+
+/* How many rows of a page are a piece.  Some pages tell but one piece without
+ * more reads where its rows are. */
+static uint64_t rows_at_once(const struct lio_page *page)
+{
+    uint64_t bits[LIO_PAGE_BUFFERS_MAX];
+
+    switch (lio_pick_kind(page, bits, NULL)) {
+    case LIO_PICK_FIXED:
+    case LIO_PICK_VARIABLE:
+    case LIO_PICK_ZIPPED:
+    case LIO_PICK_STRINGS:
+        return ROWS_MAX;
+    default:
+        return UINT64_MAX;
+    }
 }
 
 /* The piece of a page that starts with row `first`. */
@@ -91,13 +123,16 @@ static int add_page(struct lio_take_leaf *leaf, uint32_t fragment,
     page = &column->pages[ref.page];
     start = place->first_row + page->first_row;
     n = count_before(leaf, first, start + page->rows);
+    if (n > rows_at_once(page))
+        n = rows_at_once(page);
     for (uint64_t i = first; i < first + n; i++)
         leaf->in_pages[i] = leaf->rows[i] - start;
     piece = add_piece(leaf, first, n);
     if (!piece)
         return failed(leaf, LIO_ENOMEM, err);
-    piece->stored = true;
+    piece->whole = true;
     piece->ref = ref;
+    piece->cost = n * (lio_page_bytes(page) / page->rows + READ_COST);
     return 0;
 }
 
@@ -141,7 +176,6 @@ static int cut(struct lio_take_leaf *leaf, struct lio_error *err)
     return rc;
 }
 
-/* Pieces stay where they are from now on: picks point into themselves. */
 static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
 {
     uint64_t bits[LIO_PAGE_BUFFERS_MAX];
@@ -151,17 +185,19 @@ static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
         struct lio_take_piece *piece = &leaf->pieces[i];
         const struct lio_page *page;
 
-        if (!piece->stored)
+        if (!piece->whole)
             continue;
         page = &leaf->dataset->files[piece->ref.file]
                     .columns[piece->ref.column]
                     .pages[piece->ref.page];
-        piece->packed = lio_take_windows_can(page);
-        if (lio_pick_kind(page, bits, NULL) == LIO_PICK_NOT)
+        if (lio_pick_kind(page, bits, NULL) == LIO_PICK_NOT) {
+            piece->packed = lio_take_windows_can(page);
             continue;
+        }
         rc = lio_pick_init(&piece->pick, leaf->dataset, &piece->ref,
                            leaf->in_pages + piece->first, piece->n, err);
         piece->picked = rc == 0;
+        piece->whole = false;
     }
     return rc;
 }
@@ -185,18 +221,15 @@ int lio_take_leaf_init(struct lio_take_leaf *leaf,
 
 void lio_take_leaf_release(struct lio_take_leaf *leaf)
 {
-    for (uint64_t i = 0; i < leaf->npieces; i++) {
-        if (leaf->pieces[i].picked)
-            lio_pick_release(&leaf->pieces[i].pick);
-        lio_vector_release(&leaf->pieces[i].vector);
-    }
+    for (uint64_t i = 0; i < leaf->npieces; i++)
+        release_piece(&leaf->pieces[i]);
     lio_mem_put(leaf->placed);
     free(leaf->pieces);
     free(leaf->in_pages);
     *leaf = (struct lio_take_leaf){ 0 };
 }
 
-/* -- reading ------------------------------------------------------------- */
+/* -- asking and cutting --------------------------------------------------- */
 
 int lio_take_leaf_ask(struct lio_take_leaf *leaf, struct lio_reads *reads,
                       struct lio_error *err)
@@ -209,16 +242,65 @@ int lio_take_leaf_ask(struct lio_take_leaf *leaf, struct lio_reads *reads,
     return rc;
 }
 
-int lio_take_leaf_get(struct lio_take_leaf *leaf, struct lio_reads *reads,
-                      struct lio_error *err)
+/* Append the parts of a piece that is picked. */
+static int add_parts(struct lio_take_leaf *leaf, struct lio_take_piece *whole,
+                     struct lio_error *err)
 {
+    uint64_t n, bytes;
     int rc = 0;
 
-    for (uint64_t i = 0; i < leaf->npieces && rc == 0; i++)
-        if (leaf->pieces[i].picked)
-            rc = lio_pick_get(&leaf->pieces[i].pick, reads, err);
+    for (uint64_t i = 0; i < whole->n && rc == 0; i += n) {
+        struct lio_take_piece *part;
+
+        rc = lio_pick_cut(&whole->pick, i, &n, &bytes, err);
+        if (rc < 0)
+            break;
+        part = add_piece(leaf, whole->first + i, n);
+        if (!part)
+            return failed(leaf, LIO_ENOMEM, err);
+        part->ref = whole->ref;
+        part->cost = bytes;
+        rc = lio_pick_part(&whole->pick, i, n, &part->pick, err);
+        part->picked = rc == 0;
+    }
     return rc;
 }
+
+/* A piece that stays as it is. */
+static int move_piece(struct lio_take_leaf *leaf, struct lio_take_piece *piece,
+                      struct lio_error *err)
+{
+    struct lio_take_piece *to = add_piece(leaf, piece->first, piece->n);
+
+    if (!to)
+        return failed(leaf, LIO_ENOMEM, err);
+    *to = *piece;
+    *piece = (struct lio_take_piece){ 0 };
+    return 0;
+}
+
+int lio_take_leaf_cut(struct lio_take_leaf *leaf, struct lio_error *err)
+{
+    struct lio_take_piece *wholes = leaf->pieces;
+    uint64_t n = leaf->npieces;
+    int rc = 0;
+
+    leaf->pieces = NULL;
+    leaf->npieces = leaf->room = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        struct lio_take_piece *whole = &wholes[i];
+
+        if (rc == 0 && whole->picked && lio_pick_has_parts(&whole->pick))
+            rc = add_parts(leaf, whole, err);
+        else if (rc == 0)
+            rc = move_piece(leaf, whole, err);
+        release_piece(whole);
+    }
+    free(wholes);
+    return rc;
+}
+
+/* -- decoding ------------------------------------------------------------ */
 
 static int read_page(const struct lio_take_leaf *leaf,
                      struct lio_take_piece *piece, struct lio_error *err)
@@ -263,6 +345,9 @@ static int keep_rows(const struct lio_take_leaf *leaf,
     if (rc < 0)
         return failed(leaf, rc, err);
     lio_vector_release(&piece->vector);
+    if (piece->picked)
+        lio_pick_release(&piece->pick);
+    piece->picked = false;
     piece->vector = rows;
     piece->places = NULL;
     return 0;
@@ -284,12 +369,21 @@ static int read_blobs(const struct lio_take_leaf *leaf,
     return 0;
 }
 
-static int decode_piece(const struct lio_take_leaf *leaf,
-                        struct lio_take_piece *piece, struct lio_error *err)
+/* Whether there is more than the rows, and much of it. */
+static bool has_others(const struct lio_take_piece *piece)
 {
+    return piece->whole || piece->vector.rows / 2 > piece->n;
+}
+
+int lio_take_leaf_decode(struct lio_take_leaf *leaf, uint64_t number,
+                         struct lio_error *err)
+{
+    struct lio_take_piece *piece = &leaf->pieces[number];
     bool blobs = lio_blob_is(leaf->dataset, &piece->ref);
     int rc;
 
+    if (leaf->placed)
+        return 0;
     if (piece->picked) {
         rc = lio_pick_decode(&piece->pick, &piece->vector, err);
         piece->places = piece->pick.places;
@@ -301,20 +395,10 @@ static int decode_piece(const struct lio_take_leaf *leaf,
         rc = read_page(leaf, piece, err);
         piece->places = leaf->in_pages + piece->first;
     }
-    if (rc == 0 && piece->places && (blobs || !piece->picked))
+    if (rc == 0 && piece->places && (blobs || has_others(piece)))
         rc = keep_rows(leaf, piece, err);
     if (rc == 0 && blobs)
         rc = read_blobs(leaf, piece, err);
-    return rc;
-}
-
-int lio_take_leaf_decode(struct lio_take_leaf *leaf, struct lio_error *err)
-{
-    int rc = 0;
-
-    for (uint64_t i = 0; i < leaf->npieces && rc == 0; i++)
-        if (leaf->pieces[i].stored)
-            rc = decode_piece(leaf, &leaf->pieces[i], err);
     return rc;
 }
 

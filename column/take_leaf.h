@@ -4,13 +4,14 @@
  *
  *     rows wanted    | 1 5 | 9 |     cut into pieces, page by page
  *
- * What of a page is needed is picked, where its layout allows; otherwise the
- * page is read when its turn comes, in windows if it is compressed, else whole,
- * and no more kept of it than the rows.
+ * What of a page is needed is picked, where its layout allows, in pieces of a
+ * moderate size; otherwise the page is read when its turn comes, in windows if
+ * it is compressed, else whole, and no more kept of it than the rows.
  *
- *     init ─► ask ─► reads ─► get ─► reads ─► decode ─► slices
+ *     init ─► ask ─► reads ─► cut ─► get ─► reads ─► decode ─► slices
+ *                                    each piece by itself
  *
- * The reads of many leaves can go together.
+ * The reads of many leaves can go together.  See take_read.h for who does what.
  */
 #ifndef LIO_COLUMN_TAKE_LEAF_H
 #define LIO_COLUMN_TAKE_LEAF_H
@@ -21,10 +22,11 @@
 struct lio_take_piece {
     uint64_t first; /* of the wanted rows */
     uint64_t n;
-    bool stored;
+    uint64_t cost; /* of reading them, about, in bytes to copy */
     bool picked;
-    bool packed;             /* not picked, but found in windows */
-    struct lio_page_ref ref; /* if stored */
+    bool whole;              /* or read with its page; neither: nulls */
+    bool packed;             /* the page, which is gone through in windows */
+    struct lio_page_ref ref; /* if it is in one */
     struct lio_pick pick;    /* if picked */
     struct lio_vector vector;
     const uint64_t *places; /* of the rows in it; NULL: one after the other */
@@ -52,23 +54,25 @@ void lio_take_leaf_release(struct lio_take_leaf *leaf);
 LIO_MUST_CHECK int lio_take_leaf_ask(struct lio_take_leaf *leaf,
                                      struct lio_reads *reads,
                                      struct lio_error *err);
-LIO_MUST_CHECK int lio_take_leaf_get(struct lio_take_leaf *leaf,
-                                     struct lio_reads *reads,
+
+/* What was asked for is there: cut pieces smaller, as far as they go. */
+LIO_MUST_CHECK int lio_take_leaf_cut(struct lio_take_leaf *leaf,
                                      struct lio_error *err);
 
+/* Decode a piece, unless all are placed.  It reads what is not picked, and
+ * blobs. */
+LIO_MUST_CHECK int lio_take_leaf_decode(struct lio_take_leaf *leaf,
+                                        uint64_t piece, struct lio_error *err);
+
 /* Read row i of all to place places[i], each once, if its pages allow that; to
- * be called before `get`.  See take_place.c. */
+ * be called before `ask`.  See take_place.c. */
 LIO_MUST_CHECK int lio_take_leaf_place(struct lio_take_leaf *leaf,
                                        const uint64_t *places,
                                        struct lio_error *err);
 
-/* Decode those that were placed, in place of all that follows. */
+/* Those that were placed, in place of all that follows. */
 LIO_MUST_CHECK int lio_take_leaf_placed(struct lio_take_leaf *leaf,
                                         struct lio_vector *ret_vector,
-                                        struct lio_error *err);
-
-/* Decode all pieces; reads whole pages, and blobs. */
-LIO_MUST_CHECK int lio_take_leaf_decode(struct lio_take_leaf *leaf,
                                         struct lio_error *err);
 
 /* Rows order[0], order[1], ... of pieces, as few slices as that makes; there is

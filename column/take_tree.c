@@ -12,6 +12,7 @@
 #include "column/take_tree.h"
 
 #include "column/bits.h"
+#include "column/take_read.h"
 #include "column/take_spans.h"
 
 #include <inttypes.h>
@@ -186,34 +187,15 @@ static int take_lists(const struct node *node, struct lio_vector *vector,
 
 /* -- leaves -------------------------------------------------------------- */
 
-typedef int leaf_step(struct lio_take_leaf *leaf, struct lio_reads *reads,
-                      struct lio_error *err);
-
-static int read_step(struct lio_take_leaf *leaf, leaf_step *step,
-                     struct lio_error *err)
-{
-    struct lio_reads reads = { 0 };
-    int rc = step(leaf, &reads, err);
-
-    if (rc == 0)
-        rc = lio_reads_run(&reads, err);
-    lio_reads_release(&reads);
-    return rc;
-}
-
 static int read_leaf(const struct node *node, const uint64_t *rows,
                      struct lio_vector *vector, struct lio_error *err)
 {
-    struct lio_take_leaf leaf;
+    struct lio_take_leaf leaf, *leaves = &leaf;
     int rc = lio_take_leaf_init(&leaf, node->dataset, node->field, rows,
                                 node->n, err);
 
     if (rc == 0)
-        rc = read_step(&leaf, lio_take_leaf_ask, err);
-    if (rc == 0)
-        rc = read_step(&leaf, lio_take_leaf_get, err);
-    if (rc == 0)
-        rc = lio_take_leaf_decode(&leaf, err);
+        rc = lio_take_read(node->dataset, &leaves, 1, err);
     if (rc == 0)
         rc = lio_take_leaf_rows(&leaf, 0, node->n, vector, err);
     lio_take_leaf_release(&leaf);

@@ -61,6 +61,39 @@ static void one_read_yields_every_row(void **state)
     }
 }
 
+/* So many of each page that they are read in pieces, by several threads. */
+static void rows_taken_from_all_over_are_the_expected_ones(void **state)
+{
+    uint64_t *wanted = calloc(ROWS / 4, sizeof(*wanted));
+    struct expected some = { .rows = calloc(ROWS / 4, sizeof(char *)),
+                             .nrows = ROWS / 4 };
+
+    (void)state;
+    assert_non_null(wanted);
+    assert_non_null(some.rows);
+    for (size_t i = 0; i < some.nrows; i++) {
+        wanted[i] = i * 179424673 % ROWS;
+        some.rows[i] = rows.rows[wanted[i]];
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct lio_dataset *dataset =
+            reading_open("flights_v%s.lance", versions[i]);
+        struct ArrowSchema schema;
+        struct ArrowArray array;
+
+        assert_int_equal(lio_scan_schema(dataset, NULL, &schema, NULL), 0);
+        assert_int_equal(
+            lio_take_rows(dataset, wanted, some.nrows, NULL, &array, NULL), 0);
+        assert_int_equal(array.length, some.nrows);
+        reading_compare(&some, 0, &schema, &array);
+        array.release(&array);
+        schema.release(&schema);
+        lio_dataset_close(dataset);
+    }
+    free(some.rows);
+    free(wanted);
+}
+
 /* The pages of a column, as a batch with one column. */
 static void compare_page(const struct lio_page_info *page,
                          const struct ArrowSchema *schema,
@@ -416,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_yields_every_row),
         cmocka_unit_test(one_read_yields_every_row),
+        cmocka_unit_test(rows_taken_from_all_over_are_the_expected_ones),
         cmocka_unit_test(pages_hold_every_row),
         cmocka_unit_test(offset_limit_and_batches_cut_anywhere),
         cmocka_unit_test(offset_past_the_end_yields_no_row),

@@ -97,7 +97,7 @@ static void long_rows_of_reads_are_cut(void **state)
 
 static void no_reads_are_done_at_once(void **state)
 {
-    const struct lio_reads none = { 0 };
+    struct lio_reads none = { 0 };
 
     (void)state;
     assert_int_equal(lio_reads_run(&none, NULL), 0);
