@@ -10,6 +10,7 @@
 
 #define DECODED_MAX (UINT64_C(1) << 22) /* bytes of a page */
 #define ROWS_MAX    5000
+#define TAKEN_MAX   1200
 
 static void read_pages(struct lio_dataset *dataset)
 {
@@ -93,18 +94,39 @@ static void read_rows(struct lio_dataset *dataset, const char *column,
     stream.release(&stream);
 }
 
-/* Single rows are read in a way of their own. */
-static void take_rows(struct lio_dataset *dataset, const char *column)
+/* Rows taken are read in a way of their own. */
+static void take_rows(struct lio_dataset *dataset, const char *column,
+                      const uint64_t *rows, uint64_t n)
 {
     const struct lio_scan scan = { .columns = &column, .ncolumns = 1 };
-    uint64_t last = dataset->rows > 0 ? dataset->rows - 1 : 0;
-    const uint64_t rows[] = { last, 0, last / 2, 1, last };
     struct ArrowArray batch;
 
-    if (lio_take_rows(dataset, rows, 5, &scan, &batch, NULL) < 0)
+    if (lio_take_rows(dataset, rows, n, &scan, &batch, NULL) < 0)
         return;
     check(dataset, &scan, &batch);
     batch.release(&batch);
+}
+
+static void take_few(struct lio_dataset *dataset, const char *column)
+{
+    uint64_t last = dataset->rows > 0 ? dataset->rows - 1 : 0;
+    const uint64_t rows[] = { last, 0, last / 2, 1, last };
+
+    take_rows(dataset, column, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* From all over, and more than are read at once. */
+static void take_many(struct lio_dataset *dataset, const char *column,
+                      uint64_t most)
+{
+    uint64_t rows[TAKEN_MAX], all = dataset->rows;
+    uint64_t n = most < TAKEN_MAX ? most : TAKEN_MAX;
+
+    if (all < n)
+        n = all;
+    for (uint64_t i = 0; i < n; i++)
+        rows[i] = all / n * i;
+    take_rows(dataset, column, rows, n);
 }
 
 void read_dataset(struct lio_dataset *dataset)
@@ -118,10 +140,12 @@ void read_dataset(struct lio_dataset *dataset)
             continue;
         read_rows(dataset, schema->fields[i].name,
                   rows_of(&schema->fields[i].type));
-        take_rows(dataset, schema->fields[i].name);
+        take_few(dataset, schema->fields[i].name);
+        take_many(dataset, schema->fields[i].name,
+                  rows_of(&schema->fields[i].type));
     }
     read_rows(dataset, "_rowid", ROWS_MAX);
-    take_rows(dataset, "_rowid");
+    take_few(dataset, "_rowid");
 }
 
 void read_file(const uint8_t *data, size_t size)
