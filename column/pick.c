@@ -101,18 +101,32 @@ static bool is_fixed(const struct lio_page *page,
     }
 }
 
-/* Whether the array is a dictionary, with nulls or not. */
+/* What an array has values of, with nulls or not. */
+static const Lio__Pb__ArrayEncoding *
+values_of(const Lio__Pb__ArrayEncoding *enc)
+{
+    if (enc->array_case != LIO_ARRAY_CASE(NULLABLE))
+        return enc;
+    switch (enc->nullable->nulls_case) {
+    case LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS:
+        return enc->nullable->no_nulls->values;
+    case LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS:
+        return enc->nullable->some_nulls->values;
+    default:
+        return NULL;
+    }
+}
+
+/* Whether the array is a dictionary, or of fixed-size lists of one. */
 static bool is_dictionary(const Lio__Pb__ArrayEncoding *enc)
 {
-    if (enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_NULLABLE) {
-        if (enc->nullable->nulls_case ==
-            LIO__PB__NULLABLE_ARRAY__NULLS_NO_NULLS)
-            enc = enc->nullable->no_nulls->values;
-        else if (enc->nullable->nulls_case ==
-                 LIO__PB__NULLABLE_ARRAY__NULLS_SOME_NULLS)
-            enc = enc->nullable->some_nulls->values;
+    while (enc) {
+        enc = values_of(enc);
+        if (!enc || enc->array_case != LIO_ARRAY_CASE(FIXED_SIZE_LIST))
+            break;
+        enc = enc->fixed_size_list->items;
     }
-    return enc && enc->array_case == LIO__PB__ARRAY_ENCODING__ARRAY_DICTIONARY;
+    return enc && enc->array_case == LIO_ARRAY_CASE(DICTIONARY);
 }
 
 /* Whether the buffers hold what they should, no less.  What those hold that are
