@@ -200,6 +200,14 @@ int lio_builder_bits(struct lio_decode *dec, struct lio_builder *builder,
     return 0;
 }
 
+/* Of a dictionary without values no index is one, not even below a null. */
+static int zero_child(struct lio_decode *dec, struct lio_builder *child)
+{
+    return child->type->kind == LIO_KIND_DICTIONARY
+               ? lio_builder_nulls(dec, child)
+               : lio_builder_zero(dec, child);
+}
+
 int lio_builder_zero(struct lio_decode *dec, struct lio_builder *builder)
 {
     int rc = 0;
@@ -220,7 +228,7 @@ int lio_builder_zero(struct lio_decode *dec, struct lio_builder *builder)
         return lio_error_set(dec->err, LIO_ENOMEM, "%s: no memory for a page",
                              dec->file);
     for (uint32_t i = 0; i < builder->nchildren && rc == 0; i++)
-        rc = lio_builder_zero(dec, &builder->children[i]);
+        rc = zero_child(dec, &builder->children[i]);
     return rc;
 }
 

@@ -38,6 +38,19 @@ static const struct lio_type list_type = {
     .kind = LIO_KIND_LIST, .bits = 32, .nchildren = 1, .children = items
 };
 
+static const struct lio_type dictionary_type = { .kind = LIO_KIND_DICTIONARY,
+                                                 .bits = 32,
+                                                 .arrow = (char *)"i",
+                                                 .nchildren = 1,
+                                                 .children = texts };
+static const struct lio_type *dictionaries[] = { &dictionary_type };
+static const struct lio_type dictionary_pair_type = {
+    .kind = LIO_KIND_FIXED_LIST,
+    .dimension = 2,
+    .nchildren = 1,
+    .children = dictionaries,
+};
+
 struct fixture {
     struct decoding d;
     Lio__Pb__ArrayEncoding enc;
@@ -312,6 +325,27 @@ static void lists_may_all_be_null(void **state)
     refused(f, &list_type, UINT64_MAX / 4, "decodes to more than the limit");
 }
 
+/* Nobody looks below a null; but no index may be of a value that is none. */
+static void null_lists_have_no_indices(void **state)
+{
+    struct fixture *f = *state;
+    Lio__Pb__AllNulls none = LIO__PB__ALL_NULLS__INIT;
+    Lio__Pb__NullableArray nullable = {
+        .nulls_case = LIO__PB__NULLABLE_ARRAY__NULLS_ALL_NULLS,
+        .all_nulls = &none
+    };
+    const struct lio_vector *item;
+
+    f->enc.array_case = LIO_ARRAY_CASE(NULLABLE);
+    f->enc.nullable = &nullable;
+    assert_int_equal(decode(f, &dictionary_pair_type, 3), 0);
+    assert_int_equal(f->vector.nulls, 3);
+    item = &f->vector.children->all[0];
+    assert_int_equal(item->rows, 6);
+    assert_int_equal(item->nulls, 6);
+    assert_int_equal(item->children->all[0].rows, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +361,7 @@ int main(void)
         TEST(structs_without_fields_are_there),
         TEST(lists_end_where_they_say),
         TEST(lists_may_all_be_null),
+        TEST(null_lists_have_no_indices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
