@@ -1,5 +1,7 @@
 /*
- * Codecs: one of two.
+ * Codecs: the library for zstd, a decoder of our own for lz4 (lz4_stream.h says
+ * why), behind one face.  What a zstd frame asks of memory before a byte of it
+ * is decompressed is checked here: it is the file's claim.
  */
 #include "column/codec.h"
 

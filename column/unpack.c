@@ -429,7 +429,17 @@ static int make(struct lio_unpack *unpack, struct lio_decode *dec,
     return rc;
 }
 
-/* The last one made is kept, for the next may begin within it. */
+/* Keep the part that ends with what is made, for the next may begin within it:
+ * one that lies within the last has nothing that the last has not. */
+static void keep(struct lio_unpack *unpack, const struct lio_unpack_part *part)
+{
+    if (part->at + part->mem->bytes < unpack->done)
+        return;
+    lio_mem_put(unpack->before);
+    unpack->before = lio_mem_get(part->mem);
+    unpack->before_at = part->at;
+}
+
 static void make_first(struct lio_unpack *unpack)
 {
     struct lio_unpack_part *part = pop(unpack);
@@ -438,9 +448,7 @@ static void make_first(struct lio_unpack *unpack)
     unpack->code = make(unpack, &dec, part);
     if (unpack->code < 0)
         return;
-    lio_mem_put(unpack->before);
-    unpack->before = lio_mem_get(part->mem);
-    unpack->before_at = part->at;
+    keep(unpack, part);
     atomic_store_explicit(&part->made, true, memory_order_release);
 }
 

@@ -243,6 +243,20 @@ static void a_part_may_begin_in_the_one_before(void **state)
     check_made(*state, &third);
 }
 
+/* Which no sound file has. */
+static void a_part_may_lie_in_the_one_before(void **state)
+{
+    struct wanted first, second, third;
+
+    open_packed(*state, LIO_SCHEME_ZSTD);
+    first = want(*state, 50, 100);
+    second = want(*state, 60, 10);
+    third = want(*state, 65, 200);
+    check_made(*state, &first);
+    check_made(*state, &second);
+    check_made(*state, &third);
+}
+
 static void a_part_before_that_is_refused(void **state)
 {
     struct wanted first, second;
@@ -512,6 +526,7 @@ int main(void)
         UNPACK_TEST(the_last_of_many_makes_those_before_it),
         UNPACK_TEST(parts_given_up_leave_the_others),
         UNPACK_TEST(a_part_may_begin_in_the_one_before),
+        UNPACK_TEST(a_part_may_lie_in_the_one_before),
         UNPACK_TEST(a_part_before_that_is_refused),
         UNPACK_TEST(threads_make_parts_for_each_other),
         UNPACK_TEST(a_size_that_cannot_be_is_refused_at_once_lz4),
