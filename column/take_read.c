@@ -61,19 +61,22 @@ static int ask(const struct take_read *take, struct lio_error *err)
 /* Blocks that the engine's cache loads as one. */
 #define BLOCK_BYTES (UINT64_C(64) << 10)
 
+/* Rows that are read one by one are read together this near, see reads.h. */
+#define NEAR_BYTES (UINT64_C(1) << 10)
+
 /* The blocks that rows of a piece lie in, in bytes: each row takes one of its
- * own, or what is between it and the one before. */
+ * own, or what is between it and the one before if that is read, too. */
 static uint64_t blocks_of(const struct lio_take_piece *piece)
 {
     const struct lio_pick *pick = &piece->pick;
     uint64_t row_bytes = lio_page_bytes(pick->page) / pick->page->rows + 1;
+    uint64_t near = lio_pick_has_parts(pick) ? BLOCK_BYTES : NEAR_BYTES;
     uint64_t bytes = BLOCK_BYTES;
 
     for (uint64_t i = 1; i < pick->nrows; i++) {
         uint64_t rows = pick->rows[i] - pick->rows[i - 1];
 
-        bytes +=
-            rows < BLOCK_BYTES / row_bytes ? rows * row_bytes : BLOCK_BYTES;
+        bytes += rows < near / row_bytes ? rows * row_bytes : BLOCK_BYTES;
     }
     return bytes;
 }
