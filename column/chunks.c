@@ -66,8 +66,7 @@ int lio_chunks_sum(const struct lio_dataset *dataset,
                    const struct lio_page_ref *ref, const struct lio_mem *words,
                    struct lio_mem **ret_ends)
 {
-    const struct lio_page *page =
-        &dataset->files[ref->file].columns[ref->column].pages[ref->page];
+    const struct lio_page *page = lio_dataset_page_of(dataset, ref);
     struct lio_mem *ends =
         lio_mem_new(lio_chunks_count(page) * sizeof(struct lio_chunk_end));
 

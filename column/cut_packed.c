@@ -17,17 +17,17 @@ static int open_one(struct lio_cut_packed *packed,
                     const struct lio_page_ref *ref, uint32_t buffer,
                     struct lio_error *err)
 {
-    const struct lio_data_file *file = &dataset->files[ref->file];
-    const struct lio_page *page = &file->columns[ref->column].pages[ref->page];
+    struct lio_source *source = dataset->files[ref->file].source;
+    const struct lio_page *page = lio_dataset_page_of(dataset, ref);
     const char *column = dataset->schema.fields[ref->field].path;
     const struct lio_unpack_buffer from = {
-        .source = file->source,
+        .source = source,
         .offset = page->buffers[buffer].offset,
         .bytes = page->buffers[buffer].bytes,
         .scheme = packed->schemes[buffer],
         .window_max = dataset->page_decoded_max,
         .pool = dataset->pool,
-        .file = lio_source_name(file->source),
+        .file = lio_source_name(source),
         .column = column,
         .page = ref->page,
     };
@@ -46,10 +46,7 @@ int lio_cut_packed_open(struct lio_cut_packed *packed,
 {
     int rc = 0;
 
-    packed->nbuffers = dataset->files[ref->file]
-                           .columns[ref->column]
-                           .pages[ref->page]
-                           .nbuffers;
+    packed->nbuffers = lio_dataset_page_of(dataset, ref)->nbuffers;
     for (uint32_t i = 0; i < packed->nbuffers && rc == 0; i++)
         if (packed->schemes[i] != 0)
             rc = open_one(packed, dataset, ref, i, err);

@@ -119,15 +119,13 @@ int lio_cutter_open(struct lio_cutter *cutter,
                     const struct lio_page_ref *ref, uint64_t row,
                     const struct lio_cut_limits *limits, struct lio_error *err)
 {
-    const struct lio_column *column =
-        &dataset->files[ref->file].columns[ref->column];
     int rc = lio_dataset_check_field(dataset, ref->field, err);
 
     if (rc < 0)
         return rc;
     *cutter = (struct lio_cutter){ .dataset = dataset,
                                    .ref = *ref,
-                                   .page = &column->pages[ref->page] };
+                                   .page = lio_dataset_page_of(dataset, ref) };
     cutter->row_bits = lio_cut_row_bits(
         cutter->page,
         lio_cut_value_bits(cutter->page,

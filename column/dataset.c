@@ -315,7 +315,7 @@ int lio_dataset_page(const struct lio_dataset *dataset, uint32_t number,
     if (number >= dataset->npages)
         return LIO_EINVAL;
     ref = &dataset->pages[number];
-    page = &dataset->files[ref->file].columns[ref->column].pages[ref->page];
+    page = lio_dataset_page_of(dataset, ref);
     *ret_page = (struct lio_page_info){
         .number = number,
         .fragment = ref->fragment,

@@ -106,6 +106,13 @@ lio_dataset_column(const struct lio_dataset *dataset,
     return &dataset->files[place->file].columns[place->column];
 }
 
+static inline const struct lio_page *
+lio_dataset_page_of(const struct lio_dataset *dataset,
+                    const struct lio_page_ref *ref)
+{
+    return &dataset->files[ref->file].columns[ref->column].pages[ref->page];
+}
+
 static inline uint32_t
 lio_dataset_page_number(const struct lio_dataset *dataset,
                         const struct lio_page_ref *ref)

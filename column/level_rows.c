@@ -119,8 +119,7 @@ int lio_level_rows_open(struct lio_level_rows *rows,
     *rows = (struct lio_level_rows){
         .dataset = dataset,
         .ref = *ref,
-        .page =
-            &dataset->files[ref->file].columns[ref->column].pages[ref->page],
+        .page = lio_dataset_page_of(dataset, ref),
     };
     if (rows->page->blob)
         leaf = lio_leaf_alone(leaf.types[0]);

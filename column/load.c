@@ -23,10 +23,8 @@ int lio_load_prepare(const struct lio_dataset *dataset,
                      struct lio_error *err)
 {
     const struct lio_data_file *file = &dataset->files[ref->file];
-    struct lio_load load = {
-        .ref = *ref,
-        .page = &file->columns[ref->column].pages[ref->page],
-    };
+    struct lio_load load = { .ref = *ref,
+                             .page = lio_dataset_page_of(dataset, ref) };
     int rc = lio_dataset_check_field(dataset, ref->field, err);
 
     if (rc < 0)
@@ -79,8 +77,7 @@ int lio_load_dictionary(const struct lio_dataset *dataset,
                         struct lio_dictionary *ret_dictionary,
                         struct lio_error *err)
 {
-    const struct lio_page *page =
-        &dataset->files[ref->file].columns[ref->column].pages[ref->page];
+    const struct lio_page *page = lio_dataset_page_of(dataset, ref);
     struct lio_leaf leaf = lio_blob_leaf(dataset, ref);
     struct lio_decode dec;
     int rc;

@@ -311,8 +311,7 @@ int lio_pick_init(struct lio_pick *pick, const struct lio_dataset *dataset,
     *pick = (struct lio_pick){
         .dataset = dataset,
         .ref = *ref,
-        .page =
-            &dataset->files[ref->file].columns[ref->column].pages[ref->page],
+        .page = lio_dataset_page_of(dataset, ref),
         .rows = rows,
         .nrows = nrows,
     };

@@ -187,9 +187,7 @@ static int open_picks(struct lio_take_leaf *leaf, struct lio_error *err)
 
         if (!piece->whole)
             continue;
-        page = &leaf->dataset->files[piece->ref.file]
-                    .columns[piece->ref.column]
-                    .pages[piece->ref.page];
+        page = lio_dataset_page_of(leaf->dataset, &piece->ref);
         if (lio_pick_kind(page, bits, NULL) == LIO_PICK_NOT) {
             piece->packed = lio_take_windows_can(page);
             continue;
