@@ -123,7 +123,7 @@ static void close_crowd(struct crowd *crowd)
 {
     for (size_t i = 0; i < NTHREADS; i++) {
         if (crowd->takers[i].rc == 0)
-            crowd->takers[i].array.release(&crowd->takers[i].array);
+            reading_release(&crowd->takers[i].array);
         (void)sem_destroy(&crowd->takers[i].done);
     }
     lio_dataset_close(crowd->dataset);
@@ -197,9 +197,9 @@ static void rows_are_right(struct crowd *crowd, const char *version)
         for (int64_t k = 0; k < array.n_children; k++)
             column_is(taker->array.children[k], array.children[k],
                       schema.children[k]);
-        array.release(&array);
+        reading_release(&array);
     }
-    schema.release(&schema);
+    reading_release_schema(&schema);
     lio_dataset_close(plain);
 }
 

@@ -86,8 +86,8 @@ static void rows_taken_from_all_over_are_the_expected_ones(void **state)
             lio_take_rows(dataset, wanted, some.nrows, NULL, &array, NULL), 0);
         assert_int_equal(array.length, some.nrows);
         reading_compare(&some, 0, &schema, &array);
-        array.release(&array);
-        schema.release(&schema);
+        reading_release(&array);
+        reading_release_schema(&schema);
         lio_dataset_close(dataset);
     }
     free(some.rows);

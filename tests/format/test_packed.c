@@ -213,8 +213,8 @@ static void take(const struct packed *packed, const uint64_t *numbers, size_t n)
     if (lio_take_rows(packed->dataset, numbers, n, NULL, &array, &err) < 0)
         fail_msg("%s", err.msg);
     reading_compare(&wanted, 0, &schema, &array);
-    array.release(&array);
-    schema.release(&schema);
+    reading_release(&array);
+    reading_release_schema(&schema);
     free(wanted.rows);
 }
 

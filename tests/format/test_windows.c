@@ -187,10 +187,10 @@ static unsigned scan_rows(const char *path, const struct lio_scan *scan)
             check_row(&batch, i, row++);
         changes += items != last;
         last = items;
-        batch.release(&batch);
+        reading_release(&batch);
     }
     assert_int_equal(row, ROWS);
-    schema.release(&schema);
+    reading_release_schema(&schema);
     stream.release(&stream);
     lio_dataset_close(dataset);
     return changes;
@@ -214,8 +214,8 @@ static void take_rows(const char *path)
         fail_msg("%s", why);
     for (int64_t i = 0; i < 7; i++)
         check_row(&batch, i, rows[i]);
-    batch.release(&batch);
-    schema.release(&schema);
+    reading_release(&batch);
+    reading_release_schema(&schema);
     lio_dataset_close(dataset);
 }
 
